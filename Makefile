@@ -1,0 +1,70 @@
+# Every command a person or CI types. Each installs what it needs; `make help` lists them.
+# A .pyc file saves a cold start two thirds of its time, so never let an environment forbid them.
+unexport PYTHONDONTWRITEBYTECODE
+export CDK_DISABLE_VERSION_CHECK := 1
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+
+PYTHON ?= python3
+BIN    := .venv/bin
+READY  := .venv/.ready
+STAGE  ?= dev
+ARGS   ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install local demo test test-unit test-e2e bench costs lint format synth deploy clean
+
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): requirements.lock package-lock.json pyproject.toml .ci/bootstrap.lock .ci/prerequisites
+	@PYTHON="$(PYTHON)" sh .ci/prerequisites
+	@echo "installing the locked packages into .venv (about half a minute, once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/bootstrap.lock
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@npm ci --silent --no-fund --no-audit
+	@touch $@
+
+install: $(READY) ## install the locked packages into .venv and node_modules
+
+local: $(READY) ## start the local engine, deploy the app into it, print how to use it
+	@$(BIN)/crossdock local up $(ARGS)
+
+demo: $(READY) ## a day of business through the deployed app (ARGS="--days 10 --ledger FILE")
+	@$(BIN)/crossdock demo $(ARGS)
+
+test: $(READY) ## every test but the benchmarks
+	@$(BIN)/python -m pytest tests $(ARGS)
+
+test-unit: $(READY) ## the tests that need no engine: seconds
+	@$(BIN)/python -m pytest tests/unit tests/property $(ARGS)
+
+test-e2e: $(READY) ## the deployed app, driven over HTTP, SQS and EventBridge
+	@$(BIN)/python -m pytest tests/e2e $(ARGS)
+
+bench: $(READY) ## count what each operation costs; writes .build/bench.json
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+costs: $(READY) ## the cost model: counted requests × dated published prices; writes docs/costs.md
+	@$(BIN)/python -m tests.bench.costs $(ARGS)
+
+lint: $(READY) ## ruff, mypy, import rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(READY) ## let ruff lay the code out
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+synth: $(READY) ## the CloudFormation of a stage (STAGE=dev)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk synth --quiet --context stage=$(STAGE) $(ARGS)
+
+deploy: $(READY) ## deploy to your AWS account (STAGE=dev); needs credentials and a bootstrapped region
+	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk deploy --all --require-approval broadening --context stage=$(STAGE) $(ARGS)
+
+clean: ## stop the local engine and remove everything that was built
+	@if test -x $(BIN)/crossdock; then $(BIN)/crossdock local down --quiet; fi
+	@rm -rf .venv .build node_modules cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis
