@@ -1,0 +1,116 @@
+"""The emulator as a process: started in a session of its own, ready when it says so, stopped by what we wrote down."""
+
+from __future__ import annotations
+
+import http.client
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from crossdock_cli.errors import CliError
+from crossdock_cli.local import process
+from crossdock_cli.local.environment import engine_environment
+from crossdock_cli.local.process import ProcessId
+from crossdock_cli.local.state import REGION, LocalState
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from crossdock_cli.local.paths import Paths
+
+# The port AWS emulators are known by, and its neighbours when several run.
+PREFERRED_PORTS: Final = range(4566, 4586)
+RECEIVER_PORTS: Final = range(4590, 4610)
+START_SECONDS: Final = 60
+_POLL_SECONDS: Final = 0.02
+_LOG_TAIL: Final = 12
+# The emulator outlives this command. Keeping the handle keeps Python from warning that we let go of a running child.
+_DETACHED: Final[list[subprocess.Popen[str]]] = []
+
+
+def start(paths: Paths, port: int | None) -> LocalState:
+    """Starts the emulator and writes the state file. Does not wait; the caller holds signals back meanwhile."""
+    command = Path(sys.executable).parent / "ministack"
+    if not command.exists():
+        raise CliError(
+            "the local engine (ministack) is not installed here", "install what the lock names: make install"
+        )
+    chosen = _choose_port(port)
+    shutil.rmtree(paths.scratch, ignore_errors=True)
+    for folder in ("tmp", "state", "s3"):
+        (paths.scratch / folder).mkdir(parents=True)
+    with paths.engine_log.open("w") as log:
+        child = process.spawn(
+            [command],
+            environment=engine_environment(paths, chosen, REGION),
+            folder=paths.scratch,
+            output=log.fileno(),
+        )
+    _DETACHED.append(child)
+    state = LocalState(ProcessId.of(child.pid), chosen, process.free_port(RECEIVER_PORTS))
+    state.save(paths)
+    return state
+
+
+def _choose_port(port: int | None) -> int:
+    if port is None:
+        return process.free_port(PREFERRED_PORTS)
+    if not process.port_is_free(port):
+        raise CliError(
+            f"port {port} is taken by another program",
+            f"leave --port out to take a free one, or try --port {process.free_port(PREFERRED_PORTS)}",
+        )
+    return port
+
+
+def wait_ready(state: LocalState, paths: Paths, seconds: float = START_SECONDS) -> None:
+    """Returns when the emulator says it is ready. Raises CliError with the end of its log when it ends or hangs."""
+    deadline = time.monotonic() + seconds
+    while not is_ready(state):
+        if not state.running():
+            raise CliError("the local engine ended while starting:\n" + tail(paths.engine_log))
+        if time.monotonic() > deadline:
+            raise CliError(f"the local engine was not ready after {seconds:.0f} s:\n" + tail(paths.engine_log))
+        time.sleep(_POLL_SECONDS)
+
+
+def is_ready(state: LocalState, timeout: float = 2) -> bool:
+    """Whether the emulator answers that it is ready."""
+    connection = http.client.HTTPConnection("127.0.0.1", state.port, timeout=timeout)
+    try:
+        connection.request("GET", "/_ministack/ready")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def reset(state: LocalState) -> None:
+    """Empties the emulator: every resource of every service is gone (some 30 ms)."""
+    connection = http.client.HTTPConnection("127.0.0.1", state.port, timeout=30)
+    try:
+        connection.request("POST", "/_ministack/reset")
+        status = connection.getresponse().status
+    finally:
+        connection.close()
+    if status != http.HTTPStatus.OK:
+        raise CliError(f"the local engine refused to reset itself (HTTP {status})")
+
+
+def stop(state: LocalState, paths: Paths) -> None:
+    """Ends the emulator and its Lambda workers, and removes their files. The logs stay for reading."""
+    state.process.end()
+    paths.state.unlink(missing_ok=True)
+    shutil.rmtree(paths.scratch, ignore_errors=True)
+
+
+def tail(log: Path, lines: int = _LOG_TAIL) -> str:
+    """The last lines of a log file, indented for showing under an error."""
+    try:
+        text = log.read_text(errors="replace")
+    except FileNotFoundError:
+        return "  (no log)"
+    return "\n".join(f"  {line}" for line in text.rstrip().splitlines()[-lines:])

@@ -1,0 +1,72 @@
+"""The `crossdock` command: every group is registered here, and every failure ends here."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version as package_version
+from typing import Annotated
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.markup import escape
+
+from crossdock_cli import partners, secrets, trace
+from crossdock_cli.errors import CliError, from_aws
+from crossdock_cli.local import commands as local
+from crossdock_cli.output import errors
+from crossdock_cli.target import DEFAULT_STAGE, check_stage
+
+app = typer.Typer(
+    name="crossdock",
+    help="Operate crossdock: run it here, let partners in, follow an event, mend what was refused.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.add_typer(local.app, name="local")
+app.add_typer(partners.app, name="partners")
+app.add_typer(secrets.sources, name="sources")
+app.add_typer(secrets.channels, name="channels")
+app.command("trace", epilog=trace.EXAMPLE)(trace.command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(package_version("crossdock"))
+        raise typer.Exit
+
+
+@app.callback(epilog="Example: [bold]crossdock --stage dev partners list[/bold]")
+def root(
+    ctx: typer.Context,
+    stage: Annotated[
+        str,
+        typer.Option(
+            envvar="CROSSDOCK_STAGE", callback=check_stage, help="Which deployment to talk to: local, dev, prod."
+        ),
+    ] = DEFAULT_STAGE,
+    version: Annotated[  # noqa: ARG001  (its callback prints and leaves)
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """Operate crossdock: run it here, let partners in, follow an event, mend what was refused."""
+    ctx.obj = stage
+
+
+def run() -> None:
+    """The entry point: 0 done, 1 an expected failure (one line and a remedy), 2 wrong usage, 130 Ctrl-C."""
+    try:
+        app()
+    except CliError as error:
+        sys.exit(_report(error))
+    except (ClientError, BotoCoreError) as error:
+        sys.exit(_report(from_aws(error)))
+
+
+def _report(error: CliError) -> int:
+    errors.print(f"[bold red]crossdock:[/bold red] {escape(error.message)}")
+    if error.remedy:
+        errors.print(f"  {escape(error.remedy)}")
+    return error.exit_code

@@ -1,0 +1,197 @@
+"""`crossdock partners …`: who may call the API, with which rights and for which sources.
+
+A partner is two things that belong together: a key in API Gateway's usage plan (rate and
+quota) and a row in the identity table that the authorizer reads (scopes and sources).
+The row holds the SHA-256 of the key; the key itself is shown once, here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets as random
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from rich.markup import escape
+
+from crossdock_cli.errors import CliError
+from crossdock_cli.output import AsJson, console, emit_json, table
+from crossdock_cli.target import Target, connect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mypy_boto3_apigateway.type_defs import ApiKeyTypeDef
+
+app = typer.Typer(help="Partners: who may call the API, and for what.", no_args_is_help=True)
+
+SCOPES: Final = ("inventory:read", "inventory:write")
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_KEY_BYTES: Final = 32
+_KEYS_PER_READ: Final = 100  # BatchGetItem's limit
+
+
+@dataclass(frozen=True)
+class Partner:
+    """A key as an operator sees it: everything but the key."""
+
+    name: str
+    active: bool
+    scopes: list[str]
+    sources: list[str]
+    key_hash: str
+    key_id: str
+
+
+@app.command(
+    "add",
+    epilog="Example: [bold]crossdock partners add acme --scope inventory:read --source wms[/bold]",
+)
+def add_command(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="Lower-case letters, digits and dashes.")],
+    scope: Annotated[list[str], typer.Option(help=f"A right: {' or '.join(SCOPES)}; give it several times.")],
+    source: Annotated[list[str] | None, typer.Option(help="A source it may send facts for; several times.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a partner in: create its API key and print it, once."""
+    target = connect(ctx.obj)
+    key = add(target, name, scope, source or [])
+    if as_json:
+        emit_json({"name": name, "api_key": key, "scopes": scope, "sources": source or []})
+        return
+    console.print(f"partner {escape(name)} may call {target.api_url}")
+    console.print(f"X-Api-Key: {key}", markup=False)
+    console.print("[dim]The key is not stored and cannot be shown again.[/dim]")
+
+
+@app.command("list", epilog="Example: [bold]crossdock --stage dev partners list[/bold]")
+def list_command(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """List the partners with their rights."""
+    found = listing(connect(ctx.obj))
+    if as_json:
+        emit_json([asdict(partner) for partner in found])
+        return
+    rows = (
+        (p.name, "yes" if p.active else "no", " ".join(p.scopes), " ".join(p.sources), p.key_hash[:12]) for p in found
+    )
+    console.print(table(("partner", "active", "scopes", "sources", "key (sha256)"), rows))
+
+
+@app.command("remove", epilog="Example: [bold]crossdock partners remove acme[/bold]")
+def remove_command(ctx: typer.Context, name: Annotated[str, typer.Argument()]) -> None:
+    """Shut a partner out: its key stops working within the authorizer's cache time (5 minutes)."""
+    if not remove(connect(ctx.obj), name):
+        raise CliError(f"there is no partner '{name}'", "see: crossdock partners list")
+    console.print(f"partner {escape(name)} is shut out")
+
+
+def add(target: Target, name: str, scopes: Sequence[str], sources: Sequence[str]) -> str:
+    """Creates the key and its rights; returns the key. Raises CliError when the name is taken or a right unknown."""
+    _check(target, name, scopes, sources)
+    plan = _usage_plan(target)
+    key = "ck_" + random.token_urlsafe(_KEY_BYTES)
+    created = target.apigateway.create_api_key(name=target.name(name), value=key, enabled=True)
+    target.apigateway.create_usage_plan_key(usagePlanId=plan, keyId=created["id"], keyType="API_KEY")
+    # Last, because only with the row does the authorizer let the key in.
+    row: dict[str, Any] = {
+        **_row_key(hashed(key)),
+        "partner": {"S": name},
+        "scopes": {"L": [{"S": scope} for scope in scopes]},
+        "sources": {"L": [{"S": source} for source in sources]},
+        "active": {"BOOL": True},
+    }
+    target.dynamodb.put_item(TableName=target.name("identity"), Item=row)
+    return key
+
+
+def listing(target: Target) -> list[Partner]:
+    """All partners of the stage, by name."""
+    keys = list(_keys(target))
+    rows = _rows(target, [hashed(key["value"]) for key in keys])
+    prefix = target.name("")
+    return sorted(
+        (_partner(key, rows, prefix) for key in keys),
+        key=lambda partner: partner.name,
+    )
+
+
+def remove(target: Target, name: str) -> bool:
+    """Takes a partner's rights and key away, the rights first. False when there is no such partner."""
+    partner = next((p for p in listing(target) if p.name == name), None)
+    if partner is None:
+        return False
+    target.dynamodb.delete_item(TableName=target.name("identity"), Key=_row_key(partner.key_hash))
+    target.apigateway.delete_api_key(apiKey=partner.key_id)
+    return True
+
+
+def hashed(key: str) -> str:
+    """How the identity table knows a key."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _check(target: Target, name: str, scopes: Sequence[str], sources: Sequence[str]) -> None:
+    if not _NAME.fullmatch(name):
+        raise CliError(f"'{name}' cannot be a partner's name", "use lower-case letters, digits and dashes")
+    if unknown := sorted(set(scopes) - set(SCOPES)):
+        raise CliError(f"unknown scope {', '.join(unknown)}", f"the scopes are {', '.join(SCOPES)}")
+    known = target.secret_names("sources")
+    if strange := sorted(set(sources) - set(known)):
+        raise CliError(f"unknown source {', '.join(strange)}", f"this stage has: {', '.join(known) or 'none'}")
+    if any(partner.name == name for partner in listing(target)):
+        raise CliError(f"partner '{name}' exists", f"choose another name, or: crossdock partners remove {name}")
+
+
+def _usage_plan(target: Target) -> str:
+    wanted = target.name("partners")
+    for page in target.apigateway.get_paginator("get_usage_plans").paginate():
+        for plan in page["items"]:
+            if plan.get("name") == wanted:
+                return plan["id"]
+    raise CliError(
+        f"there is no usage plan {wanted}", "deploy the stage first: make local, or make deploy STAGE=<stage>"
+    )
+
+
+def _keys(target: Target) -> Iterator[ApiKeyTypeDef]:
+    prefix = target.name("")
+    pages = target.apigateway.get_paginator("get_api_keys").paginate(nameQuery=prefix, includeValues=True)
+    for page in pages:
+        yield from (key for key in page["items"] if key.get("name", "").startswith(prefix))
+
+
+def _rows(target: Target, hashes: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The identity rows of the keys that have one, by key hash."""
+    table_name = target.name("identity")
+    found: dict[str, dict[str, Any]] = {}
+    for start in range(0, len(hashes), _KEYS_PER_READ):
+        request: Any = {table_name: {"Keys": [_row_key(h) for h in hashes[start : start + _KEYS_PER_READ]]}}
+        while request:
+            answer = target.dynamodb.batch_get_item(RequestItems=request)
+            found.update((row["pk"]["S"].removeprefix("K#"), row) for row in answer["Responses"].get(table_name, ()))
+            request = answer.get("UnprocessedKeys")
+    return found
+
+
+def _row_key(key_hash: str) -> dict[str, Any]:
+    return {"pk": {"S": f"K#{key_hash}"}, "sk": {"S": "KEY"}}
+
+
+def _partner(key: ApiKeyTypeDef, rows: dict[str, dict[str, Any]], prefix: str) -> Partner:
+    key_hash = hashed(key["value"])
+    row = rows.get(key_hash, {})
+    return Partner(
+        name=key["name"].removeprefix(prefix),
+        active=bool(row.get("active", {}).get("BOOL")) and bool(key.get("enabled")),
+        scopes=list(_strings(row.get("scopes", {}).get("L", ()))),
+        sources=list(_strings(row.get("sources", {}).get("L", ()))),
+        key_hash=key_hash,
+        key_id=key["id"],
+    )
+
+
+def _strings(values: Iterable[dict[str, str]]) -> Iterator[str]:
+    return (value["S"] for value in values)

@@ -1,0 +1,177 @@
+"""`crossdock sources …` and `crossdock channels …`: the secrets webhooks are signed with, and where channels listen.
+
+Rotation without a gap, by the Standard Webhooks rule that any of several secrets may match:
+  1. rotate            we accept the new secret and the previous one
+  2. the source signs with the new one
+  3. rotate --drop-old  only the new one is left
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets as random
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from urllib.parse import urlsplit
+
+import typer
+from rich.markup import escape
+
+from crossdock_cli.errors import CliError
+from crossdock_cli.output import AsJson, console, emit_json, table
+from crossdock_cli.target import LOCAL, Target, connect
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+sources = typer.Typer(help="Sources: the systems that send us webhooks.", no_args_is_help=True)
+channels = typer.Typer(help="Channels: where we publish to.", no_args_is_help=True)
+
+_SECRET_BYTES: Final = 32  # Standard Webhooks asks for 24 to 64
+_SIGNING: Final = "signing_secrets"
+
+
+def new_signing_secret() -> str:
+    """A secret as Standard Webhooks writes it."""
+    return "whsec_" + base64.b64encode(random.token_bytes(_SECRET_BYTES)).decode()
+
+
+def signing_secrets(document: Mapping[str, Any]) -> list[str]:
+    """The secrets of a source or channel, newest first; none while the deployment's placeholder stands."""
+    return [str(secret) for secret in document.get(_SIGNING, ())]
+
+
+# -- sources ------------------------------------------------------------------------------------
+
+
+@sources.command("list", epilog="Example: [bold]crossdock sources list[/bold]")
+def list_sources(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """List the sources and how many signing secrets each may use now."""
+    target = connect(ctx.obj)
+    found = {
+        name: len(signing_secrets(target.secret_document("sources", name))) for name in target.secret_names("sources")
+    }
+    if as_json:
+        emit_json([{"name": name, "signing_secrets": count} for name, count in found.items()])
+        return
+    console.print(table(("source", ">secrets", ""), ((n, c, "" if c else "not set") for n, c in found.items())))
+
+
+@sources.command(epilog="Example: [bold]crossdock --stage dev sources rotate wms[/bold]")
+def rotate(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="The source, as in the stage's business configuration.")],
+    drop_old: Annotated[
+        bool, typer.Option("--drop-old", help="Finish a rotation: keep only the newest secret.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Give a source a new signing secret; the previous one goes on working until it is dropped."""
+    target = connect(ctx.obj)
+    if drop_old:
+        dropped = drop_old_secrets(target, name)
+        if as_json:
+            emit_json({"name": name, "dropped": dropped})
+        else:
+            console.print(f"source {escape(name)}: {dropped} old secret{'s' if dropped != 1 else ''} dropped")
+        return
+    secret, kept = rotate_source(target, name)
+    if as_json:
+        emit_json({"name": name, "signing_secret": secret, "previous_kept": kept})
+        return
+    console.print(f"source {escape(name)} has a new signing secret; give it to the system that signs:")
+    console.print(secret, markup=False)
+    if kept:
+        console.print(
+            f"[dim]The previous one still works. When it is unused: crossdock sources rotate {name} --drop-old[/dim]"
+        )
+
+
+def rotate_source(target: Target, name: str) -> tuple[str, bool]:
+    """Puts a new secret first and keeps the newest of the others. Returns it, and whether one was kept."""
+    kept = signing_secrets(target.secret_document("sources", name))[:1]
+    secret = new_signing_secret()
+    target.write_secret_document("sources", name, {_SIGNING: [secret, *kept]})
+    return secret, bool(kept)
+
+
+def drop_old_secrets(target: Target, name: str) -> int:
+    """Keeps only the newest secret; returns how many went."""
+    current = signing_secrets(target.secret_document("sources", name))
+    if not current:
+        raise CliError(f"source '{name}' has no signing secret yet", f"make one: crossdock sources rotate {name}")
+    if len(current) > 1:
+        target.write_secret_document("sources", name, {_SIGNING: current[:1]})
+    return len(current) - 1
+
+
+def ensure_source(target: Target, name: str) -> None:
+    """Gives a source its first secret if it has none."""
+    if not signing_secrets(target.secret_document("sources", name)):
+        rotate_source(target, name)
+
+
+# -- channels -----------------------------------------------------------------------------------
+
+
+@channels.command("list", epilog="Example: [bold]crossdock channels list --json[/bold]")
+def list_channels(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """List the channels and where they are delivered to."""
+    target = connect(ctx.obj)
+    found = [
+        {"name": name, "url": document.get("url", ""), "signing_secrets": len(signing_secrets(document))}
+        for name in target.secret_names("channels")
+        for document in (target.secret_document("channels", name),)
+    ]
+    if as_json:
+        emit_json(found)
+        return
+    rows = ((c["name"], c["url"] or "not set", c["signing_secrets"]) for c in found)
+    console.print(table(("channel", "url", ">secrets"), rows))
+
+
+@channels.command("set", epilog="Example: [bold]crossdock channels set webshop --url https://shop.example/hooks[/bold]")
+def set_command(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="The channel, as in the stage's business configuration.")],
+    url: Annotated[str, typer.Option(help="Where deliveries are POSTed to.")],
+    new_secret: Annotated[
+        bool, typer.Option("--new-secret", help="Sign with a new secret from now on, and with the old one too.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say where a channel listens; its signing secret is made the first time, and printed when it is new."""
+    target = connect(ctx.obj)
+    secret = set_channel(target, name, url, new_secret=new_secret)
+    if as_json:
+        emit_json({"name": name, "url": url, "signing_secret": secret})
+        return
+    console.print(f"channel {escape(name)} is delivered to {escape(url)}")
+    if secret:
+        console.print("deliveries are signed with (give it to the receiver):")
+        console.print(secret, markup=False)
+
+
+def set_channel(target: Target, name: str, url: str, *, new_secret: bool = False) -> str | None:
+    """Writes a channel's document; returns the signing secret if a new one was made."""
+    _check_url(target, url)
+    current = signing_secrets(target.secret_document("channels", name))
+    secret = new_signing_secret() if new_secret or not current else None
+    chosen = [secret, *current[:1]] if secret else current
+    target.write_secret_document("channels", name, {"url": url, _SIGNING: chosen})
+    return secret
+
+
+def ensure_channel(target: Target, name: str, url: str) -> None:
+    """Gives a channel its first address and secret if it has none."""
+    document = target.secret_document("channels", name)
+    if not document.get("url") or not signing_secrets(document):
+        set_channel(target, name, str(document.get("url") or url))
+
+
+def _check_url(target: Target, url: str) -> None:
+    parts = urlsplit(url)
+    allowed = {"https", "http"} if target.stage == LOCAL else {"https"}
+    if parts.scheme not in allowed or not parts.hostname:
+        raise CliError(
+            f"'{url}' is not an address deliveries can go to", f"give a full {' or '.join(sorted(allowed))} URL"
+        )
