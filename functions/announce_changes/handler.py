@@ -1,0 +1,65 @@
+"""Header and price sheet streams → dirty marks on each channel's queue."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from crossdock import config
+from crossdock.exchange.dirty import Marks
+from crossdock.inventory.store import changed_header
+from crossdock.platform import clients, deadline, env
+from crossdock.platform.logs import passed
+from crossdock.platform.queues import Sender
+from crossdock.platform.startup import warm
+from crossdock.pricing.store import changed_sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    channel_queue_urls: str
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    queues: dict[str, Sender]
+    business: config.BusinessConfig
+
+
+@warm
+def app() -> App:
+    urls: dict[str, str] = json.loads(env.read(Env).channel_queue_urls)
+    return App({channel: Sender(clients.sqs(), url) for channel, url in urls.items()}, config.load())
+
+
+def handler(event: dict[str, Any], context: deadline.LambdaContext) -> None:
+    """Raises when a mark could not be sent: the stream delivers the batch again, and a mark sent twice is harmless."""
+    deadline.begin(context)
+    marks = {name: Marks(name) for name in app().queues}
+    causes: set[str] = set()
+    for record in event["Records"]:
+        causes.update(_mark(record, marks))
+    for name, found in marks.items():
+        if found:
+            app().queues[name].send(found.messages())
+    passed(
+        "announced", "changes", causes, records=len(event["Records"]), items={n: len(m) for n, m in marks.items() if m}
+    )
+
+
+def _mark(record: dict[str, Any], marks: dict[str, Marks]) -> list[str]:
+    if record["eventName"] == "REMOVE":
+        return []
+    pk = record["dynamodb"]["Keys"]["pk"]["S"]
+    if pk.startswith("T#"):
+        sku, warehouse, causes = changed_header(record)
+        channels = [c for c in app().business.channels_for("availability") if warehouse in c.warehouses]
+        kind = "availability"
+    elif pk.startswith("I#"):
+        sku, causes = changed_sheet(record)
+        channels = app().business.channels_for("price")
+        kind = "price"
+    else:
+        return []
+    for channel in channels:
+        marks[channel.name].mark(kind, sku, causes)
+    return causes

@@ -1,0 +1,65 @@
+"""Counts queue (from the bus) → the newest count of each item."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from crossdock import config
+from crossdock.contracts import events
+from crossdock.contracts.counts import CountsReported
+from crossdock.exceptions.store import ExceptionsStore
+from crossdock.exceptions.unreadable import unreadable
+from crossdock.identity.references import References
+from crossdock.inventory.counting import CountKeeper
+from crossdock.inventory.store import InventoryStore
+from crossdock.platform import clients, deadline, env
+from crossdock.platform.clock import system_clock
+from crossdock.platform.consuming import consume, one_by_one
+from crossdock.platform.dynamo import Table
+from crossdock.platform.logs import passed
+from crossdock.platform.queues import Record, dumps
+from crossdock.platform.startup import warm
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    inventory_table: str
+    identity_table: str
+    exceptions_table: str
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    keeper: CountKeeper
+    exceptions: ExceptionsStore
+
+
+@warm
+def app() -> App:
+    values, client = env.read(Env), clients.dynamodb()
+    exceptions = ExceptionsStore(Table(client, values.exceptions_table), system_clock)
+    keeper = CountKeeper(
+        store=InventoryStore(Table(client, values.inventory_table), system_clock),
+        resolve=References(Table(client, values.identity_table)).skus,
+        refuse=exceptions.refuse,
+        owners={w.id: w.source for w in config.load().warehouses.values()},
+    )
+    return App(keeper, exceptions)
+
+
+def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str, Any]:
+    return consume(event, context, one_by_one(keep), app().exceptions.settle)
+
+
+def keep(record: Record) -> None:
+    """Keeps the counts of one `inventory.counts.reported.v1` event."""
+    message = dict(record.message or {})
+    try:
+        event = events.read(message)
+        reported = CountsReported.model_validate_json(dumps(event.data))
+    except (KeyError, TypeError, ValidationError) as exc:
+        app().exceptions.refuse([unreadable("counts", record, exc)])
+        return
+    kept, refused = app().keeper.keep(reported.source, reported.report, message)
+    passed("counted", "stock counts", [event.correlation_id], kept=kept, refused=refused)

@@ -1,0 +1,74 @@
+"""Movements queue → journal."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crossdock import config
+from crossdock.contracts.refusals import Refusal
+from crossdock.exceptions.store import ExceptionsStore
+from crossdock.exceptions.unreadable import unreadable
+from crossdock.identity.references import References
+from crossdock.inventory.applying import Envelope, MovementApplier, read_envelope
+from crossdock.inventory.store import InventoryStore
+from crossdock.platform import clients, deadline, env
+from crossdock.platform.clock import system_clock
+from crossdock.platform.consuming import consume
+from crossdock.platform.dynamo import Table
+from crossdock.platform.logs import passed
+from crossdock.platform.queues import Record
+from crossdock.platform.startup import warm
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    inventory_table: str
+    identity_table: str
+    exceptions_table: str
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    applier: MovementApplier
+    exceptions: ExceptionsStore
+
+
+@warm
+def app() -> App:
+    values = env.read(Env)
+    client = clients.dynamodb()
+    exceptions = ExceptionsStore(Table(client, values.exceptions_table), system_clock)
+    applier = MovementApplier(
+        store=InventoryStore(Table(client, values.inventory_table), system_clock),
+        resolve=References(Table(client, values.identity_table)).skus,
+        refuse=exceptions.refuse,
+        owners={w.id: w.source for w in config.load().warehouses.values()},
+    )
+    return App(applier, exceptions)
+
+
+def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str, Any]:
+    return consume(event, context, apply, app().exceptions.settle)
+
+
+def apply(records: Sequence[Record]) -> Iterable[str]:
+    """Applies all movements of a batch of messages in as few round trips as they need."""
+    envelopes: list[Envelope] = []
+    refusals: list[Refusal] = []
+    for record in records:
+        try:
+            envelopes.append(read_envelope(record.message or {}))
+        except ValueError as exc:
+            refusals.append(unreadable("movements", record, exc))
+    if refusals:
+        app().exceptions.refuse(refusals)
+    result = app().applier.apply(envelopes)
+    passed(
+        "applied",
+        "movements",
+        result.correlation_ids,
+        applied=result.applied,
+        duplicates=result.duplicates,
+        refused=result.refused + len(refusals),
+    )
+    return ()

@@ -1,0 +1,72 @@
+"""Prices queue (from the bus) → rule ledger and item sheets."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from crossdock.contracts import events
+from crossdock.contracts.prices import PriceRulesChanged
+from crossdock.exceptions.store import ExceptionsStore
+from crossdock.exceptions.unreadable import unreadable
+from crossdock.identity.references import References
+from crossdock.platform import clients, deadline, env
+from crossdock.platform.clock import system_clock
+from crossdock.platform.consuming import consume, one_by_one
+from crossdock.platform.dynamo import Table
+from crossdock.platform.logs import passed
+from crossdock.platform.queues import Record, dumps
+from crossdock.platform.startup import warm
+from crossdock.pricing.applying import apply_price_rules
+from crossdock.pricing.store import PricingStore
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    pricing_table: str
+    identity_table: str
+    exceptions_table: str
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    pricing: PricingStore
+    references: References
+    exceptions: ExceptionsStore
+
+
+@warm
+def app() -> App:
+    values, client = env.read(Env), clients.dynamodb()
+    return App(
+        PricingStore(Table(client, values.pricing_table), system_clock),
+        References(Table(client, values.identity_table)),
+        ExceptionsStore(Table(client, values.exceptions_table), system_clock),
+    )
+
+
+def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str, Any]:
+    return consume(event, context, one_by_one(apply), app().exceptions.settle)
+
+
+def apply(record: Record) -> None:
+    """Applies one `pricing.rules.changed.v1` event."""
+    message = dict(record.message or {})
+    try:
+        event = events.read(message)
+        changed = PriceRulesChanged.model_validate_json(dumps(event.data))
+    except (KeyError, TypeError, ValidationError) as exc:
+        app().exceptions.refuse([unreadable("prices", record, exc)])
+        return
+    result = apply_price_rules(
+        app().pricing, app().references.skus, app().exceptions.refuse, changed.source, changed.prices, message
+    )
+    passed(
+        "applied",
+        "price rules",
+        [event.correlation_id],
+        current=result.current,
+        superseded=result.superseded,
+        duplicates=result.duplicates,
+        refused=result.refused,
+    )

@@ -1,0 +1,58 @@
+"""References queue (from the bus) → cross-references, both ways."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from crossdock.contracts import events
+from crossdock.contracts.references import ReferencesDeclared
+from crossdock.exceptions.store import ExceptionsStore
+from crossdock.exceptions.unreadable import unreadable
+from crossdock.identity.declaring import declare_items
+from crossdock.identity.references import References
+from crossdock.platform import clients, deadline, env
+from crossdock.platform.clock import system_clock
+from crossdock.platform.consuming import consume, one_by_one
+from crossdock.platform.dynamo import Table
+from crossdock.platform.logs import passed
+from crossdock.platform.queues import Record, dumps
+from crossdock.platform.startup import warm
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    identity_table: str
+    exceptions_table: str
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    references: References
+    exceptions: ExceptionsStore
+
+
+@warm
+def app() -> App:
+    values, client = env.read(Env), clients.dynamodb()
+    return App(
+        References(Table(client, values.identity_table)),
+        ExceptionsStore(Table(client, values.exceptions_table), system_clock),
+    )
+
+
+def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str, Any]:
+    return consume(event, context, one_by_one(declare), app().exceptions.settle)
+
+
+def declare(record: Record) -> None:
+    """Keeps the references of one `identity.references.declared.v1` event."""
+    message = dict(record.message or {})
+    try:
+        event = events.read(message)
+        declared = ReferencesDeclared.model_validate_json(dumps(event.data))
+    except (KeyError, TypeError, ValidationError) as exc:
+        app().exceptions.refuse([unreadable("references", record, exc)])
+        return
+    new, refused = declare_items(app().references, app().exceptions.refuse, declared.items, message)
+    passed("declared", "cross-references", [event.correlation_id], new=new, refused=refused)

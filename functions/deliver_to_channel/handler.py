@@ -1,0 +1,159 @@
+"""A channel's queue → the channel: current values, until it acknowledges."""
+
+import json
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from crossdock import config
+from crossdock.connectors import channel_connector
+from crossdock.contracts.deliveries import Answer, Batch, Target
+from crossdock.exceptions.store import ExceptionsStore
+from crossdock.exceptions.unreadable import unreadable
+from crossdock.exchange import backoff, dirty
+from crossdock.exchange.delivery import Dirty, Teller, Told
+from crossdock.exchange.refused import rejections
+from crossdock.exchange.shadow import ShadowStore
+from crossdock.exchange.signatures import sign
+from crossdock.flows.current_values import reader
+from crossdock.inventory.store import InventoryStore
+from crossdock.platform import clients, deadline, env
+from crossdock.platform.clock import system_clock
+from crossdock.platform.consuming import consume
+from crossdock.platform.dynamo import Table
+from crossdock.platform.logs import passed
+from crossdock.platform.outbound import Http
+from crossdock.platform.queues import Record
+from crossdock.platform.secrets import Secrets
+from crossdock.platform.startup import warm
+from crossdock.pricing.store import PricingStore
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    inventory_table: str
+    pricing_table: str
+    exchange_table: str
+    exceptions_table: str
+    channel_secret_prefix: str
+    channel_queue_urls: str
+    stage: str
+    retry_cap_seconds: str = "900"
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    inventory: InventoryStore
+    pricing: PricingStore
+    shadow: ShadowStore
+    exceptions: ExceptionsStore
+    secrets: Secrets
+    http: Http
+    sqs: "SQSClient"
+    queue_urls: dict[str, str]
+    business: config.BusinessConfig
+    retry_cap_s: int
+    queue_prefix: str
+
+
+@warm
+def app() -> App:
+    values, client = env.read(Env), clients.dynamodb()
+    local = values.stage == "local"
+    return App(
+        inventory=InventoryStore(Table(client, values.inventory_table), system_clock),
+        pricing=PricingStore(Table(client, values.pricing_table), system_clock),
+        shadow=ShadowStore(Table(client, values.exchange_table), system_clock),
+        exceptions=ExceptionsStore(Table(client, values.exceptions_table), system_clock),
+        secrets=Secrets(clients.secrets(), values.channel_secret_prefix, max_age=2 if local else 60),
+        http=Http(allow_plain=local),
+        sqs=clients.sqs(),
+        queue_urls=json.loads(values.channel_queue_urls),
+        business=config.load(),
+        retry_cap_s=int(values.retry_cap_seconds),
+        queue_prefix=f"crossdock-{values.stage}-",
+    )
+
+
+def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str, Any]:
+    return consume(event, context, tell, app().exceptions.settle)
+
+
+@dataclass(slots=True)
+class _Work:
+    """The marks of one channel and kind, and the records they came in."""
+
+    marks: list[Dirty]
+    records: list[tuple[Record, set[str]]]
+
+
+def tell(records: Sequence[Record]) -> Iterable[str]:
+    """Tells the channel what is dirty; gives back the records with items that must wait, after spacing them out."""
+    work: dict[tuple[str, str], _Work] = {}
+    for record in records:
+        try:
+            channel, by_kind = dirty.read(record.message)
+            if channel not in app().business.channels:
+                raise ValueError(f"channel: {channel!r} is not in the configuration")  # noqa: TRY301
+        except (ValueError, KeyError, TypeError) as exc:
+            app().exceptions.refuse([unreadable(record.queue.removeprefix(app().queue_prefix), record, exc)])
+            continue
+        for kind, marks in by_kind.items():
+            item = work.setdefault((channel, kind), _Work([], []))
+            item.marks += marks
+            item.records.append((record, {m.key for m in marks}))
+    again: dict[str, Record] = {}
+    for (channel, kind), item in work.items():
+        told = _tell(channel, kind, item)
+        again |= {r.id: r for r, keys in item.records if keys & told.waiting.keys()}
+    for record in again.values():
+        _space_out(record)
+    return list(again)
+
+
+def _tell(channel: str, kind: str, work: _Work) -> Told:
+    settings = app().business.channels[channel]
+    read_current = reader(kind, settings, app().inventory, app().pricing, system_clock)
+    teller = Teller(app().shadow, read_current, lambda batch: _deliver(settings, batch), system_clock)
+    told = teller.tell(channel, kind, work.marks, settings.max_batch)
+    causes = {m.key: m.correlation_ids[0] for m in work.marks if m.correlation_ids}
+    for record, keys in work.records:
+        rejected = {k: why for k, why in told.rejected.items() if k in keys}
+        if rejected:
+            app().exceptions.refuse(rejections(channel, kind, rejected, causes, record.replay))
+    passed(
+        "acknowledged" if told.acknowledged else "told",
+        f"{kind} to {channel}",
+        {c for m in work.marks for c in m.correlation_ids},
+        channel=channel,
+        kind=kind,
+        acknowledged=len(told.acknowledged),
+        unchanged=len(told.unchanged),
+        rejected=len(told.rejected),
+        waiting=len(told.waiting),
+        reason=next(iter(told.waiting.values()), None),
+    )
+    return told
+
+
+def _deliver(channel: config.Channel, batch: Batch) -> Answer:
+    remedy = f"run: crossdock channels set {channel.name} --url URL --new-secret"
+    secret = app().secrets.get(channel.name, remedy)
+    message_id = f"msg_{uuid.uuid4().hex}"
+
+    def signed(body: bytes) -> dict[str, str]:
+        return sign(secret["signing_secrets"][-1], message_id, system_clock(), body)
+
+    return channel_connector(channel.connector).deliver(batch, Target(secret["url"], app().http.post, signed))
+
+
+def _space_out(record: Record) -> None:
+    """Hides a record longer each time; the queue's own visibility timeout would come back too soon or too late."""
+    url = app().queue_urls.get(dirty.read(record.message)[0])
+    if url:
+        wait = backoff.delay_seconds(record.receive_count, app().retry_cap_s)
+        app().sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=record.receipt_handle, VisibilityTimeout=wait)

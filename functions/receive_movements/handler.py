@@ -1,0 +1,73 @@
+"""POST /v1/inventory/movements: checks a batch and puts it on the movements queue."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from crossdock import config
+from crossdock.contracts.movements import MovementBatch
+from crossdock.inventory.applying import envelope
+from crossdock.platform import clients, deadline, env
+from crossdock.platform.http import Partner, Request, Response, serve
+from crossdock.platform.logs import passed
+from crossdock.platform.problems import FieldError, Problem, from_validation
+from crossdock.platform.queues import Sender, pack
+from crossdock.platform.startup import warm
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    movements_queue_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    movements: Sender
+    business: config.BusinessConfig
+
+
+@warm
+def app() -> App:
+    return App(Sender(clients.sqs(), env.read(Env).movements_queue_url), config.load())
+
+
+def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str, Any]:
+    return serve(event, context, accept, max_body_bytes=app().business.limits.body_bytes)
+
+
+def accept(request: Request) -> Response:
+    """202 when every movement is on the queue: from then on none is lost. A refused batch leaves nothing behind."""
+    partner = request.caller()
+    partner.require("inventory:write")
+    try:
+        batch = MovementBatch.model_validate_json(request.body)
+    except ValidationError as exc:
+        raise from_validation(exc) from exc
+    source = _source(batch.source, partner)
+    facts = [m.model_dump(mode="json", exclude_none=True) for m in batch.movements]
+    app().movements.send(pack(facts, lambda part: envelope(source, request.correlation_id, part)))
+    passed("accepted", "movements", [request.correlation_id], partner=partner.name, source=source, movements=len(facts))
+    return Response(202, {"accepted": len(facts), "correlation_id": request.correlation_id})
+
+
+def _source(named: str | None, partner: Partner) -> str:
+    """The source the batch speaks for: named in it, or the partner's only one; never one that is not the partner's."""
+    if named is None and len(partner.sources) == 1:
+        return partner.sources[0]
+    allowed = ", ".join(partner.sources) or "none"
+    if named is None:
+        raise Problem(
+            422,
+            "source-missing",
+            f"source: missing. This key may speak for: {allowed}. Nothing was stored.",
+            [FieldError("source", "missing", f"name one of: {allowed}")],
+        )
+    if named not in partner.sources:
+        raise Problem(
+            403,
+            "source-not-yours",
+            f"source: this key may not speak for {named}. It may speak for: {allowed}. Nothing was stored.",
+            [FieldError("source", f"not a source of {partner.name}", f"name one of: {allowed}")],
+        )
+    return named

@@ -1,0 +1,66 @@
+"""On a schedule and by hand: compares a source's counts with our balances, and heals what drifted."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from crossdock import config
+from crossdock.exceptions.store import ExceptionsStore
+from crossdock.inventory.reconciliation import Policy, StockReconciler
+from crossdock.inventory.store import InventoryStore
+from crossdock.platform import clients, deadline, env
+from crossdock.platform.clock import system_clock
+from crossdock.platform.correlation import choose
+from crossdock.platform.dynamo import Table
+from crossdock.platform.logs import passed
+from crossdock.platform.queues import Sender, dumps
+from crossdock.platform.startup import warm
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    inventory_table: str
+    exceptions_table: str
+    movements_queue_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    reconciler: StockReconciler
+    business: config.BusinessConfig
+
+
+@warm
+def app() -> App:
+    values, client, business = env.read(Env), clients.dynamodb(), config.load()
+    movements = Sender(clients.sqs(), values.movements_queue_url)
+    settings = business.reconciliation
+    reconciler = StockReconciler(
+        store=InventoryStore(Table(client, values.inventory_table), system_clock),
+        send=lambda envelopes: movements.send([dumps(e) for e in envelopes]),
+        refuse=ExceptionsStore(Table(client, values.exceptions_table), system_clock).refuse,
+        policy=Policy(settings.settle_seconds, settings.sightings, settings.heal_cap),
+        clock=system_clock,
+    )
+    return App(reconciler, business)
+
+
+def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str, Any]:
+    """`{"source": "wms"}` → the report. Raises ValueError for a source that reports no counts."""
+    deadline.begin(context)
+    name = str(event.get("source", ""))
+    source = app().business.sources.get(name)
+    if source is None or not source.counts:
+        known = ", ".join(s.name for s in app().business.sources.values() if s.counts) or "none"
+        raise ValueError(f"source: {name!r} reports no counts; those that do: {known}")
+    correlation_id = choose(event.get("correlation_id"))
+    report = app().reconciler.run(name, sorted(app().business.warehouses_of(name)), correlation_id)
+    passed(
+        "reconciled",
+        "stock counts",
+        [correlation_id],
+        source=name,
+        compared=report.compared,
+        drifted=len(report.drifts),
+        healed=report.healed,
+    )
+    return {"correlation_id": correlation_id, **report.document()}

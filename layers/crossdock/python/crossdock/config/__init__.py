@@ -1,0 +1,17 @@
+"""The distributor's business configuration at run time: who owns which stock, who is told what.
+
+It is written as TOML, validated by `crossdock.config.compile` when the layer is built, and shipped with the code as
+`business.json`; so it is deployed and rolled back with it, and reading it here needs no validation library.
+"""
+
+from crossdock.config.model import (
+    BusinessConfig,
+    Channel,
+    Limits,
+    Reconciliation,
+    Source,
+    Warehouse,
+    load,
+)
+
+__all__ = ["BusinessConfig", "Channel", "Limits", "Reconciliation", "Source", "Warehouse", "load"]

@@ -1,0 +1,123 @@
+"""Validates a distributor's TOML and writes the document that is shipped with the code.
+
+Run when the layer is built, never in a function: this is the one place of the configuration that uses pydantic.
+"""
+
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
+WarehouseId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,30}$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+
+class ConfigError(ValueError):
+    """The configuration cannot be used; the message names the file, each field, and what to write instead."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Distributor(_Strict):
+    name: str
+    time_zone: str
+    currency: Currency
+
+
+class _Warehouse(_Strict):
+    source: Name
+
+
+class _Source(_Strict):
+    connector: Name
+    scheme: Literal["standard-webhooks"] = "standard-webhooks"
+    counts: bool = False
+
+
+class _Channel(_Strict):
+    connector: Name
+    publishes: list[Literal["availability", "price"]] = Field(min_length=1)
+    warehouses: list[WarehouseId] = Field(min_length=1)
+    buffer: int = Field(default=0, ge=0)
+    currency: Currency | None = None
+    max_batch: int = Field(default=100, ge=1, le=100)
+    max_concurrency: int = Field(default=2, ge=2, le=1000)
+
+
+class _Reconciliation(_Strict):
+    settle_seconds: int = Field(default=60, ge=0)
+    sightings: int = Field(default=2, ge=1)
+    heal_cap: int = Field(default=200, ge=0)
+
+
+class _Limits(_Strict):
+    body_bytes: int = Field(default=1_000_000, ge=1_000, le=6_000_000)
+    # One webhook becomes one event on the bus or one message chunk, and both stop at 256 KB.
+    webhook_bytes: int = Field(default=200_000, ge=1_000, le=200_000)
+    movements_per_request: int = Field(default=1_000, ge=1, le=1_000)
+    signature_tolerance_seconds: int = Field(default=300, ge=1)
+
+
+class _Document(_Strict):
+    distributor: _Distributor
+    warehouses: dict[WarehouseId, _Warehouse] = Field(min_length=1)
+    sources: dict[Name, _Source] = Field(min_length=1)
+    channels: dict[Name, _Channel] = Field(default_factory=dict)
+    reconciliation: _Reconciliation = Field(default_factory=_Reconciliation)
+    limits: _Limits = Field(default_factory=_Limits)
+
+
+def compile_file(path: Path) -> dict[str, Any]:
+    """Reads and validates one TOML file. Raises ConfigError naming every field that is wrong and the remedy."""
+    try:
+        return compile_document(tomllib.loads(path.read_text(encoding="utf-8")), str(path.name))
+    except FileNotFoundError as exc:
+        raise ConfigError(f"{path}: there is no such file; copy config/distributor.toml to begin with") from exc
+    except tomllib.TOMLDecodeError as exc:
+        raise ConfigError(f"{path.name}: not valid TOML: {exc}") from exc
+
+
+def compile_document(raw: dict[str, Any], name: str) -> dict[str, Any]:
+    """Validates a parsed document and adds its version, a hash over the content."""
+    try:
+        document = _Document.model_validate(raw)
+    except ValidationError as exc:
+        lines = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in exc.errors()]
+        raise ConfigError("\n".join([f"{name} cannot be used:", *lines])) from exc
+    problems = _inconsistencies(document)
+    if problems:
+        raise ConfigError("\n".join([f"{name} cannot be used:", *(f"  {p}" for p in problems)]))
+    for channel in document.channels.values():
+        channel.currency = channel.currency or document.distributor.currency
+    compiled = document.model_dump(mode="json")
+    digest = hashlib.sha256(json.dumps(compiled, sort_keys=True).encode()).hexdigest()
+    return {"version": digest[:16], **compiled}
+
+
+def _inconsistencies(document: _Document) -> list[str]:
+    """What the types cannot see: names that point at nothing."""
+    found = []
+    if "crossdock" in document.sources:
+        found.append("sources.crossdock: the name is taken by our own adjusting movements; choose another")
+    if document.distributor.time_zone not in available_timezones():
+        found.append(
+            f"distributor.time_zone: {document.distributor.time_zone!r} is no IANA zone; write e.g. Europe/London"
+        )
+    for wid, warehouse in document.warehouses.items():
+        if warehouse.source not in document.sources:
+            found.append(
+                f"warehouses.{wid}.source: {warehouse.source!r} is not among [sources.*]; add it or name another"
+            )
+    for name, channel in document.channels.items():
+        unknown = [wid for wid in channel.warehouses if wid not in document.warehouses]
+        found += [
+            f"channels.{name}.warehouses: {w!r} is not among [warehouses.*]; add it or leave it out" for w in unknown
+        ]
+    return found

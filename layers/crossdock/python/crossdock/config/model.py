@@ -1,0 +1,124 @@
+"""The configuration as the functions see it: frozen values, looked up by name."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_SHIPPED = Path(__file__).parent / "business.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Warehouse:
+    """A stock location; `source` is the one system whose movements and counts are believed for it."""
+
+    id: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A system that sends facts in; `connector` translates its payloads, `counts` says it reports stock counts."""
+
+    name: str
+    connector: str
+    scheme: str
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A consumer that must be told.
+
+    `publishes` names the kinds it hears (availability, price); `buffer` is held back from its availability, in base
+    units; `max_batch` is how many items one delivery may carry; `currency` is ISO 4217.
+    """
+
+    name: str
+    connector: str
+    publishes: tuple[str, ...]
+    warehouses: tuple[str, ...]
+    buffer: int
+    currency: str
+    max_batch: int
+    max_concurrency: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """When drift is healed: counts older than `settle_seconds`, seen `sightings` times running, `heal_cap` a run."""
+
+    settle_seconds: int
+    sightings: int
+    heal_cap: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may carry: bytes of body, movements, facts of one webhook."""
+
+    body_bytes: int
+    webhook_bytes: int
+    movements_per_request: int
+    signature_tolerance_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessConfig:
+    """Everything a distributor configures; see `config/*.toml` for what the words mean."""
+
+    version: str
+    distributor: str
+    time_zone: str
+    currency: str
+    warehouses: Mapping[str, Warehouse]
+    sources: Mapping[str, Source]
+    channels: Mapping[str, Channel]
+    reconciliation: Reconciliation
+    limits: Limits
+
+    def channels_for(self, kind: str) -> list[Channel]:
+        """The channels that hear of this kind of value, in the order of their names."""
+        return [self.channels[name] for name in sorted(self.channels) if kind in self.channels[name].publishes]
+
+    def warehouses_of(self, source: str) -> frozenset[str]:
+        """The warehouses whose stock this source owns."""
+        return frozenset(w.id for w in self.warehouses.values() if w.source == source)
+
+
+def from_document(document: Mapping[str, Any]) -> BusinessConfig:
+    """Builds the values from a compiled (that is: validated) document."""
+    return BusinessConfig(
+        version=document["version"],
+        distributor=document["distributor"]["name"],
+        time_zone=document["distributor"]["time_zone"],
+        currency=document["distributor"]["currency"],
+        warehouses={i: Warehouse(id=i, **w) for i, w in document["warehouses"].items()},
+        sources={n: Source(name=n, **s) for n, s in document["sources"].items()},
+        channels={n: _channel(n, c) for n, c in document["channels"].items()},
+        reconciliation=Reconciliation(**document["reconciliation"]),
+        limits=Limits(**document["limits"]),
+    )
+
+
+def _channel(name: str, fields: Mapping[str, Any]) -> Channel:
+    values = dict(fields)
+    values["publishes"] = tuple(values["publishes"])
+    values["warehouses"] = tuple(values["warehouses"])
+    return Channel(name=name, **values)
+
+
+def load(path: Path | None = None) -> BusinessConfig:
+    """Reads the shipped configuration, or the one that CROSSDOCK_CONFIG names.
+
+    Raises FileNotFoundError with the remedy when the layer was built without one.
+    """
+    chosen = path or Path(os.environ.get("CROSSDOCK_CONFIG", _SHIPPED))
+    try:
+        return from_document(json.loads(chosen.read_text(encoding="utf-8")))
+    except FileNotFoundError as exc:
+        raise FileNotFoundError(
+            f"no business configuration at {chosen}: it is compiled from config/*.toml with the layer (make synth)"
+        ) from exc

@@ -1,0 +1,48 @@
+"""Native → canonical for the generic ERP."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, TypeAdapter
+
+from crossdock.contracts import events
+from crossdock.contracts.fields import Contract, Instant
+from crossdock.contracts.inbound import Fact, Translated, UnknownEventError
+from crossdock.contracts.prices import PriceList
+from crossdock.contracts.references import ItemList
+
+KNOWN = ("items.declared", "prices.changed")
+
+
+class _Type(BaseModel):
+    type: str
+
+
+class _Declared(Contract):
+    type: Literal["items.declared"]
+    timestamp: Instant
+    data: ItemList
+
+
+class _Priced(Contract):
+    type: Literal["prices.changed"]
+    timestamp: Instant
+    data: PriceList
+
+
+_NATIVE: TypeAdapter[_Declared | _Priced] = TypeAdapter(Annotated[_Declared | _Priced, Field(discriminator="type")])
+
+
+def translate(source: str, body: bytes) -> Translated:
+    """A webhook body as an `identity.references.declared.v1` or a `pricing.rules.changed.v1` fact.
+
+    Raises pydantic.ValidationError naming what does not fit, or UnknownEventError for another type.
+    """
+    named = _Type.model_validate_json(body).type
+    if named not in KNOWN:
+        raise UnknownEventError(named, KNOWN)
+    native = _NATIVE.validate_json(body)
+    if isinstance(native, _Declared):
+        items = [i.model_dump(mode="json") for i in native.data.items]
+        return Fact(events.REFERENCES_DECLARED, f"items/{source}", {"source": source, "items": items})
+    prices = [p.model_dump(mode="json") for p in native.data.prices]
+    return Fact(events.PRICE_RULES_CHANGED, f"prices/{source}", {"source": source, "prices": prices})

@@ -1,0 +1,50 @@
+"""Native → canonical for the generic WMS."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, TypeAdapter
+
+from crossdock.contracts import events
+from crossdock.contracts.counts import CountReport
+from crossdock.contracts.fields import Contract, Instant
+from crossdock.contracts.inbound import Fact, Movements, Translated, UnknownEventError
+from crossdock.contracts.movements import MovementList
+
+KNOWN = ("stock.moved", "stock.counted")
+
+
+class _Type(BaseModel):
+    type: str
+
+
+class _Moved(Contract):
+    type: Literal["stock.moved"]
+    timestamp: Instant
+    data: MovementList
+
+
+class _Counted(Contract):
+    type: Literal["stock.counted"]
+    timestamp: Instant
+    data: CountReport
+
+
+_NATIVE: TypeAdapter[_Moved | _Counted] = TypeAdapter(Annotated[_Moved | _Counted, Field(discriminator="type")])
+
+
+def translate(source: str, body: bytes) -> Translated:
+    """A webhook body as movements, or as an `inventory.counts.reported.v1` fact.
+
+    Raises pydantic.ValidationError naming what does not fit, or UnknownEventError for another type.
+    """
+    named = _Type.model_validate_json(body).type
+    if named not in KNOWN:
+        raise UnknownEventError(named, KNOWN)
+    native = _NATIVE.validate_json(body)
+    if isinstance(native, _Moved):
+        return Movements([m.model_dump(mode="json", exclude_none=True) for m in native.data.movements])
+    return Fact(
+        type=events.COUNTS_REPORTED,
+        subject=f"warehouse/{native.data.warehouse}",
+        data={"source": source, "report": native.data.model_dump(mode="json")},
+    )

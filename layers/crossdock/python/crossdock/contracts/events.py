@@ -1,0 +1,71 @@
+"""The canonical event: a CloudEvents 1.0 document with our extensions.
+
+Source of the attribute names: the CloudEvents 1.0 specification (lower-case letters and digits only).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+PRICE_RULES_CHANGED = "pricing.rules.changed.v1"
+COUNTS_REPORTED = "inventory.counts.reported.v1"
+REFERENCES_DECLARED = "identity.references.declared.v1"
+AVAILABILITY_CHANGED = "availability.changed.v1"
+PRICE_CHANGED = "price.changed.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One fact in our own vocabulary.
+
+    `id` is derived from the source's delivery id, so the same delivery gives the same event; `subject` is
+    `type/canonical-id`; `time` is RFC 3339.
+    """
+
+    id: str
+    type: str
+    source: str
+    subject: str
+    time: str
+    correlation_id: str
+    data: Mapping[str, Any]
+    causation_id: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """The event as it goes over the bus."""
+        return {
+            "specversion": "1.0",
+            "id": self.id,
+            "source": f"crossdock/{self.source}",
+            "type": self.type,
+            "subject": self.subject,
+            "time": self.time,
+            "datacontenttype": "application/json",
+            "correlationid": self.correlation_id,
+            "causationid": self.causation_id or self.id,
+            "sourcesystem": self.source,
+            "dedupekey": self.id,
+            "data": self.data,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedEvent:
+    """What a consumer reads of an event, whoever put it on the bus."""
+
+    id: str
+    type: str
+    source: str
+    correlation_id: str
+    data: Mapping[str, Any]
+
+
+def read(document: Mapping[str, Any]) -> ReceivedEvent:
+    """The parts of an event document that consumers use. Raises KeyError naming the attribute that is missing."""
+    return ReceivedEvent(
+        id=str(document["id"]),
+        type=str(document["type"]),
+        source=str(document["sourcesystem"]),
+        correlation_id=str(document["correlationid"]),
+        data=dict(document["data"]),
+    )

@@ -1,0 +1,61 @@
+"""The field types that several contracts share, so that one word means one thing everywhere."""
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+
+MAX_QUANTITY = 10**12
+"""Base units in one fact: far above any warehouse, and far below where a sum of a million of them loses a digit."""
+
+
+class Contract(BaseModel):
+    """A document from outside: unknown fields are refused, and nothing is converted from another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def _utc(instant: datetime) -> datetime:
+    return instant.astimezone(UTC)
+
+
+def _amount(value: object) -> object:
+    """Money arrives as a text, never as a JSON number: a number has been a binary float somewhere on its way."""
+    if not isinstance(value, str):
+        raise ValueError('send the amount as a text, for example "2.55"')  # noqa: TRY004 - pydantic wants ValueError
+    try:
+        amount = Decimal(value)
+    except InvalidOperation as exc:
+        raise ValueError(f"{value!r} is not a decimal amount") from exc
+    if not amount.is_finite():
+        raise ValueError(f"{value!r} is not a finite amount")
+    return amount
+
+
+# `#` separates the parts of our keys, and control characters would hide in logs.
+FactId = Annotated[
+    str, StringConstraints(pattern=r"^[\x21-\x22\x24-\x7e]([\x20-\x22\x24-\x7e]{0,98}[\x21-\x22\x24-\x7e])?$")
+]
+"""An id its source gives: 1–100 printable ASCII characters without `#`, no space at either end."""
+
+ItemCode = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,80}$", strip_whitespace=False)]
+"""An item as its source calls it: 1–80 characters, no control characters."""
+
+Sku = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._/ -]{1,64}$")]
+"""A canonical item: letters, digits and . _ / - space."""
+
+SystemName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
+"""A source or channel as the configuration calls it."""
+
+WarehouseCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,30}$")]
+"""A warehouse as the configuration calls it."""
+
+CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+"""ISO 4217."""
+
+Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
+"""An instant with its offset, kept in UTC."""
+
+Amount = Annotated[Decimal, BeforeValidator(_amount)]
+"""Money as an exact decimal, sent as a text."""

@@ -1,0 +1,44 @@
+"""What a source connector makes of a native payload."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Movements:
+    """Movements for the journal, in the form of the movements contract."""
+
+    movements: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact for the bus: canonical type, subject (`type/canonical-id`), data in that type's contract."""
+
+    type: str
+    subject: str
+    data: Mapping[str, Any]
+
+
+Translated = Movements | Fact
+
+
+class UnknownEventError(ValueError):
+    """A payload of a type that the connector has no translation for; `known` lists those it has."""
+
+    def __init__(self, event_type: str, known: tuple[str, ...]) -> None:
+        super().__init__(event_type)
+        self.event_type = event_type
+        self.known = known
+
+
+class SourceConnector(Protocol):
+    """One kind of outside system that sends facts: a module in crossdock.connectors with this function."""
+
+    def translate(self, source: str, body: bytes) -> Translated:
+        """Native → canonical.
+
+        Raises pydantic.ValidationError naming what does not fit, or UnknownEventError.
+        """
+        ...

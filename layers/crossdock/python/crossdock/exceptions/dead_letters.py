@@ -1,0 +1,64 @@
+"""Dead letters become exceptions: whatever a queue or an asynchronous call gave up on is on the list, never lost."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from crossdock.contracts.refusals import Refusal
+from crossdock.platform.queues import Record
+
+
+def refusal_of(record: Record, prefix: str) -> Refusal:
+    """A record from a dead-letter queue as a refusal. `prefix` is what the stage puts before its queues' names."""
+    queue = record.queue.removeprefix(prefix).removesuffix("-dlq")
+    message = dict(record.message) if record.message is not None else {"unreadable": record.body}
+    replay = message.pop("replay", None)
+    lost_call = _lost_call(message)
+    if lost_call:
+        return lost_call
+    return Refusal(
+        kind="dead_letter",
+        source=str(message.get("source") or message.get("sourcesystem") or message.get("channel") or "unknown"),
+        subject=f"queue/{queue}",
+        fact=hashlib.sha256(record.body.encode()).hexdigest(),
+        detail=f"the queue {queue} gave this message up: every attempt to handle it failed",
+        remedy="find the failed attempts with crossdock trace, mend the cause, then replay",
+        route=queue,
+        message=message,
+        pointer="",
+        correlation_id=_correlation(message),
+        replay=replay if isinstance(replay, dict) else None,
+    )
+
+
+def _lost_call(message: Mapping[str, Any]) -> Refusal | None:
+    """What Lambda sends when an asynchronous call or a stream batch was given up: a description, not the payload."""
+    context = message.get("requestContext")
+    if not isinstance(context, dict) or "functionArn" not in context:
+        return None
+    function = str(context["functionArn"]).split(":function:", 1)[-1].split(":", 1)[0]
+    stream = "DDBStreamBatchInfo" in message
+    remedy = (
+        "the balances of this stretch of the journal may lag: rebuild them from the journal, then close this"
+        if stream
+        else "mend the cause, then invoke the function again; this description is not replayed"
+    )
+    return Refusal(
+        kind="lost_batch" if stream else "failed_invocation",
+        source=function,
+        subject=f"function/{function}",
+        fact=str(context.get("requestId")),
+        detail=f"{function} gave up: {context.get('condition', 'unknown condition')}",
+        remedy=remedy,
+        route="",
+        message=message,
+        pointer="",
+        correlation_id=_correlation(message),
+    )
+
+
+def _correlation(message: Mapping[str, Any]) -> str:
+    found = message.get("correlation_id") or message.get("correlationid")
+    if not found and isinstance(message.get("keys"), list):
+        found = next((c for k in message["keys"] for c in k.get("correlation_ids", [])), None)
+    return str(found or "unknown")

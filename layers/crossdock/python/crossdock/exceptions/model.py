@@ -1,0 +1,76 @@
+"""An exception is a group of refusals with one cause; its occurrences are the facts that were refused."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from crossdock.contracts.refusals import Refusal
+
+OPEN, REPLAYING, SETTLED, CLOSED = "open", "replaying", "settled", "closed"
+
+
+def fingerprint(refusal: Refusal) -> str:
+    """The id of a refusal's group: same kind, source and subject, so that 5,000 equal failures are one row."""
+    return _digest(refusal.kind, refusal.source, refusal.subject)[:12]
+
+
+def occurrence_id(refusal: Refusal) -> str:
+    """The id of a refused fact within its group: the same fact delivered again is the same occurrence."""
+    return _digest(refusal.source, refusal.fact)[:16]
+
+
+def basis(message: Mapping[str, Any]) -> str:
+    """A hash over a payload: a correction states which payload it was made for."""
+    return _digest(json.dumps(message, sort_keys=True, separators=(",", ":")))[:16]
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One line of the exceptions list. Counts are occurrences by what became of them; instants are RFC 3339 UTC."""
+
+    id: str
+    kind: str
+    source: str
+    subject: str
+    detail: str
+    remedy: str
+    open: int
+    replaying: int
+    settled: int
+    closed: int
+    first_seen: str
+    last_seen: str
+
+    @property
+    def state(self) -> str:
+        if self.open > 0:
+            return OPEN
+        return REPLAYING if self.replaying > 0 else CLOSED
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One refused fact. `message` is what would be replayed: the corrected payload if there is one."""
+
+    group: str
+    id: str
+    state: str
+    detail: str
+    route: str
+    pointer: str
+    original: Mapping[str, Any]
+    corrected: Mapping[str, Any] | None
+    correlation_id: str
+    seen_at: str
+    tries: int
+    run: str | None
+
+    @property
+    def message(self) -> Mapping[str, Any]:
+        return self.original if self.corrected is None else self.corrected

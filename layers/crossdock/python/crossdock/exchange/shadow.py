@@ -1,0 +1,101 @@
+"""What each channel should hold and what it last acknowledged.
+
+    CH#channel#kind#key / STATE     version, value, acknowledged version and value
+
+A version is claimed by compare-and-set, and the truth is read *after* the row was:
+
+    worker A:  row v6 ── truth 5 ─────────────── claim v7? refused: v7 is taken, begin again
+    worker B:       row v6 ── truth 4 ── claim v7 ── send ── acknowledge
+
+Whoever claims v(n+1) read the row with v(n), so its truth is younger than that of v(n): a higher version never carries
+an older value, whichever worker was slow.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crossdock.platform.clock import Clock, to_text
+from crossdock.platform.dynamo import Item, Table
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One channel's item: the newest version and value (canonical JSON) and what of it was acknowledged."""
+
+    key: str
+    version: int
+    value: str
+    acknowledged: int
+    acknowledged_value: str | None
+
+    @property
+    def current(self) -> bool:
+        """Whether the channel acknowledged the newest version."""
+        return self.acknowledged == self.version
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A value that is to be sent under a version."""
+
+    key: str
+    version: int
+    value: str
+
+
+def canonical(fields: Mapping[str, Any]) -> str:
+    """The one text of a value: equal values have equal texts."""
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+class ShadowStore:
+    """Desired state and shadow of every channel's items."""
+
+    def __init__(self, table: Table, clock: Clock) -> None:
+        self._table = table
+        self._clock = clock
+
+    def read(self, channel: str, kind: str, keys: Iterable[str]) -> dict[str, State]:
+        """The states that exist, read consistently, 100 to a round trip."""
+        rows = self._table.get_many([_key(channel, kind, k) for k in keys], consistent=True)
+        return {s.key: s for s in (_state(row) for row in rows.values())}
+
+    def claim(self, channel: str, kind: str, claims: Sequence[tuple[Claim, State | None]]) -> list[Claim]:
+        """Claims each version from the state that was read; gives back those that were won. 25 to a round trip."""
+        statements = []
+        for claim, state in claims:
+            key = _key(channel, kind, claim.key)
+            if state is None:
+                statements.append(self._table.insert(_new_row(key, claim, to_text(self._clock()))))
+            else:
+                changes = [("ver = ?", claim.version), ("val = ?", claim.value), ('"at" = ?', to_text(self._clock()))]
+                statements.append(self._table.update(key, changes, [("ver = ?", state.version)]))
+        outcomes = self._table.run(statements)
+        return [claim for (claim, _), outcome in zip(claims, outcomes, strict=True) if outcome.done]
+
+    def acknowledge(self, channel: str, kind: str, claims: Sequence[Claim]) -> int:
+        """Records what the channel holds now. An older acknowledgement never overtakes a newer one."""
+        now = to_text(self._clock())
+        statements = [
+            self._table.update(
+                _key(channel, kind, c.key),
+                [("ack = ?", c.version), ("ackval = ?", c.value), ("acked = ?", now)],
+                [("ack < ?", c.version)],
+            )
+            for c in claims
+        ]
+        return sum(o.done for o in self._table.run(statements))
+
+
+def _key(channel: str, kind: str, key: str) -> tuple[str, str]:
+    return f"CH#{channel}#{kind}#{key}", "STATE"
+
+
+def _new_row(key: tuple[str, str], claim: Claim, now: str) -> dict[str, Any]:
+    return {"pk": key[0], "sk": key[1], "ver": claim.version, "val": claim.value, "ack": 0, "at": now}
+
+
+def _state(row: Item) -> State:
+    return State(row["pk"].split("#", 3)[3], row["ver"], row["val"], row["ack"], row.get("ackval"))

@@ -1,0 +1,137 @@
+"""Cross-references: canonical id ↔ (system, that system's code), written in both directions by one transaction.
+
+    X#item#system#code / ID          → the sku
+    C#item#sku / SYS#system#code     → that it is known so there
+
+So two imports that run at once cannot give one code two meanings: the second one's condition fails.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crossdock.platform.dynamo import Table, chunks, to_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+_PER_TRANSACTION = 50  # each reference is two items, and a transaction takes a hundred
+_CACHE_SECONDS = 300
+_CACHE_ENTRIES = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One system's code for one of our items."""
+
+    system: str
+    code: str
+    sku: str
+
+    @property
+    def lookup_key(self) -> tuple[str, str]:
+        return f"X#item#{self.system}#{self.code}", "ID"
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A declaration that contradicts what is kept: the code means another item already."""
+
+    reference: Reference
+    kept_sku: str
+
+
+class References:
+    """Looks cross-references up and declares them."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._cache: dict[tuple[str, str], tuple[float, str]] = {}
+
+    def skus(self, codes: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """From (system, code) to sku for those that are known; 0.5 RCU each, 100 to a round trip.
+
+        What was found is kept for five minutes in the function's memory: a code never changes its meaning by
+        itself. What was not found is asked again each time, so a code added by an operator works at once.
+        """
+        wanted = set(codes)
+        now = time.monotonic()
+        found = {c: sku for c in wanted if (sku := self._cached(c, now)) is not None}
+        missing = [Reference(system, code, "") for system, code in wanted - found.keys()]
+        rows = self._table.get_many([r.lookup_key for r in missing], attributes=("cid",)) if missing else {}
+        if len(self._cache) + len(rows) > _CACHE_ENTRIES:
+            self._cache.clear()
+        for reference in missing:
+            row = rows.get(reference.lookup_key)
+            if row:
+                self._cache[reference.system, reference.code] = (now, row["cid"])
+                found[reference.system, reference.code] = row["cid"]
+        return found
+
+    def _cached(self, code: tuple[str, str], now: float) -> str | None:
+        kept = self._cache.get(code)
+        return kept[1] if kept and now - kept[0] < _CACHE_SECONDS else None
+
+    def of(self, sku: str) -> list[Reference]:
+        """Every code an item is known by, by system."""
+        rows = self._table.query(f"C#item#{sku}", prefix="SYS#")
+        found = []
+        for row in rows:
+            system, code = row["sk"].removeprefix("SYS#").split("#", 1)
+            found.append(Reference(system, code, sku))
+        return found
+
+    def declare(self, references: Sequence[Reference]) -> tuple[int, list[Conflict]]:
+        """Keeps references both ways; gives back how many were new, and the conflicts, which are not kept.
+
+        What is kept already costs a read and no write. Raises the client's error when the table does not answer; then
+        everything may be declared again.
+        """
+        conflicts: list[Conflict] = []
+        wanted: dict[tuple[str, str], Reference] = {}
+        for reference in references:
+            first = wanted.setdefault(reference.lookup_key, reference)
+            if first.sku != reference.sku:
+                conflicts.append(Conflict(reference, first.sku))
+        kept = self._table.get_many(wanted, consistent=True, attributes=("cid",))
+        conflicts += [Conflict(r, kept[k]["cid"]) for k, r in wanted.items() if k in kept and kept[k]["cid"] != r.sku]
+        new = [r for k, r in wanted.items() if k not in kept]
+        written = 0
+        for part in chunks(new, _PER_TRANSACTION):
+            count, refused = self._write(list(part))
+            written += count
+            conflicts += refused
+        return written, conflicts
+
+    def _write(self, references: list[Reference]) -> tuple[int, list[Conflict]]:
+        """One transaction; if another writer was there first, that reference is judged alone and the rest go on."""
+        client = self._table.client
+        conflicts: list[Conflict] = []
+        while references:
+            items: list[TransactWriteItemTypeDef] = [i for r in references for i in _both_ways(self._table.name, r)]
+            try:
+                client.transact_write_items(TransactItems=items)
+            except client.exceptions.TransactionCanceledException as exc:
+                reasons = exc.response["CancellationReasons"]
+                lost = {n // 2 for n, reason in enumerate(reasons) if reason.get("Code") == "ConditionalCheckFailed"}
+                if not lost:
+                    raise
+                kept = self._table.get_many([references[n].lookup_key for n in lost], consistent=True)
+                for n in lost:
+                    row = kept.get(references[n].lookup_key)
+                    if row and row["cid"] != references[n].sku:
+                        conflicts.append(Conflict(references[n], row["cid"]))
+                references = [r for n, r in enumerate(references) if n not in lost]
+            else:
+                return len(references), conflicts
+        return 0, conflicts
+
+
+def _both_ways(table: str, reference: Reference) -> "list[TransactWriteItemTypeDef]":
+    there = {"pk": reference.lookup_key[0], "sk": "ID", "cid": reference.sku}
+    back = {"pk": f"C#item#{reference.sku}", "sk": f"SYS#{reference.system}#{reference.code}"}
+    return [
+        {"Put": {"TableName": table, "Item": to_item(there), "ConditionExpression": "attribute_not_exists(pk)"}},
+        {"Put": {"TableName": table, "Item": to_item(back)}},
+    ]

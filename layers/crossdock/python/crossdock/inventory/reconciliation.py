@@ -1,0 +1,229 @@
+"""Finding and healing drift between our balances and what a source counted.
+
+A count is true *as of* a position of its source, while movements go on. It is therefore compared with the balance at
+that position: everything the journal holds up to it, and nothing later.
+
+    movements      … 40   41   42 │ 43   44
+    count says                    │ as of position 42
+    compared with  ───── Σ ──────▶│
+
+Healing adds one adjusting movement on the normal path, at the count's position. Its id is made from the count, so two
+reconciliations that run at once write the same movement and the journal keeps it once.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from crossdock.contracts.refusals import Refusal, Refuse
+from crossdock.inventory.applying import ROUTE, envelope
+from crossdock.inventory.availability import WarehouseStock
+from crossdock.inventory.balances import NO_POSITION
+from crossdock.inventory.journal import OWN_SOURCE, JournalEntry
+from crossdock.inventory.store import InventoryStore, KeptCount, Sighting
+from crossdock.platform.clock import Clock, from_text
+
+_EVIDENCE = 5
+"""Journal entries a drift report shows of an item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """When drift is believed: counts older than `settle_seconds`, seen in `sightings` runs, `heal_cap` a run."""
+
+    settle_seconds: int
+    sightings: int
+    heal_cap: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One difference, in base units: `difference` = counted − balance at the count's position."""
+
+    sku: str
+    warehouse: str
+    counted: int
+    balance: int
+    position: int
+    seen: int
+    action: str
+    evidence: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def difference(self) -> int:
+        return self.counted - self.balance
+
+
+@dataclass(slots=True)
+class Report:
+    """What one run compared, found and did."""
+
+    source: str
+    compared: int = 0
+    equal: int = 0
+    settling: int = 0
+    drifts: list[Drift] = field(default_factory=list)
+
+    @property
+    def healed(self) -> int:
+        return sum(d.action == "healed" for d in self.drifts)
+
+    def document(self) -> dict[str, Any]:
+        """The report for people and programs."""
+        return {
+            "source": self.source,
+            "compared": self.compared,
+            "equal": self.equal,
+            "settling": self.settling,
+            "drifted": len(self.drifts),
+            "healed": self.healed,
+            "drifts": [{**asdict(d), "difference": d.difference} for d in self.drifts],
+        }
+
+
+class StockReconciler:
+    """Compares one source's counts with our balances, warehouse by warehouse."""
+
+    def __init__(
+        self,
+        store: InventoryStore,
+        send: Callable[[Sequence[Mapping[str, Any]]], None],
+        refuse: Refuse,
+        policy: Policy,
+        clock: Clock,
+    ) -> None:
+        """`send` puts movement envelopes on the movements queue."""
+        self._store = store
+        self._send = send
+        self._refuse = refuse
+        self._policy = policy
+        self._clock = clock
+
+    def run(self, source: str, warehouses: Sequence[str], correlation_id: str) -> Report:
+        """Compares, reports and heals. On consistent data it writes nothing.
+
+        A drift is healed when it was seen the same in `sightings` runs running; beyond `heal_cap` in one run the rest
+        become exceptions, because so much drift at once is a fault to be understood and not to be written over.
+        """
+        report = Report(source)
+        for warehouse in warehouses:
+            self._compare(source, warehouse, report, correlation_id)
+        return report
+
+    def _compare(self, source: str, warehouse: str, report: Report, correlation_id: str) -> None:
+        settled = self._settled(source, warehouse, report)
+        headers = self._store.headers((c.sku, warehouse) for c in settled)
+        earlier = self._store.sightings(source, warehouse)
+        for count in settled:
+            report.compared += 1
+            if _agrees(count, headers.get((count.sku, warehouse))):
+                drift = None
+            else:
+                drift = self._judge(count, earlier.get(count.sku), report, correlation_id)
+            if drift is not None:
+                report.drifts.append(drift)
+                continue
+            report.equal += 1
+            if count.sku in earlier:
+                self._store.forget(source, warehouse, count.sku)
+
+    def _settled(self, source: str, warehouse: str, report: Report) -> list[KeptCount]:
+        """The counts old enough that what they know of should have arrived here."""
+        latest = self._clock() - timedelta(seconds=self._policy.settle_seconds)
+        settled = []
+        for count in self._store.counts(source, warehouse):
+            if from_text(count.counted_at) <= latest:
+                settled.append(count)
+            else:
+                report.settling += 1
+        return settled
+
+    def _judge(self, count: KeptCount, earlier: Sighting | None, report: Report, correlation_id: str) -> Drift | None:
+        """Folds the item's journal up to the count's position; None when that agrees, else what was done about it."""
+        journal = list(self._store.entries(count.sku, count.warehouse))
+        balance = sum(e.quantity for e in journal if _position(e) <= count.position)
+        difference = count.quantity - balance
+        if difference == 0:
+            return None
+        seen = earlier.times + 1 if earlier and earlier.difference == difference else 1
+        found = Drift(
+            count.sku,
+            count.warehouse,
+            count.quantity,
+            balance,
+            count.position,
+            seen,
+            "seen",
+            tuple(_extract(e) for e in journal[-_EVIDENCE:]),
+        )
+        if seen < self._policy.sightings:
+            self._store.saw(count.source, count.warehouse, Sighting(count.sku, difference, count.position, seen))
+            return found
+        adjustment = self._adjustment(count, difference, journal, correlation_id)
+        if report.healed >= self._policy.heal_cap:
+            self._refuse([_above_cap(found, count, adjustment, correlation_id)])
+            return replace(found, action="raised")
+        self._send([adjustment])
+        self._store.forget(count.source, count.warehouse, count.sku)
+        return replace(found, action="healed")
+
+    @staticmethod
+    def _adjustment(
+        count: KeptCount, difference: int, journal: Sequence[JournalEntry], correlation_id: str
+    ) -> dict[str, Any]:
+        """One adjusting movement of our own, at the count's position."""
+        # A movement that arrives late can make a healed count differ again; the ordinal gives that its own id.
+        stem = f"count:{count.source}:{count.position}:"
+        ordinal = sum(e.source == OWN_SOURCE and e.id.startswith(stem) for e in journal)
+        movement = {
+            "id": f"{stem}{ordinal}",
+            "item": count.sku,
+            "warehouse": count.warehouse,
+            "type": "adjustment",
+            "quantity": difference,
+            "occurred_at": count.counted_at,
+            "sequence": count.position,
+            "reason": f"counted {count.quantity} by {count.source}",
+        }
+        return envelope(OWN_SOURCE, correlation_id, [movement])
+
+
+def _agrees(count: KeptCount, header: WarehouseStock | None) -> bool:
+    """The cheap comparison, for items that have not moved since they were counted: no journal is read.
+
+    A header may lag behind its journal, so only agreement is taken from it; a difference is always folded.
+    """
+    if header is None:
+        return False
+    return header.position <= count.position and header.on_hand == count.quantity
+
+
+def _position(entry: JournalEntry) -> int:
+    """Where an entry stands in its source's sequence; one without a position counts as from before every count."""
+    return NO_POSITION if entry.position is None else entry.position
+
+
+def _above_cap(drift: Drift, count: KeptCount, adjustment: Mapping[str, Any], correlation_id: str) -> Refusal:
+    return Refusal(
+        kind="drift_above_cap",
+        source=count.source,
+        subject=f"warehouse/{count.warehouse}",
+        fact=f"{count.sku}/{count.position}",
+        detail=f"{count.sku} in {count.warehouse}: counted {count.quantity}, balance {drift.balance}, at {count.position}",
+        remedy="find out why so much drifted at once; replay heals this item by its count",
+        route=ROUTE,
+        message=adjustment,
+        pointer="/movements/0",
+        correlation_id=correlation_id,
+    )
+
+
+def _extract(entry: JournalEntry) -> Mapping[str, Any]:
+    return {
+        "source": entry.source,
+        "id": entry.id,
+        "type": entry.type,
+        "quantity": entry.quantity,
+        "position": entry.position,
+    }

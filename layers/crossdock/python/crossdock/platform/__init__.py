@@ -1,0 +1,1 @@
+"""What every function stands on: clock, clients, logging, HTTP answers, queues and DynamoDB, behind one seam each."""

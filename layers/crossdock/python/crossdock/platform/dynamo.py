@@ -1,0 +1,267 @@
+"""DynamoDB as the stores use it: plain values in and out, statements in batches of 25, reads in batches of 100.
+
+Costs are stated in write units (1 KB) and read units (4 KB). Sources: the DynamoDB developer guide on PartiQL batch
+operations (25 statements, each failing alone) and on BatchGetItem (100 keys; UnprocessedKeys are to be asked again).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from crossdock.platform import deadline
+from crossdock.platform.errors import StoreUnavailableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+STATEMENTS_PER_CALL = 25
+KEYS_PER_CALL = 100
+
+_PASSING = frozenset(
+    {
+        "ThrottlingError",
+        "ProvisionedThroughputExceeded",
+        "RequestLimitExceeded",
+        "InternalServerError",
+        "TransactionConflict",
+    }
+)
+_EXISTS = frozenset({"DuplicateItem", "ConditionalCheckFailed"})
+_ATTEMPTS = 6
+
+T = TypeVar("T")
+Item = dict[str, Any]
+Key = tuple[str, str]
+
+
+def to_attribute(value: Any) -> dict[str, Any]:
+    """One plain value as DynamoDB writes it. Raises TypeError for a float: quantities and money are never floats."""
+    match value:
+        case bool():
+            return {"BOOL": value}
+        case None:
+            return {"NULL": True}
+        case str():
+            return {"S": value}
+        case int() | Decimal():
+            return {"N": str(value)}
+        case list() | tuple():
+            return {"L": [to_attribute(v) for v in value]}
+        case dict():
+            return {"M": {k: to_attribute(v) for k, v in value.items()}}
+        case _:
+            raise TypeError(f"{type(value).__name__} is not stored: use str, int, Decimal, bool, list or dict")
+
+
+def from_attribute(attribute: Mapping[str, Any]) -> Any:
+    """The plain value of a stored attribute; a number is an int when it is whole, else a Decimal."""
+    ((kind, value),) = attribute.items()
+    match kind:
+        case "S" | "BOOL":
+            return value
+        case "N":
+            number = Decimal(value)
+            return int(number) if number == number.to_integral_value() else number
+        case "L":
+            return [from_attribute(v) for v in value]
+        case "M":
+            return from_item(value)
+        case "NULL":
+            return None
+        case _:
+            raise TypeError(f"attribute type {kind} is not used by crossdock")
+
+
+def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A plain mapping as an item; attributes that are None are left out."""
+    return {k: to_attribute(v) for k, v in values.items() if v is not None}
+
+
+def from_item(item: Mapping[str, Any]) -> Item:
+    """An item as a plain mapping."""
+    return {k: from_attribute(v) for k, v in item.items()}
+
+
+def chunks(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """The values in order, `size` at a time."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One PartiQL statement on one item; `key` is the item's, so that a failure can be looked into."""
+
+    text: str
+    parameters: tuple[Any, ...]
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a statement: done, or refused because of the item that is (`existing`) or is not (None) there."""
+
+    done: bool
+    existing: Item | None = None
+
+
+class Table:
+    """One table by its name, with the operations our stores need and no others."""
+
+    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+        self.client = client
+        self.name = name
+
+    def insert(self, item: Mapping[str, Any]) -> Statement:
+        """A statement that writes an item unless its key exists. 1 WCU a KB, also when it is refused."""
+        present = {k: v for k, v in item.items() if v is not None}
+        fields = ", ".join(f"'{name}': ?" for name in present)
+        text = f'INSERT INTO "{self.name}" VALUE {{{fields}}}'
+        return Statement(text, tuple(present.values()), (item["pk"], item["sk"]))
+
+    def update(self, key: Key, changes: Sequence[tuple[str, Any]], conditions: Sequence[tuple[str, Any]]) -> Statement:
+        """A statement that changes an item that exists and meets every condition.
+
+        `changes` are `("oh = oh + ?", 5)`, `conditions` are `("seq < ?", "…")`: each with its one parameter.
+        """
+        sets = " ".join(f"SET {clause}" for clause, _ in changes)
+        where = " AND ".join(["pk = ?", "sk = ?", *(clause for clause, _ in conditions)])
+        parameters = (*(v for _, v in changes), *key, *(v for _, v in conditions))
+        return Statement(f'UPDATE "{self.name}" {sets} WHERE {where}', parameters, key)
+
+    def run(self, statements: Sequence[Statement]) -> list[Outcome]:
+        """Runs the statements, each failing alone, 25 to a round trip; outcomes come in the order of the statements.
+
+        Each key may stand in one statement only. Throttled statements are tried again with backoff, within the
+        invocation's deadline. Raises StoreUnavailableError when some stay undone: all of them may then be sent again.
+        """
+        outcomes: dict[int, Outcome] = {}
+        waiting = list(range(len(statements)))
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                deadline.pause(attempt)
+            failed: list[int] = []
+            for part in chunks(waiting, STATEMENTS_PER_CALL):
+                failed += self._run_once(part, statements, outcomes)
+            if not failed:
+                return [outcomes[i] for i in range(len(statements))]
+            waiting = failed
+        raise StoreUnavailableError(f"{self.name}: {len(waiting)} of {len(statements)} statements were not carried out")
+
+    def _run_once(
+        self, part: Sequence[int], statements: Sequence[Statement], outcomes: dict[int, Outcome]
+    ) -> list[int]:
+        """One round trip; fills `outcomes` and gives back what is to be tried again."""
+        response = self.client.batch_execute_statement(
+            Statements=[
+                {
+                    "Statement": statements[i].text,
+                    "Parameters": [to_attribute(p) for p in statements[i].parameters],
+                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                }
+                for i in part
+            ]
+        )
+        again: list[int] = []
+        unseen: list[int] = []
+        for i, answer in zip(part, response["Responses"], strict=True):
+            error = answer.get("Error")
+            if error is None:
+                outcomes[i] = Outcome(done=True)
+            elif error.get("Code") in _EXISTS and error.get("Item"):
+                outcomes[i] = Outcome(done=False, existing=from_item(error["Item"]))
+            elif error.get("Code") in _EXISTS:
+                unseen.append(i)
+            elif error.get("Code") in _PASSING:
+                again.append(i)
+            else:
+                raise StatementError(
+                    f"{self.name}: {error.get('Code')}: {error.get('Message')} in {statements[i].text}"
+                )
+        # Not every engine returns the item that stood in the way; then it is read, 100 to a round trip.
+        found = self.get_many([statements[i].key for i in unseen], consistent=True) if unseen else {}
+        for i in unseen:
+            outcomes[i] = Outcome(done=False, existing=found.get(statements[i].key))
+        return again
+
+    def get_many(
+        self, keys: Iterable[Key], *, consistent: bool = False, attributes: Sequence[str] = ()
+    ) -> dict[Key, Item]:
+        """The items that exist, by key, 100 to a round trip; 0.5 RCU per 4 KB, twice that when `consistent`.
+
+        Raises StoreUnavailableError when the table keeps refusing some of them.
+        """
+        wanted = list(dict.fromkeys(keys))
+        found: dict[Key, Item] = {}
+        names = {f"#a{n}": a for n, a in enumerate(dict.fromkeys(("pk", "sk", *attributes)))} if attributes else {}
+        for part in chunks(wanted, KEYS_PER_CALL):
+            request: Any = {"Keys": [to_item({"pk": pk, "sk": sk}) for pk, sk in part], "ConsistentRead": consistent}
+            if names:
+                request |= {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names}
+            for attempt in range(_ATTEMPTS):
+                if attempt:
+                    deadline.pause(attempt)
+                response = self.client.batch_get_item(RequestItems={self.name: request})
+                for raw in response["Responses"].get(self.name, []):
+                    item = from_item(raw)
+                    found[item["pk"], item["sk"]] = item
+                request = response.get("UnprocessedKeys", {}).get(self.name)
+                if not request:
+                    break
+            else:
+                raise StoreUnavailableError(f"{self.name}: {len(request['Keys'])} keys were not read")
+        return found
+
+    def get(self, key: Key, *, consistent: bool = False) -> Item | None:
+        """One item, or None. 0.5 RCU per 4 KB, twice that when `consistent`."""
+        response = self.client.get_item(
+            TableName=self.name, Key=to_item({"pk": key[0], "sk": key[1]}), ConsistentRead=consistent
+        )
+        return from_item(response["Item"]) if "Item" in response else None
+
+    def query(self, pk: str, *, prefix: str = "", consistent: bool = False) -> Iterator[Item]:
+        """The items of one partition whose sort key begins with `prefix`, in order, page by page."""
+        condition, values = "pk = :pk", {":pk": pk}
+        if prefix:
+            condition, values = "pk = :pk AND begins_with(sk, :prefix)", {":pk": pk, ":prefix": prefix}
+        request: Any = {
+            "TableName": self.name,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": to_item(values),
+            "ConsistentRead": consistent,
+        }
+        while True:
+            response = self.client.query(**request)
+            yield from (from_item(raw) for raw in response["Items"])
+            if "LastEvaluatedKey" not in response:
+                return
+            request["ExclusiveStartKey"] = response["LastEvaluatedKey"]
+
+    def put(self, item: Mapping[str, Any]) -> None:
+        """Writes an item, whatever stands there. 1 WCU a KB."""
+        self.client.put_item(TableName=self.name, Item=to_item(item))
+
+    def delete(self, key: Key) -> None:
+        """Removes an item, if it is there."""
+        self.client.delete_item(TableName=self.name, Key=to_item({"pk": key[0], "sk": key[1]}))
+
+    def put_new(self, item: Mapping[str, Any]) -> Item | None:
+        """Writes an item unless its key exists; gives back the one that was there already, or None when written."""
+        try:
+            self.client.put_item(
+                TableName=self.name,
+                Item=to_item(item),
+                ConditionExpression="attribute_not_exists(pk)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self.client.exceptions.ConditionalCheckFailedException as exc:
+            old: Any = exc.response.get("Item")  # type: ignore[attr-defined,unused-ignore]  # modelled, not typed
+            if old:
+                return from_item(old)
+            return self.get((item["pk"], item["sk"]), consistent=True)
+        return None
+
+
+class StatementError(RuntimeError):
+    """DynamoDB refused a statement for a reason that trying again cannot mend: a defect of ours."""

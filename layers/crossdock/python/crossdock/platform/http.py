@@ -1,0 +1,167 @@
+"""From API Gateway's event to one typed request, and from our answers and errors to its response.
+
+The only place where an error becomes an HTTP status.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from crossdock.platform import deadline
+from crossdock.platform.correlation import choose
+from crossdock.platform.errors import NotConfiguredError, StoreUnavailableError
+from crossdock.platform.logs import logger, passed
+from crossdock.platform.problems import FieldError, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """Who calls, as the authorizer found out: never taken from what the caller wrote."""
+
+    name: str
+    scopes: frozenset[str]
+    sources: tuple[str, ...]
+
+    def require(self, scope: str) -> None:
+        """Raises a 403 problem when the partner's key does not carry this scope."""
+        if scope not in self.scopes:
+            raise Problem(
+                403,
+                "scope-missing",
+                f"This key may not do that: it lacks the scope {scope}. Ask the distributor to add it.",
+                [FieldError("X-Api-Key", f"lacks scope {scope}", "use a key with this scope")],
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call: raw body, header names in lower case, path parameters, correlation id, and the partner if known."""
+
+    body: bytes
+    headers: Mapping[str, str]
+    path: Mapping[str, str]
+    correlation_id: str
+    partner: Partner | None
+
+    def caller(self) -> Partner:
+        """The partner behind the call. Raises a 401 problem when there is none."""
+        if self.partner is None:
+            raise Problem(
+                401,
+                "key-missing",
+                "No partner is known for this request. Send the header X-Api-Key.",
+                [FieldError("X-Api-Key", "missing", "send the key you were given")],
+            )
+        return self.partner
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer: status and JSON document; the correlation id is added to both document and headers."""
+
+    status: int
+    document: Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def serve(
+    event: Mapping[str, Any],
+    context: deadline.LambdaContext | None,
+    handle: Callable[[Request], Response],
+    *,
+    max_body_bytes: int,
+) -> dict[str, Any]:
+    """Runs one API call: builds the request, calls `handle`, and maps answers, problems and outages.
+
+    An outage of a store is a 503 with Retry-After, never a 4xx: the sender must keep what we could not.
+    """
+    deadline.begin(context)
+    headers = {k.lower(): v for k, v in (event.get("headers") or {}).items() if v is not None}
+    correlation_id = choose(headers.get("x-correlation-id"))
+    try:
+        request = Request(
+            body=_body(event, max_body_bytes),
+            headers=headers,
+            path=event.get("pathParameters") or {},
+            correlation_id=correlation_id,
+            partner=_partner(event),
+        )
+        response = handle(request)
+    except Problem as problem:
+        return _problem(problem, correlation_id)
+    except NotConfiguredError as exc:
+        logger().error("not configured", reason=str(exc), correlation_ids=[correlation_id])
+        return _problem(_unavailable("This endpoint is not set up yet; the operator has been told."), correlation_id)
+    except (StoreUnavailableError, BotoCoreError, ClientError, deadline.DeadlineExceeded) as exc:
+        logger().error("store unavailable", reason=str(exc), correlation_ids=[correlation_id])
+        text = "A store did not answer in time. Send the same request again: what was taken already is recognised."
+        return _problem(_unavailable(text), correlation_id)
+    return _answer(response.status, response.document, correlation_id, "application/json", response.headers)
+
+
+def _unavailable(detail: str) -> Problem:
+    return Problem(503, "temporarily-unavailable", detail, headers={"Retry-After": "2"})
+
+
+def _problem(problem: Problem, correlation_id: str) -> dict[str, Any]:
+    fields = [e.field for e in problem.errors]
+    passed("refused", problem.name, [correlation_id], status=problem.status, fields=fields[:5])
+    document = problem.document(correlation_id)
+    return _answer(problem.status, document, correlation_id, "application/problem+json", problem.headers)
+
+
+def _answer(
+    status: int, document: Mapping[str, Any], correlation_id: str, content_type: str, headers: Mapping[str, str]
+) -> dict[str, Any]:
+    body = {**document, "correlation_id": document.get("correlation_id", correlation_id)}
+    return {
+        "statusCode": status,
+        "headers": {
+            "Content-Type": content_type,
+            "X-Correlation-Id": body["correlation_id"],
+            "Cache-Control": "no-store",
+            **headers,
+        },
+        "body": json.dumps(body, separators=(",", ":"), ensure_ascii=False),
+        "isBase64Encoded": False,
+    }
+
+
+def _body(event: Mapping[str, Any], limit: int) -> bytes:
+    """The bytes as they were sent: in base64, because the API treats every media type as binary."""
+    raw = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        try:
+            body = base64.b64decode(raw, validate=True)
+        except binascii.Error as exc:
+            raise Problem(400, "malformed-body", "The body could not be read; nothing was stored.") from exc
+    else:
+        body = raw.encode("utf-8", "surrogatepass")
+    if len(body) > limit:
+        raise Problem(
+            413,
+            "body-too-large",
+            f"The body has {len(body):,} bytes; at most {limit:,} are taken. Nothing was stored.",
+            [
+                FieldError(
+                    "body", f"{len(body):,} bytes", f"send at most {limit:,} bytes, and the rest in further requests"
+                )
+            ],
+        )
+    return body
+
+
+def _partner(event: Mapping[str, Any]) -> Partner | None:
+    found = (event.get("requestContext") or {}).get("authorizer") or {}
+    if not found.get("partner"):
+        return None
+    return Partner(
+        name=str(found["partner"]),
+        scopes=frozenset(str(found.get("scopes", "")).split()),
+        sources=tuple(str(found.get("sources", "")).split()),
+    )

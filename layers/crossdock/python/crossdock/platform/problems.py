@@ -1,0 +1,109 @@
+"""Refusals as RFC 9457 problem documents: what is wrong, in which field, and what to do about it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from crossdock.platform.errors import CrossdockError
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+MAX_ERRORS = 20
+_BASE = "urn:crossdock:problem:"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One field that cannot be used. `field` is a path such as `movements[3].quantity`."""
+
+    field: str
+    problem: str
+    remedy: str
+
+    def document(self) -> dict[str, str]:
+        return {"field": self.field, "problem": self.problem, "remedy": self.remedy}
+
+
+class Problem(CrossdockError):  # noqa: N818 - RFC 9457's own word
+    """A request that is refused: HTTP status, a stable name for programs, a sentence for people, the fields."""
+
+    def __init__(
+        self,
+        status: int,
+        name: str,
+        detail: str,
+        errors: Iterable[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.name = name
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+
+    def document(self, correlation_id: str) -> dict[str, Any]:
+        """The problem document; at most 20 fields are listed, and it says when there are more."""
+        listed = [e.document() for e in self.errors[:MAX_ERRORS]]
+        document: dict[str, Any] = {
+            "type": _BASE + self.name,
+            "title": self.name.replace("-", " "),
+            "status": self.status,
+            "detail": self.detail,
+            "correlation_id": correlation_id,
+        }
+        if listed:
+            document["errors"] = listed
+        if len(self.errors) > MAX_ERRORS:
+            document["errors_not_listed"] = len(self.errors) - MAX_ERRORS
+        return document
+
+
+_REMEDIES = {
+    "missing": "send this field",
+    "extra_forbidden": "leave this field out; it is not part of this version",
+    "json_invalid": "send one valid JSON document in UTF-8",
+    "int_type": "send a whole number, without quotes",
+    "string_type": "send a text, in quotes",
+    "list_type": "send a list",
+    "model_type": "send an object",
+    "model_attributes_type": "send an object",
+    "too_long": "send fewer in one request, and the rest in further ones",
+    "too_short": "send at least one",
+    "string_too_long": "shorten it",
+    "string_too_short": "it must not be empty",
+    "timezone_aware": "add the offset from UTC, for example 2026-11-21T08:00:00Z",
+    "decimal_type": 'send the amount as a text, for example "2.55"',
+}
+
+
+def from_validation(exc: "ValidationError", status: int = 422) -> Problem:
+    """Our answer to a document that does not fit its contract: every field with what is wrong and the remedy."""
+    errors = [
+        FieldError(
+            field=path_text(e["loc"]) or "body",
+            problem=e["msg"],
+            remedy=_REMEDIES.get(e["type"], "send a value that fits the contract"),
+        )
+        for e in exc.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    if any(
+        e["type"] == "json_invalid" for e in exc.errors(include_url=False, include_input=False, include_context=False)
+    ):
+        return Problem(400, "malformed-json", "The body is not a JSON document; nothing was stored.", errors)
+    shown = errors[0]
+    return Problem(
+        status,
+        "invalid-document",
+        f"{shown.field}: {shown.problem}. Remedy: {shown.remedy}. Nothing was stored.",
+        errors,
+    )
+
+
+def path_text(location: Iterable[int | str]) -> str:
+    """`("movements", 3, "quantity")` as people write it: `movements[3].quantity`."""
+    text = ""
+    for part in location:
+        text += f"[{part}]" if isinstance(part, int) else (f".{part}" if text else str(part))
+    return text

@@ -1,0 +1,128 @@
+"""SQS both ways: sending in batches without losing one, and consuming so that one bad record stops no other."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from crossdock.platform import deadline
+from crossdock.platform.errors import StoreUnavailableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+# SQS bills every started 64 KB as one request, and takes ten messages and 256 KB to a call in every region.
+MESSAGE_BYTES = 60_000
+_CALL_BYTES = 250_000
+_CALL_ENTRIES = 10
+_ATTEMPTS = 4
+
+
+def dumps(document: Any) -> str:
+    """Compact JSON; key order is the writer's."""
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+
+
+class Sender:
+    """Puts messages on one queue, all of them or an error."""
+
+    def __init__(self, client: "SQSClient", queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    def send(self, bodies: Sequence[str]) -> None:
+        """Sends every body, ten and 250 KB to a call.
+
+        Entries that SQS failed are sent again. Raises StoreUnavailableError when some stay unsent; the others are
+        on the queue then, so the caller's own retry sends them twice: consumers recognise that.
+        """
+        for call in _calls(bodies):
+            waiting = call
+            for attempt in range(_ATTEMPTS):
+                if attempt:
+                    deadline.pause(attempt)
+                entries: Any = [{"Id": str(i), "MessageBody": body} for i, body in enumerate(waiting)]
+                response = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
+                waiting = [waiting[int(f["Id"])] for f in response.get("Failed", [])]
+                if not waiting:
+                    break
+            else:
+                raise StoreUnavailableError(f"{len(waiting)} messages were not taken by {self._queue_url}")
+
+
+def _calls(bodies: Iterable[str]) -> Iterable[list[str]]:
+    call: list[str] = []
+    size = 0
+    for body in bodies:
+        length = len(body.encode())
+        if call and (len(call) == _CALL_ENTRIES or size + length > _CALL_BYTES):
+            yield call
+            call, size = [], 0
+        call.append(body)
+        size += length
+    if call:
+        yield call
+
+
+def pack(facts: Sequence[Mapping[str, Any]], wrap: Callable[[list[Any]], Mapping[str, Any]]) -> list[str]:
+    """Message bodies of at most 60 KB that together hold all facts in order; `wrap` puts the envelope around some."""
+    bodies: list[str] = []
+    current: list[Any] = []
+    size = 0
+    for fact in facts:
+        length = len(dumps(fact).encode()) + 1
+        if current and size + length > MESSAGE_BYTES:
+            bodies.append(dumps(wrap(current)))
+            current, size = [], 0
+        current.append(fact)
+        size += length
+    if current:
+        bodies.append(dumps(wrap(current)))
+    return bodies
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One message of a batch. `message` is the JSON object in it, or None when it holds none."""
+
+    id: str
+    body: str
+    message: Mapping[str, Any] | None
+    receipt_handle: str
+    receive_count: int
+    queue: str
+
+    @property
+    def replay(self) -> Mapping[str, str] | None:
+        """Which exception this message replays, if it does: `{"exception", "occurrence", "run"}`."""
+        found = (self.message or {}).get("replay")
+        return found if isinstance(found, dict) else None
+
+
+def records_of(event: Mapping[str, Any]) -> list[Record]:
+    """The records of an SQS event; `queue` is the name at the end of the queue's ARN."""
+    return [_record(raw) for raw in event.get("Records", [])]
+
+
+def _record(raw: Mapping[str, Any]) -> Record:
+    return Record(
+        id=raw["messageId"],
+        body=raw["body"],
+        message=_object(raw["body"]),
+        receipt_handle=raw["receiptHandle"],
+        receive_count=int(raw.get("attributes", {}).get("ApproximateReceiveCount", "1")),
+        queue=raw["eventSourceARN"].rsplit(":", 1)[-1],
+    )
+
+
+def _object(body: str) -> Mapping[str, Any] | None:
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def failures(record_ids: Iterable[str]) -> dict[str, Any]:
+    """The partial batch answer: these records are delivered again, the others are done with."""
+    return {"batchItemFailures": [{"itemIdentifier": i} for i in sorted(set(record_ids))]}

@@ -1,0 +1,118 @@
+"""Applying price changes: resolve the source's item codes, keep what is good, refuse what is not."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from crossdock.contracts.prices import PriceRule
+from crossdock.contracts.refusals import Refusal, Refuse
+from crossdock.platform.clock import to_text
+from crossdock.pricing.rules import Rule, Tier
+from crossdock.pricing.store import Kept, PricingStore
+
+ROUTE = "prices"
+
+ResolveItems = Callable[[Iterable[tuple[str, str]]], Mapping[tuple[str, str], str]]
+
+
+@dataclass(slots=True)
+class Applied:
+    """What became of an event's rules, counted."""
+
+    current: int = 0
+    superseded: int = 0
+    duplicates: int = 0
+    refused: int = 0
+
+
+def apply_price_rules(
+    store: PricingStore,
+    resolve: ResolveItems,
+    refuse: Refuse,
+    source: str,
+    prices: Sequence[PriceRule],
+    event: Mapping[str, object],
+) -> Applied:
+    """Keeps each rule version; an unknown item or a contradiction is refused and holds up nothing else.
+
+    An older version than the one that is current is kept in the ledger and counted as superseded: that is no failure.
+    Raises StoreUnavailableError or the client's error; the whole event may then be applied again.
+    """
+    correlation_id = str(event["correlationid"])
+    skus = resolve({(source, p.item) for p in prices})
+    result = Applied()
+    refusals: list[Refusal] = []
+    for price in prices:
+        sku = skus.get((source, price.item))
+        if sku is None:
+            refusals.append(_unknown_item(source, price, event))
+            continue
+        match store.keep(_rule(price, sku), source, correlation_id):
+            case Kept.CURRENT:
+                result.current += 1
+            case Kept.SUPERSEDED:
+                result.superseded += 1
+            case Kept.DUPLICATE:
+                result.duplicates += 1
+            case Kept.CONFLICT:
+                refusals.append(_conflict(source, price, event))
+    if refusals:
+        refuse(refusals)
+    result.refused = len(refusals)
+    return result
+
+
+def _rule(price: PriceRule, sku: str) -> Rule:
+    return Rule(
+        rule_id=price.rule_id,
+        version=price.version,
+        sku=sku,
+        currency=price.currency,
+        unit=price.unit,
+        tiers=tuple(Tier(t.min_quantity, t.unit_price) for t in price.tiers),
+        valid_from=to_text(price.valid_from),
+        valid_to=to_text(price.valid_to) if price.valid_to else None,
+        withdrawn=price.withdrawn,
+    )
+
+
+def _unknown_item(source: str, price: PriceRule, event: Mapping[str, object]) -> Refusal:
+    return _refusal(
+        source,
+        price,
+        event,
+        kind="unknown_item",
+        subject=f"item/{price.item}",
+        detail=f"{source} prices an item {price.item!r} and no cross-reference says which item that is",
+        remedy=f"crossdock xref add {source} '{price.item}' <SKU>, then replay",
+    )
+
+
+def _conflict(source: str, price: PriceRule, event: Mapping[str, object]) -> Refusal:
+    return _refusal(
+        source,
+        price,
+        event,
+        kind="conflicting_price",
+        subject=f"rule/{price.rule_id}",
+        detail=f"{source} sent version {price.version} of rule {price.rule_id} before, with other content",
+        remedy="a version is never changed: correct the version to a new one and replay",
+    )
+
+
+def _refusal(
+    source: str, price: PriceRule, event: Mapping[str, object], *, kind: str, subject: str, detail: str, remedy: str
+) -> Refusal:
+    replay = event.get("replay")
+    return Refusal(
+        kind=kind,
+        source=source,
+        subject=subject,
+        fact=f"{price.rule_id}@{price.version}",
+        detail=detail,
+        remedy=remedy,
+        route=ROUTE,
+        message={**event, "data": {"source": source, "prices": [price.model_dump(mode="json")]}},
+        pointer="/data/prices/0",
+        correlation_id=str(event["correlationid"]),
+        replay=replay if isinstance(replay, dict) else None,
+    )
