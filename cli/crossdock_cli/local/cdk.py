@@ -7,11 +7,11 @@ import os
 import re
 import shutil
 import subprocess
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from crossdock_cli.errors import CliError
 from crossdock_cli.local import process
-from crossdock_cli.local.engine import tail
 from crossdock_cli.local.environment import cdk_environment
 from crossdock_cli.local.state import ACCOUNT
 
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 STAGE: Final = "local"
 _NODE_MAJOR: Final = 20
 _DEPLOYING: Final = re.compile(r"^(\S+): deploying\.\.\. \[(\d+/\d+)\]")
-_DEPLOY_TAIL: Final = 25
+_SHOWN_LINES: Final = 25
+# Lines about resources that are doing well; what is left of a failed run says why it failed.
+_UNEVENTFUL: Final = re.compile(r"\| (CREATE|UPDATE|DELETE)_(IN_PROGRESS|COMPLETE)\s|^\s*$")
 
 
 def check_tools(paths: Paths) -> None:
@@ -103,25 +105,26 @@ def _execute(
     watch: Callable[[str], None] | None = None,
 ) -> None:
     """Runs to the end, copying what it says into the deploy log. An interrupt ends its whole process group."""
+    said: deque[str] = deque(maxlen=_SHOWN_LINES)
+    child: subprocess.Popen[str] | None = None
     with paths.deploy_log.open("a") as log:
         log.write(f"$ {' '.join(command)}\n")
         log.flush()
-        with interrupts.held():
-            child = process.spawn(command, environment=environment, folder=paths.root, output=subprocess.PIPE)
-            finished = False
         try:
+            with interrupts.held():
+                child = process.spawn(command, environment=environment, folder=paths.root, output=subprocess.PIPE)
             for line in child.stdout or ():
                 log.write(line)
                 log.flush()
+                if not _UNEVENTFUL.search(line):
+                    said.append(f"  {line.rstrip()}")
                 if watch is not None:
                     watch(line)
-            finished = child.wait() == os.EX_OK
+            status = child.wait()
         except BaseException:
             with interrupts.ignored():
-                process.end_group(child)
+                if child is not None:
+                    process.end_group(child)
             raise
-        finally:
-            if child.stdout is not None:
-                child.stdout.close()
-    if not finished:
-        raise CliError(f"{failure}; the end of {paths.deploy_log}:\n{tail(paths.deploy_log, _DEPLOY_TAIL)}")
+    if status != os.EX_OK:
+        raise CliError("\n".join((f"{failure}:", *said)), f"the whole of it: {paths.deploy_log}")

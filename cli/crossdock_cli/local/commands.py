@@ -6,6 +6,7 @@ import json
 import shlex
 import shutil
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -97,8 +98,10 @@ def show_logs(
         return
     target = connect(LOCAL, paths)
     start = int((time.time() - since * 60) * 1000)
-    for event in logs.follow(target, function, start) if follow else logs.events(target, function, start):
-        console.print(logs.line(event), markup=False)
+    found = logs.follow(target, function, start) if follow else logs.events(target, function, start)
+    with suppress(KeyboardInterrupt):  # how one stops following
+        for event in found:
+            console.print(logs.line(event), markup=False)
 
 
 def _stacks(state: LocalState) -> dict[str, str]:
@@ -140,13 +143,14 @@ def _looks(me: str) -> Iterator[tuple[str, str]]:
 
 
 def _curl_movement(state: LocalState) -> str:
+    now = datetime.now(UTC)
     movement = {
-        "id": "first-1",
+        "id": f"first-{now:%H%M%S}",  # an id names one fact for ever: the next `up` must print another
         "item": "WIDGET-1",
         "warehouse": "MAIN",
         "type": "receipt",
         "quantity": 10,
-        "occurred_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "occurred_at": f"{now:%Y-%m-%dT%H:%M:%SZ}",
     }
     body = json.dumps({"movements": [movement]})
     return "\n".join(

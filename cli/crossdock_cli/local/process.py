@@ -99,6 +99,8 @@ def end_group(process: subprocess.Popen[str], grace_seconds: float = 3) -> None:
         process.wait(grace_seconds)
     _signal_group(process.pid, signal.SIGKILL)
     process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
 
 
 def port_is_free(port: int) -> bool:

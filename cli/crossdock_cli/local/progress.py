@@ -1,19 +1,18 @@
-"""Steps with times: a spinner on a terminal, one line per finished step elsewhere, nothing when asked for silence."""
+"""Steps with times: a running clock on a terminal, one line per finished step elsewhere, or nothing at all."""
 
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from crossdock_cli.output import errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from rich.status import Status
 
 
 class Steps:
@@ -31,27 +30,22 @@ class Steps:
     def step(self, title: str) -> Iterator[Callable[[str], None]]:
         """Yields a function that shows a detail of the running step (a stack's name, say)."""
         begun = time.monotonic()
-        spinner = self._spinner(title)
-        with spinner or nullcontext():
-            yield _detail(spinner, title)
+        live = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description} [dim]{task.fields[detail]}[/dim]"),
+            TimeElapsedColumn(),
+            console=errors,
+            transient=True,
+            disable=self._silent or not errors.is_terminal,
+        )
+        with live:
+            task = live.add_task(escape(title), total=None, detail="")
+            yield lambda detail: live.update(task, detail=escape(detail))
         self._line(f"[green]✔[/green] {escape(title):<46} [dim]{time.monotonic() - begun:5.1f} s[/dim]")
 
     def note(self, text: str) -> None:
         self._line(f"  {escape(text)}")
 
-    def _spinner(self, title: str) -> Status | None:
-        if self._silent or not errors.is_terminal:
-            return None
-        return errors.status(escape(title))
-
     def _line(self, text: str) -> None:
         if not self._silent:
             errors.print(text)
-
-
-def _detail(spinner: Status | None, title: str) -> Callable[[str], None]:
-    def show(text: str) -> None:
-        if spinner is not None:
-            spinner.update(f"{escape(title)} [dim]{escape(text)}[/dim]")
-
-    return show

@@ -1,0 +1,55 @@
+"""The tables as infra/ defines them, for tests that need tables and nothing else.
+
+`tests/integration` compares them with the synthesised template, so they cannot drift apart unnoticed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+STAGE: Final = "local"
+_STREAM: Final = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+_BY_STATE: Final = {
+    "IndexName": "by_state",
+    "KeySchema": [{"AttributeName": "gs", "KeyType": "HASH"}, {"AttributeName": "gt", "KeyType": "RANGE"}],
+    "Projection": {"ProjectionType": "ALL"},
+}
+# What differs from table to table; keys, types and billing are the same everywhere.
+TABLES: Final[dict[str, dict[str, Any]]] = {
+    "inventory": {"StreamSpecification": _STREAM},
+    "pricing": {"StreamSpecification": _STREAM},
+    "identity": {},
+    "exchange": {},
+    "exceptions": {"GlobalSecondaryIndexes": [_BY_STATE]},
+}
+TTL: Final = {"exchange": "ttl"}
+
+
+def table_name(table: str) -> str:
+    """The physical name in the local stage."""
+    return f"crossdock-{STAGE}-{table}"
+
+
+def create_table_request(table: str) -> dict[str, Any]:
+    """The arguments of CreateTable for one of our tables."""
+    attributes = ["pk", "sk"] + (["gs", "gt"] if "GlobalSecondaryIndexes" in TABLES[table] else [])
+    return {
+        "TableName": table_name(table),
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in attributes],
+        **TABLES[table],
+    }
+
+
+def create_tables(client: DynamoDBClient) -> None:
+    """Creates all of them, empty."""
+    for table in TABLES:
+        client.create_table(**create_table_request(table))
+    for table, attribute in TTL.items():
+        client.update_time_to_live(
+            TableName=table_name(table), TimeToLiveSpecification={"Enabled": True, "AttributeName": attribute}
+        )
