@@ -27,7 +27,7 @@ CROSSDOCK = Path(sys.executable).parent / "crossdock"
 
 def command(home: Path, *arguments: str) -> subprocess.Popen[str]:
     environment = {**os.environ, LOCAL_DIR_VARIABLE: str(home)}
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603
         [CROSSDOCK, *arguments], env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
 
