@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crossdock import config
-from crossdock.contracts.refusals import Refusal
 from crossdock.exceptions.store import ExceptionsStore
 from crossdock.exceptions.unreadable import unreadable
 from crossdock.identity.references import References
@@ -18,6 +17,9 @@ from crossdock.platform.dynamo import Table
 from crossdock.platform.logs import passed
 from crossdock.platform.queues import Record
 from crossdock.platform.startup import warm
+
+if TYPE_CHECKING:
+    from crossdock.contracts.refusals import Refusal
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,7 +210,7 @@ def _above_cap(drift: Drift, count: KeptCount, adjustment: Mapping[str, Any], co
         source=count.source,
         subject=f"warehouse/{count.warehouse}",
         fact=f"{count.sku}/{count.position}",
-        detail=f"{count.sku} in {count.warehouse}: counted {count.quantity}, balance {drift.balance}, at {count.position}",
+        detail=f"{count.sku} in {count.warehouse}: counted {count.quantity}, balance {drift.balance}",
         remedy="find out why so much drifted at once; replay heals this item by its count",
         route=ROUTE,
         message=adjustment,
