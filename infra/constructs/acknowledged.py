@@ -1,0 +1,66 @@
+"""What cdk-nag's AwsSolutions pack and the CDK report and we keep, each with the reason.
+
+The tests run the pack over production: whatever is not here fails them.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from aws_cdk import Acknowledgment, Validations
+from constructs import IConstruct
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One finding of one rule, and why it stands."""
+
+    rule: str
+    why: str
+
+
+LOG_STREAMS: Final = Reason(
+    "AwsSolutions-IAM5[Resource::<Logs.Arn>:*]",
+    "Lambda names the log streams itself; the wildcard covers the streams of this function's own log group only.",
+)
+TRACES: Final = Reason(
+    "AwsSolutions-IAM5[Resource::*]",
+    "X-Ray's two write actions know no resources: AWS grants them on * only.",
+)
+
+VERSION_EXISTS: Final = Reason(
+    "Annotation::@aws-cdk/aws-lambda:snapStartRequirePublish",
+    "Callers reach the function through its alias, which stands on a published version.",
+)
+ROTATION: Final = Reason(
+    "AwsSolutions-SMG4",
+    "The secret is agreed with an outside system, so no function of ours can change it alone. The document holds a "
+    "list: the new one is added, both are accepted, the old one is taken out.",
+)
+GATEWAY_LOGS: Final = Reason(
+    "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
+    "API Gateway takes one role for the whole region of an account and checks it against this policy's permissions.",
+)
+OWN_VALIDATION: Final = Reason(
+    "AwsSolutions-APIG2",
+    "The functions validate against the published contract and answer with the field and the remedy; the gateway's own "
+    "validation would answer first and name neither.",
+)
+NO_COGNITO: Final = Reason(
+    "AwsSolutions-COG4",
+    "Callers are machines: partners hold keys that an authorizer checks, sources sign their webhooks. There are no "
+    "users to sign in.",
+)
+NO_FIREWALL: Final = Reason(
+    "AwsSolutions-APIG3",
+    "No browser and no query language behind it: bodies are parsed against strict contracts and refused before "
+    "anything is stored, and the gateway throttles. A distributor with a firewall associates it with this stage.",
+)
+SIGNED_WEBHOOKS: Final = Reason(
+    "AwsSolutions-APIG4",
+    "A source cannot send a key of ours: the function authenticates each webhook by the signature over its raw body.",
+)
+
+
+def acknowledge(construct: IConstruct, *reasons: Reason) -> None:
+    """Records the reasons on the construct, for everything below it."""
+    Validations.of(construct).acknowledge(*(Acknowledgment(id=r.rule, reason=r.why) for r in reasons))

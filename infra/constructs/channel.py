@@ -1,0 +1,30 @@
+"""One channel: its queue of dirty keys, its dead letters, its alarms, and its share of the deliverer."""
+
+from typing import Final
+
+from constructs import Construct
+
+from crossdock.config import Channel
+from infra.constructs.function import Function
+from infra.constructs.queue import Queue
+from infra.constructs.stack import stack_of
+
+LATE_AFTER_SECONDS: Final = 1800
+
+
+def channel_queue(scope: Construct, channel: Channel) -> Queue:
+    """`crossdock-{stage}-channel-{name}`: a queue of its own, so that one channel that is down holds up no other."""
+    return Queue(
+        scope,
+        f"channel-{channel.name}",
+        max_receives=stack_of(scope).plan.stage.channel_receives,
+        late_after_seconds=LATE_AFTER_SECONDS,
+    )
+
+
+def deliver(function: Function, channel: Channel, queue: Queue) -> None:
+    """Lets the deliverer work for this channel, with no more deliveries at a time than the channel wants."""
+    label = queue.node.id
+    function.consume(label, queue.queue, max_concurrency=channel.max_concurrency)
+    # A channel that asks for patience gets it: the message is hidden for as long as it said.
+    function.allow(["sqs:ChangeMessageVisibility"], queue.queue.queue_arn)

@@ -1,0 +1,180 @@
+"""A Lambda function as this project runs them: own role, own log group, tracing, alarms, and a way to fail safely."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from aws_cdk import ArnFormat, Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.constructs.acknowledged import LOG_STREAMS, TRACES, VERSION_EXISTS, acknowledge
+from infra.constructs.alarms import Watch, alarm
+from infra.constructs.layers import PYTHON, architecture
+from infra.constructs.permissions import allow, allow_key, allow_table, key_actions
+from infra.constructs.stack import StageStack
+from infra.constructs.table import Table
+from infra.stages import Size
+
+_RETENTION: Final = {
+    1: logs.RetentionDays.ONE_DAY,
+    14: logs.RetentionDays.TWO_WEEKS,
+    90: logs.RetentionDays.THREE_MONTHS,
+}
+LIVE: Final = "live"
+
+
+def log_group(scope: Construct, stack: StageStack, name: str) -> logs.LogGroup:
+    """A log group that keeps as long as the stage says and, where tables are kept, outlives its stack."""
+    stage = stack.plan.stage
+    return logs.LogGroup(
+        scope,
+        "Logs",
+        log_group_name=name,
+        retention=_RETENTION[stage.log_days],
+        removal_policy=RemovalPolicy.RETAIN if stage.retain else RemovalPolicy.DESTROY,
+    )
+
+
+class Function(Construct):
+    """The function of the folder `functions/{name}`, named `crossdock-{stage}-{name with dashes}`.
+
+    It may write its own log and nothing else until `allow…` says so. `size` is the stage's worker size unless given.
+    With `fast_start`, callers reach a published version whose start was recorded beforehand (SnapStart, cloud only).
+    """
+
+    def __init__(
+        self,
+        stack: StageStack,
+        name: str,
+        environment: Mapping[str, str],
+        *,
+        size: Size | None = None,
+        fast_start: bool = False,
+    ) -> None:
+        super().__init__(stack, "".join(part.capitalize() for part in name.split("_")))
+        stage = stack.plan.stage
+        self.name = name
+        self.physical_name = stage.function_name(name)
+        self.size = size or stage.worker
+        self._stack = stack
+        self.logs = log_group(self, stack, f"/aws/lambda/{self.physical_name}")
+        self.role = self._role()
+        snapshot = fast_start and stage.cloud
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            function_name=self.physical_name,
+            runtime=PYTHON,
+            architecture=architecture(stage),
+            handler="handler.handler",
+            code=lambda_.Code.from_asset(str(stack.plan.functions / name), exclude=["**/__pycache__", "**/*.pyc"]),
+            layers=list(stack.layers.versions),
+            role=self.role,
+            log_group=self.logs,
+            memory_size=self.size.memory_mb,
+            timeout=Duration.seconds(self.size.timeout_seconds),
+            environment={
+                "STAGE": stage.name,
+                "LOG_LEVEL": stage.log_level,
+                "POWERTOOLS_SERVICE_NAME": name,
+                "POWERTOOLS_METRICS_NAMESPACE": "crossdock",
+                **environment,
+            },
+            # The service's own segments only: the X-Ray SDK in a function costs more start-up time than it shows.
+            tracing=lambda_.Tracing.ACTIVE if stage.cloud else lambda_.Tracing.DISABLED,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snapshot else None,
+        )
+        # What callers are given: the recorded version where there is one.
+        self.target: lambda_.IFunction = self._recorded() if snapshot else self.function
+        self._watch("Errors", f"{name} fails. Its log group says why.")
+        self._watch("Throttles", f"{name} is refused capacity: the account's concurrency is used up.")
+
+    def _recorded(self) -> lambda_.IFunction:
+        """A published version with its snapshot, behind an alias; the version changes with code and settings."""
+        acknowledge(self.function, VERSION_EXISTS)
+        return self.function.add_alias(LIVE)
+
+    def _role(self) -> iam.Role:
+        """No managed policy: that one may write to every log group of the account, and create them."""
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        role.add_to_policy(allow(["logs:CreateLogStream", "logs:PutLogEvents"], self.logs.log_group_arn))
+        acknowledge(role, LOG_STREAMS, TRACES)
+        return role
+
+    # -- permissions ----------------------------------------------------------------------------
+
+    def allow(self, actions: Sequence[str], *resources: str) -> None:
+        """Exact actions, with their service prefix, on exact resources."""
+        self.role.add_to_policy(allow(actions, *resources))
+
+    def allow_table(self, table: Table, *actions: str) -> None:
+        """DynamoDB actions, without their prefix, and what the table's key asks for them."""
+        self.role.add_to_policy(allow_table(table.arn, *actions))
+        if table.key_arn:
+            self.role.add_to_policy(allow_key(table.key_arn, "dynamodb", key_actions(actions)))
+
+    def allow_send(self, *queues: sqs.IQueue) -> None:
+        """Sending to these queues."""
+        self.allow(["sqs:SendMessage"], *(queue.queue_arn for queue in queues))
+
+    def allow_secrets(self, kind: str, names: Iterable[str], key_arn: str | None) -> None:
+        """Reading the secrets of these `sources` or `channels`; their key is None where AWS's own is used."""
+        prefix = self._stack.plan.stage.secret_prefix(kind)
+        arns = [
+            self._stack.format_arn(
+                service="secretsmanager",
+                resource="secret",
+                # Secrets Manager adds a dash and six characters of its own to every name.
+                resource_name=f"{prefix}{name}-??????",
+                arn_format=ArnFormat.COLON_RESOURCE_NAME,
+            )
+            for name in names
+        ]
+        if arns:
+            self.allow(["secretsmanager:GetSecretValue"], *arns)
+        if arns and key_arn:
+            self.role.add_to_policy(allow_key(key_arn, "secretsmanager", ["kms:Decrypt"]))
+
+    # -- what calls it --------------------------------------------------------------------------
+
+    def consume(self, label: str, queue: sqs.IQueue, *, max_concurrency: int | None = None) -> None:
+        """Works off a queue ten messages at a time; only the messages it reports as failed come back."""
+        self.allow(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], queue.queue_arn)
+        scaling = lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=max_concurrency)
+        lambda_.CfnEventSourceMapping(
+            self,
+            f"{label}Source",
+            function_name=self.function.function_name,
+            event_source_arn=queue.queue_arn,
+            batch_size=10,
+            function_response_types=["ReportBatchItemFailures"],
+            scaling_config=scaling if max_concurrency else None,
+        )
+
+    def fail_to(self, failures: sqs.IQueue) -> None:
+        """For a function that is invoked asynchronously: what failed three times goes to this queue."""
+        self.allow_send(failures)
+        destination = lambda_.CfnEventInvokeConfig.OnFailureProperty(destination=failures.queue_arn)
+        lambda_.CfnEventInvokeConfig(
+            self,
+            "OnFailure",
+            function_name=self.function.function_name,
+            qualifier="$LATEST",
+            maximum_retry_attempts=2,
+            maximum_event_age_in_seconds=3600,
+            destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(on_failure=destination),
+        )
+
+    # -- alarms ---------------------------------------------------------------------------------
+
+    def _watch(self, metric: str, description: str) -> None:
+        watch = Watch("AWS/Lambda", metric, {"FunctionName": self.physical_name}, "Sum", 1)
+        alarm(self, f"{self.physical_suffix}-{metric.lower()}", description, watch)
+
+    @property
+    def physical_suffix(self) -> str:
+        """The part of its physical name that is its own."""
+        return self.name.replace("_", "-")

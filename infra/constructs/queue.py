@@ -1,0 +1,74 @@
+"""A queue, its dead letters, and the alarms on both."""
+
+from typing import Final
+
+from aws_cdk import Duration
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.constructs.alarms import Watch, alarm
+from infra.constructs.stack import stack_of
+
+DEAD_LETTER_RETENTION: Final = Duration.days(14)
+
+
+class DeadLetters(Construct):
+    """Where what could not be done lies for 14 days; `collect_dead_letters` makes exceptions of it within seconds.
+
+    So the alarm on its depth means that the collector itself is in trouble, not that one message failed.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, name: str) -> None:
+        super().__init__(scope, construct_id)
+        stage = stack_of(self).plan.stage
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            queue_name=stage.named(name),
+            retention_period=DEAD_LETTER_RETENTION,
+            visibility_timeout=Duration.seconds(stage.visibility_seconds),
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+        )
+        alarm(
+            self,
+            f"{name}-depth",
+            f"Dead letters lie in {name} and are not collected: see the log of collect_dead_letters.",
+            Watch("AWS/SQS", "ApproximateNumberOfMessagesVisible", {"QueueName": stage.named(name)}, "Maximum", 1),
+        )
+
+
+class Queue(Construct):
+    """A queue of work: TLS only, encrypted, never a message lost.
+
+    A message is tried `max_receives` times, then lies in `{name}-dlq`. The alarm rings when the oldest one waits
+    `late_after_seconds`.
+    """
+
+    def __init__(self, scope: Construct, name: str, *, max_receives: int, late_after_seconds: int) -> None:
+        super().__init__(scope, "".join(part.capitalize() for part in name.replace("_", "-").split("-")))
+        stage = stack_of(self).plan.stage
+        self.name = name
+        self.dead_letters = DeadLetters(self, "DeadLetters", f"{name}-dlq")
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            queue_name=stage.named(name),
+            retention_period=Duration.days(14),
+            visibility_timeout=Duration.seconds(stage.visibility_seconds),
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters.queue, max_receive_count=max_receives),
+        )
+        alarm(
+            self,
+            f"{name}-age",
+            f"The oldest message in {name} waits for {late_after_seconds} s: its consumer fails or is too slow.",
+            Watch(
+                "AWS/SQS",
+                "ApproximateAgeOfOldestMessage",
+                {"QueueName": stage.named(name)},
+                "Maximum",
+                late_after_seconds,
+            ),
+        )

@@ -1,0 +1,59 @@
+"""What every stack of a stage has in common: its name, its tags, its layers."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from aws_cdk import Stack, Tags
+from constructs import Construct
+
+from crossdock.config import BusinessConfig
+from infra.bundling import LayerFolders
+from infra.constructs.layers import Layers
+from infra.stages import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is deployed: the stage's values, the distributor's configuration, the folders of the code."""
+
+    stage: Stage
+    business: BusinessConfig
+    functions: Path
+    layers: LayerFolders
+
+
+class StageStack(Stack):
+    """One stack of a stage, `crossdock-{stage}-{part}`.
+
+    It names no account and no region: the template is the same whoever makes it, and making it needs no network.
+    """
+
+    def __init__(self, scope: Construct, part: str, plan: Plan, description: str) -> None:
+        tags = {"project": "crossdock", "stage": plan.stage.name, "stack": part, "owner": plan.stage.owner}
+        super().__init__(
+            scope,
+            part,
+            stack_name=plan.stage.named(part),
+            description=f"crossdock {plan.stage.name}: {description}",
+            termination_protection=plan.stage.retain,
+            tags=tags,
+            analytics_reporting=False,
+        )
+        for key, value in tags.items():
+            Tags.of(self).add(key, value)
+        self.part = part
+        self.plan = plan
+
+    @cached_property
+    def layers(self) -> Layers:
+        """The stack's own copies: an export that other stacks import could never be updated."""
+        return Layers(self, self.plan.stage, self.part, self.plan.layers)
+
+
+def stack_of(scope: Construct) -> StageStack:
+    """The stage's stack that a construct stands in. Raises TypeError for a stack of another kind."""
+    stack = Stack.of(scope)
+    if not isinstance(stack, StageStack):
+        raise TypeError(f"{scope.node.path} must stand in a StageStack: it takes its names and values from there")
+    return stack

@@ -1,0 +1,85 @@
+"""Following a table's stream, filtered before anything is invoked."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+
+from infra.constructs.alarms import Watch, alarm
+from infra.constructs.function import Function
+from infra.constructs.permissions import allow_key
+from infra.constructs.table import Table
+
+BATCH: Final = 1000
+# A throttled table recovers within this many tries; a record that breaks the function is isolated by halving.
+RETRIES: Final = 50
+LATE_AFTER_SECONDS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Which records of a stream are wanted: those of these event names whose partition key begins with `prefix`."""
+
+    table: Table
+    prefix: str
+    events: Sequence[str]
+    window_seconds: int
+
+
+def follow(function: Function, label: str, followed: Followed, failures: sqs.IQueue) -> None:
+    """Lets the function read the stream in order, in batches of up to 1,000, from the oldest record on.
+
+    A batch that fails is halved until the broken record stands alone; that one's position goes to `failures`. Raises
+    ValueError for a table without a stream.
+    """
+    stream = followed.table.stream_arn
+    if stream is None:
+        raise ValueError(f"{followed.table.name} has no stream to follow: make the table with stream=True")
+    function.allow(
+        ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"], stream
+    )
+    if followed.table.key_arn:
+        function.role.add_to_policy(allow_key(followed.table.key_arn, "dynamodb", ["kms:Decrypt"]))
+    function.allow_send(failures)
+    mapping = lambda_.CfnEventSourceMapping
+    lambda_.CfnEventSourceMapping(
+        function,
+        f"{label}Source",
+        function_name=function.function.function_name,
+        event_source_arn=stream,
+        starting_position="TRIM_HORIZON",
+        batch_size=BATCH,
+        maximum_batching_window_in_seconds=followed.window_seconds or None,
+        parallelization_factor=1,
+        bisect_batch_on_function_error=True,
+        maximum_retry_attempts=RETRIES,
+        filter_criteria=mapping.FilterCriteriaProperty(filters=[mapping.FilterProperty(pattern=_pattern(followed))]),
+        destination_config=mapping.DestinationConfigProperty(
+            on_failure=mapping.OnFailureProperty(destination=failures.queue_arn)
+        ),
+    )
+
+
+def watch_lag(function: Function) -> None:
+    """The alarm for a function that follows streams: the oldest unread record is a minute old."""
+    alarm(
+        function,
+        f"{function.physical_suffix}-lag",
+        f"{function.name} is {LATE_AFTER_SECONDS} s behind its stream: it fails and retries, or it is too slow.",
+        Watch(
+            "AWS/Lambda",
+            "IteratorAge",
+            {"FunctionName": function.physical_name},
+            "Maximum",
+            LATE_AFTER_SECONDS * 1000,
+        ),
+    )
+
+
+def _pattern(followed: Followed) -> str:
+    return json.dumps(
+        {"eventName": list(followed.events), "dynamodb": {"Keys": {"pk": {"S": [{"prefix": followed.prefix}]}}}}
+    )

@@ -1,0 +1,75 @@
+"""A table of business facts: on demand, encrypted, restorable to any second, and not lost with its stack."""
+
+from dataclasses import dataclass
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
+
+from infra.constructs.stack import StageStack
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with what a function needs to be allowed to use it. `key_arn` and `stream_arn` are None without one."""
+
+    name: str
+    arn: str
+    key_arn: str | None
+    stream_arn: str | None
+
+
+def make_table(
+    stack: StageStack,
+    name: str,
+    key: kms.IKey | None,
+    *,
+    stream: bool = False,
+    ttl: str | None = None,
+) -> dynamodb.Table:
+    """`crossdock-{stage}-{name}` with the keys `pk` and `sk`.
+
+    With `stream`, every new image is carried by a stream; `ttl` names the attribute with the epoch second of expiry.
+    """
+    stage = stack.plan.stage
+    return dynamodb.Table(
+        stack,
+        name.capitalize(),
+        table_name=stage.named(name),
+        partition_key=_text("pk"),
+        sort_key=_text("sk"),
+        billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+        stream=dynamodb.StreamViewType.NEW_IMAGE if stream else None,
+        time_to_live_attribute=ttl,
+        encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED if key else dynamodb.TableEncryption.DEFAULT,
+        encryption_key=key,
+        point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+            point_in_time_recovery_enabled=True
+        ),
+        deletion_protection=stage.retain,
+        removal_policy=RemovalPolicy.RETAIN if stage.retain else RemovalPolicy.DESTROY,
+    )
+
+
+def reference(table: dynamodb.Table, key: kms.IKey | None) -> Table:
+    """The values other stacks may know of a table."""
+    return Table(
+        name=table.table_name,
+        arn=table.table_arn,
+        key_arn=key.key_arn if key else None,
+        stream_arn=table.table_stream_arn,
+    )
+
+
+def add_index(table: dynamodb.Table, name: str, partition: str, sort: str) -> None:
+    """A global secondary index over two texts that holds whole items."""
+    table.add_global_secondary_index(
+        index_name=name,
+        partition_key=_text(partition),
+        sort_key=_text(sort),
+        projection_type=dynamodb.ProjectionType.ALL,
+    )
+
+
+def _text(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

@@ -1,0 +1,150 @@
+"""The front door: the partners' API and the sources' webhooks."""
+
+from typing import Final
+
+from aws_cdk import CfnOutput, Duration
+from aws_cdk import aws_apigateway as apigateway
+from constructs import Construct
+
+from infra.constructs.access_log import ACCESS_LOG_FORMAT, access_log
+from infra.constructs.acknowledged import NO_COGNITO, NO_FIREWALL, OWN_VALIDATION, SIGNED_WEBHOOKS, acknowledge
+from infra.constructs.alarms import Watch, alarm
+from infra.constructs.function import Function
+from infra.constructs.problems import add_problems
+from infra.constructs.stack import Plan, StageStack
+from infra.stacks.data import DataStack
+from infra.stacks.sync import SyncStack
+
+SLOW_MILLISECONDS: Final = 3000
+# The name of API Gateway's own stage, which is part of every address; not to be confused with ours.
+API_STAGE: Final = "live"
+
+
+class ApiStack(StageStack):
+    """Accepts facts durably and answers questions; applies nothing itself."""
+
+    def __init__(self, scope: Construct, plan: Plan, data: DataStack, sync: SyncStack) -> None:
+        super().__init__(scope, "api", plan, "partner API and webhooks")
+        self.data = data
+        self.sync = sync
+        self.api = self._rest_api()
+        self._routes()
+        self._usage_plan()
+        self._alarms()
+        CfnOutput(self, "ApiUrl", value=self.api.url, description="Base address of the API, with a trailing slash")
+        CfnOutput(self, "ApiId", value=self.api.rest_api_id, description="For looking the API up by program")
+
+    def _rest_api(self) -> apigateway.RestApi:
+        cloud, throttle = self.plan.stage.cloud, self.plan.stage.api_throttle
+        options = apigateway.StageOptions(
+            stage_name=API_STAGE,
+            throttling_rate_limit=throttle.rate,
+            throttling_burst_limit=throttle.burst,
+            tracing_enabled=cloud,
+            metrics_enabled=cloud,
+            # Errors of the gateway itself; never the bodies, which are business documents.
+            logging_level=apigateway.MethodLoggingLevel.ERROR if cloud else None,
+            data_trace_enabled=False,
+            access_log_destination=access_log(self) if cloud else None,
+            access_log_format=ACCESS_LOG_FORMAT if cloud else None,
+        )
+        api = apigateway.RestApi(
+            self,
+            "Api",
+            rest_api_name=self.plan.stage.named("api"),
+            description="Partners' API and sources' webhooks",
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            # Every body arrives base64-encoded, byte for byte: a webhook's signature is over its raw bytes.
+            binary_media_types=["*/*"],
+            deploy_options=options,
+        )
+        # CDK's own output of the address; ours is named in the contract.
+        api.node.try_remove_child("Endpoint")
+        add_problems(api)
+        acknowledge(api, OWN_VALIDATION, NO_COGNITO, NO_FIREWALL)
+        return api
+
+    # -- functions ------------------------------------------------------------------------------
+
+    def _function(self, name: str, environment: dict[str, str]) -> Function:
+        return Function(self, name, environment, size=self.plan.stage.api, fast_start=True)
+
+    def _authorize_partner(self) -> Function:
+        identity = self.data.identity
+        function = self._function("authorize_partner", {"IDENTITY_TABLE": identity.name})
+        function.allow_table(identity, "GetItem")
+        return function
+
+    def _receive_movements(self) -> Function:
+        queue = self.sync.movements.queue
+        function = self._function("receive_movements", {"MOVEMENTS_QUEUE_URL": queue.queue_url})
+        function.allow_send(queue)
+        return function
+
+    def _read_availability(self) -> Function:
+        inventory = self.data.inventory
+        function = self._function("read_availability", {"INVENTORY_TABLE": inventory.name})
+        function.allow_table(inventory, "Query")
+        return function
+
+    def _receive_webhook(self) -> Function:
+        queue, bus, exchange = self.sync.movements.queue, self.sync.bus, self.data.exchange
+        function = self._function(
+            "receive_webhook",
+            {
+                "EVENT_BUS_NAME": bus.event_bus_name,
+                "EXCHANGE_TABLE": exchange.name,
+                "MOVEMENTS_QUEUE_URL": queue.queue_url,
+                "SOURCE_SECRET_PREFIX": self.plan.stage.secret_prefix("sources"),
+            },
+        )
+        function.allow_table(exchange, "PutItem")
+        function.allow_send(queue)
+        function.allow(["events:PutEvents"], bus.event_bus_arn)
+        function.allow_secrets("sources", self.plan.business.sources, self.data.key_arn)
+        return function
+
+    # -- routes ---------------------------------------------------------------------------------
+
+    def _routes(self) -> None:
+        keyed = apigateway.RequestAuthorizer(
+            self,
+            "Partners",
+            handler=self._authorize_partner().target,
+            # Without the header a request is refused before anything is invoked.
+            identity_sources=[apigateway.IdentitySource.header("X-Api-Key")],
+            results_cache_ttl=Duration.minutes(5),
+        )
+        self._route("v1/inventory/movements", "POST", self._receive_movements(), keyed)
+        self._route("v1/items/{sku}/availability", "GET", self._read_availability(), keyed)
+        webhook = self._route("webhooks/{source}", "POST", self._receive_webhook(), None)
+        acknowledge(webhook, SIGNED_WEBHOOKS)
+
+    def _route(
+        self, path: str, method: str, function: Function, authorizer: apigateway.IAuthorizer | None
+    ) -> apigateway.Method:
+        """With an authorizer, the key must also stand in a usage plan: that is what throttles one partner alone."""
+        return self.api.root.resource_for_path(path).add_method(
+            method,
+            apigateway.LambdaIntegration(function.target, allow_test_invoke=False),
+            authorization_type=apigateway.AuthorizationType.CUSTOM if authorizer else apigateway.AuthorizationType.NONE,
+            authorizer=authorizer,
+            api_key_required=authorizer is not None,
+        )
+
+    def _usage_plan(self) -> None:
+        throttle = self.plan.stage.partner_throttle
+        self.api.add_usage_plan(
+            "UsagePlan",
+            name=self.plan.stage.named("partners"),
+            description="What one partner's key may ask for",
+            api_stages=[apigateway.UsagePlanPerApiStage(api=self.api, stage=self.api.deployment_stage)],
+            throttle=apigateway.ThrottleSettings(rate_limit=throttle.rate, burst_limit=throttle.burst),
+        )
+
+    def _alarms(self) -> None:
+        dimensions = {"ApiName": self.plan.stage.named("api")}
+        failing = Watch("AWS/ApiGateway", "5XXError", dimensions, "Sum", 1)
+        alarm(self.api, "api-5xx", "The API answers with 5xx: callers send again, and must.", failing)
+        slow = Watch("AWS/ApiGateway", "Latency", dimensions, "p99", SLOW_MILLISECONDS)
+        alarm(self.api, "api-slow", "One request in a hundred takes three seconds or more.", slow)

@@ -1,0 +1,75 @@
+"""What must never be lost: the tables, their key, the secrets. Everything else can be made anew."""
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from infra.constructs.acknowledged import ROTATION, acknowledge
+from infra.constructs.stack import Plan, StageStack
+from infra.constructs.table import add_index, make_table, reference
+
+
+class DataStack(StageStack):
+    """Tables by domain, so that least privilege is simple; one secret per source and per channel."""
+
+    def __init__(self, scope: Construct, plan: Plan) -> None:
+        super().__init__(scope, "data", plan, "tables, encryption key and secrets; retained")
+        self._removal = RemovalPolicy.RETAIN if plan.stage.retain else RemovalPolicy.DESTROY
+        self.key = self._key() if plan.stage.cloud else None
+        self.inventory = reference(make_table(self, "inventory", self.key, stream=True), self.key)
+        self.pricing = reference(make_table(self, "pricing", self.key, stream=True), self.key)
+        self.identity = reference(make_table(self, "identity", self.key), self.key)
+        self.exchange = reference(make_table(self, "exchange", self.key, ttl="ttl"), self.key)
+        exceptions = make_table(self, "exceptions", self.key)
+        # Operators list by state, oldest first.
+        add_index(exceptions, "by_state", partition="gs", sort="gt")
+        self.exceptions = reference(exceptions, self.key)
+        for name in plan.business.sources:
+            self._secret("sources", name)
+        for name in plan.business.channels:
+            self._secret("channels", name)
+
+    @property
+    def key_arn(self) -> str | None:
+        """The ARN of the customer-managed key; None in the local stage, which has none."""
+        return self.key.key_arn if self.key else None
+
+    def _key(self) -> kms.Key:
+        stage = self.plan.stage
+        key = kms.Key(
+            self,
+            "Key",
+            alias=f"crossdock/{stage.name}",
+            description=f"crossdock {stage.name}: tables, secrets, alarms",
+            enable_key_rotation=True,
+            removal_policy=self._removal,
+        )
+        # CloudWatch publishes alarms to the operators' encrypted topic as itself.
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                resources=["*"],  # in a key's own policy: this key
+                conditions={"StringEquals": {"aws:SourceAccount": self.account}},
+            )
+        )
+        return key
+
+    def _secret(self, kind: str, name: str) -> None:
+        """A placeholder that is no secret yet: an operator, or `crossdock local up`, writes the real document."""
+        secret = secretsmanager.Secret(
+            self,
+            f"{kind.capitalize()}-{name}",
+            secret_name=self.plan.stage.secret_prefix(kind) + name,
+            description=f"How crossdock and the {kind.removesuffix('s')} {name} know each other; unset until written",
+            encryption_key=self.key,
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                secret_string_template='{"status":"unset"}',  # noqa: S106 - says that there is none yet
+                generate_string_key="placeholder",
+                exclude_punctuation=True,
+            ),
+            removal_policy=self._removal,
+        )
+        acknowledge(secret, ROTATION)

@@ -1,0 +1,171 @@
+"""Facts on their way: the queues and the bus, the functions that apply facts, the channels that are told."""
+
+from typing import Final
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from constructs import Construct
+
+from infra.constructs.channel import channel_queue, deliver
+from infra.constructs.function import Function
+from infra.constructs.queue import DeadLetters, Queue
+from infra.constructs.stack import Plan, StageStack
+from infra.constructs.stream import Followed, follow, watch_lag
+from infra.stacks.data import DataStack
+
+# What an exception costs: found or made, and its occurrence added.
+EXCEPTIONS: Final = ("GetItem", "PutItem", "UpdateItem")
+# A fact waits this long in a domain's queue before a person should look.
+LATE_AFTER_SECONDS: Final = 300
+# The few and precious facts travel on the bus: detail-type → the queue of the domain that applies them.
+ROUTES: Final = {
+    "prices": "pricing.rules.changed.v1",
+    "counts": "inventory.counts.reported.v1",
+    "references": "identity.references.declared.v1",
+}
+
+
+class SyncStack(StageStack):
+    """Everything between an accepted fact and an informed channel."""
+
+    def __init__(self, scope: Construct, plan: Plan, data: DataStack) -> None:
+        super().__init__(scope, "sync", plan, "queues, event bus, workers and channels")
+        self.data = data
+        self.failures = DeadLetters(self, "Failures", "failures").queue
+        self.movements = self._domain_queue("movements")
+        self.routed = {name: self._domain_queue(name) for name in ROUTES}
+        self.channels = {c.name: channel_queue(self, c) for c in plan.business.channels.values()}
+        self.bus = self._event_bus()
+        self._workers()
+        self._balances()
+        self._announcements()
+        self._deliveries()
+        self._dead_letters()
+
+    def _domain_queue(self, name: str) -> Queue:
+        receives = self.plan.stage.domain_receives
+        return Queue(self, name, max_receives=receives, late_after_seconds=LATE_AFTER_SECONDS)
+
+    def _event_bus(self) -> events.EventBus:
+        stage = self.plan.stage
+        bus = events.EventBus(self, "Bus", event_bus_name=f"crossdock-{stage.name}")
+        if stage.cloud:  # the local engine's CloudFormation knows no archives
+            bus.archive(
+                "Archive",
+                archive_name=stage.named("facts"),
+                description="Every fact that was published, for replay",
+                event_pattern=events.EventPattern(account=[self.account]),
+                retention=Duration.days(stage.archive_days),
+            )
+        for name, detail_type in ROUTES.items():
+            self._route(bus, name, detail_type)
+        return bus
+
+    def _route(self, bus: events.EventBus, name: str, detail_type: str) -> None:
+        """The event's detail, and only that, becomes the message; what cannot be put there for a day is a failure."""
+        cloud = self.plan.stage.cloud
+        events.Rule(
+            self,
+            f"{name.capitalize()}Rule",
+            rule_name=self.plan.stage.named(name),
+            description=f"{detail_type} goes to the queue {name}",
+            event_bus=bus,
+            event_pattern=events.EventPattern(detail_type=[detail_type]),
+            targets=[
+                targets.SqsQueue(
+                    self.routed[name].queue,
+                    message=events.RuleTargetInput.from_event_path("$.detail"),
+                    dead_letter_queue=self.failures if cloud else None,
+                    retry_attempts=185 if cloud else None,
+                    max_event_age=Duration.hours(24) if cloud else None,
+                )
+            ],
+        )
+
+    # -- functions ------------------------------------------------------------------------------
+
+    def _workers(self) -> None:
+        """One function per domain's queue: facts become rows, what cannot be applied becomes an exception."""
+        data = self.data
+        stored = {"EXCEPTIONS_TABLE": data.exceptions.name, "IDENTITY_TABLE": data.identity.name}
+        inventory = {"INVENTORY_TABLE": data.inventory.name}
+
+        movements = Function(self, "apply_movements", {**stored, **inventory})
+        movements.allow_table(data.inventory, "PartiQLInsert", "BatchGetItem")
+        movements.allow_table(data.identity, "BatchGetItem")
+        movements.allow_table(data.exceptions, *EXCEPTIONS)
+        movements.consume("Movements", self.movements.queue)
+
+        prices = Function(self, "apply_price_changes", {**stored, "PRICING_TABLE": data.pricing.name})
+        prices.allow_table(data.pricing, "GetItem", "PutItem", "UpdateItem")
+        prices.allow_table(data.identity, "BatchGetItem")
+        prices.allow_table(data.exceptions, *EXCEPTIONS)
+        prices.consume("Prices", self.routed["prices"].queue)
+
+        counts = Function(self, "apply_counts", {**stored, **inventory})
+        counts.allow_table(data.inventory, "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")
+        counts.allow_table(data.identity, "BatchGetItem")
+        counts.allow_table(data.exceptions, *EXCEPTIONS)
+        counts.consume("Counts", self.routed["counts"].queue)
+
+        references = Function(self, "apply_references", stored)
+        # Both directions of a reference are put in one transaction, under conditions.
+        references.allow_table(data.identity, "BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem")
+        references.allow_table(data.exceptions, *EXCEPTIONS)
+        references.consume("References", self.routed["references"].queue)
+
+    def _balances(self) -> None:
+        """The journal's new rows become balances. Its only writer, so it may sum a batch and write once."""
+        inventory = self.data.inventory
+        project = Function(self, "project_balances", {"INVENTORY_TABLE": inventory.name})
+        project.allow_table(inventory, "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")
+        journal = Followed(inventory, "M#", ["INSERT"], self.plan.stage.balance_window_seconds)
+        follow(project, "Journal", journal, self.failures)
+        watch_lag(project)
+
+    def _announcements(self) -> None:
+        """Changed headers and price sheets become dirty keys in the queues of the channels they concern."""
+        window = self.plan.stage.announce_window_seconds
+        announce = Function(self, "announce_changes", {"CHANNEL_QUEUE_URLS": self._channel_urls()})
+        if self.channels:
+            announce.allow_send(*(queue.queue for queue in self.channels.values()))
+        changed = ["INSERT", "MODIFY"]
+        follow(announce, "Headers", Followed(self.data.inventory, "T#", changed, window), self.failures)
+        follow(announce, "Sheets", Followed(self.data.pricing, "I#", changed, window), self.failures)
+        watch_lag(announce)
+
+    def _deliveries(self) -> None:
+        """Dirty keys become signed deliveries of the current values."""
+        data, stage = self.data, self.plan.stage
+        function = Function(
+            self,
+            "deliver_to_channel",
+            {
+                "CHANNEL_QUEUE_URLS": self._channel_urls(),
+                "CHANNEL_SECRET_PREFIX": stage.secret_prefix("channels"),
+                "EXCEPTIONS_TABLE": data.exceptions.name,
+                "EXCHANGE_TABLE": data.exchange.name,
+                "INVENTORY_TABLE": data.inventory.name,
+                "PRICING_TABLE": data.pricing.name,
+            },
+        )
+        function.allow_table(data.inventory, "BatchGetItem")
+        function.allow_table(data.pricing, "BatchGetItem")
+        function.allow_table(data.exchange, "BatchGetItem", "PartiQLInsert", "PartiQLUpdate")
+        function.allow_table(data.exceptions, *EXCEPTIONS)
+        function.allow_secrets("channels", self.plan.business.channels, data.key_arn)
+        for name, queue in self.channels.items():
+            deliver(function, self.plan.business.channels[name], queue)
+
+    def _dead_letters(self) -> None:
+        """Whatever lies in any dead-letter queue becomes an exception that an operator sees."""
+        function = Function(self, "collect_dead_letters", {"EXCEPTIONS_TABLE": self.data.exceptions.name})
+        function.allow_table(self.data.exceptions, *EXCEPTIONS)
+        for queue in (self.movements, *self.routed.values(), *self.channels.values()):
+            function.consume(queue.node.id, queue.dead_letters.queue)
+        function.consume("Failures", self.failures)
+
+    def _channel_urls(self) -> str:
+        """JSON object: channel → URL of its queue."""
+        return self.to_json_string({name: queue.queue.queue_url for name, queue in self.channels.items()})
