@@ -83,7 +83,7 @@ class ExceptionsStore:
                 "Key": to_item({"pk": f"EXC#{group}", "sk": "HEAD"}),
                 "UpdateExpression": (
                     "SET kind = :kind, #source = :source, subject = :subject, detail = :detail, remedy = :remedy, "
-                    "first = if_not_exists(first, :now), gs = :open, gt = :now, "
+                    "first_seen = if_not_exists(first_seen, :now), gs = :open, gt = :now, "
                     "n_replaying = if_not_exists(n_replaying, :zero), n_settled = if_not_exists(n_settled, :zero), "
                     "n_closed = if_not_exists(n_closed, :zero) ADD n_open :one"
                 ),
@@ -288,7 +288,7 @@ def _group(row: Item) -> Group:
         replaying=row["n_replaying"],
         settled=row["n_settled"],
         closed=row["n_closed"],
-        first_seen=row["first"],
+        first_seen=row["first_seen"],
         last_seen=row["gt"],
     )
 

@@ -13,7 +13,7 @@ from aws_lambda_powertools.logging import Logger
 @cache
 def logger() -> Logger:
     """The function's logger; its service name and level come from POWERTOOLS_SERVICE_NAME and LOG_LEVEL."""
-    return Logger(utc=True)
+    return Logger(utc=True, serialize_stacktrace=False)
 
 
 def passed(station: str, message: str, correlation_ids: Iterable[str], **details: object) -> None:
