@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # Written by the logger for itself; they say nothing about the business.
 _PLUMBING: Final = {
     "cold_start",
+    "exception",
+    "exception_name",
     "correlation_id",
     "correlation_ids",
     "function_arn",
@@ -33,6 +35,7 @@ _PLUMBING: Final = {
     "message",
     "sampling_rate",
     "service",
+    "stack_trace",
     "station",
     "timestamp",
     "xray_trace_id",
@@ -52,11 +55,13 @@ class LogEvent:
     level: str = field(default="INFO", compare=False)
     fields: dict[str, Any] = field(default_factory=dict, compare=False)
     correlation_ids: tuple[str, ...] = field(default=(), compare=False)
+    trouble: str = field(default="", compare=False)  # the stack trace of a caught exception
     identity: str = field(default="", compare=False)
 
     def details(self) -> str:
-        """The free fields as key=value."""
-        return " ".join(f"{key}={_short(value)}" for key, value in self.fields.items())
+        """The free fields as key=value, and what an exception said."""
+        said = [f"{key}={_short(value)}" for key, value in self.fields.items()]
+        return " ".join(said + self.trouble.rstrip().splitlines()[-1:])
 
 
 def log_groups(target: Target, function: str = "") -> list[str]:
@@ -90,9 +95,10 @@ def follow(target: Target, function: str, start: int) -> Iterator[LogEvent]:
 
 
 def line(event: LogEvent) -> str:
-    """One event on one line."""
+    """One event on one line, and under it the stack trace if it has one."""
     level = "" if event.level == "INFO" else f"{event.level} "
-    return f"{clock(event.at)} {event.station:<22} {level}{event.message} {event.details()}"
+    said = f"{clock(event.at)} {event.station:<22} {level}{event.message} {event.details()}"
+    return "\n    ".join([said, *event.trouble.splitlines()])
 
 
 def clock(moment: datetime) -> str:
@@ -116,6 +122,7 @@ def parse(text: str, received_ms: int = 0, identity: str = "") -> LogEvent | Non
         level=str(document.get("level", "INFO")),
         fields={key: value for key, value in document.items() if key not in _PLUMBING},
         correlation_ids=_correlation_ids(document),
+        trouble=str(document.get("exception") or ""),
         identity=identity or text,
     )
 

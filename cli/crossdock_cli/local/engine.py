@@ -6,7 +6,7 @@ import http.client
 import shutil
 import sys
 import time
-from pathlib import Path
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from crossdock_cli.errors import CliError
@@ -17,6 +17,7 @@ from crossdock_cli.local.state import REGION, LocalState
 
 if TYPE_CHECKING:
     import subprocess
+    from pathlib import Path
 
     from crossdock_cli.local.paths import Paths
 
@@ -32,8 +33,7 @@ _DETACHED: Final[list[subprocess.Popen[str]]] = []
 
 def start(paths: Paths, port: int | None) -> LocalState:
     """Starts the emulator and writes the state file. Does not wait; the caller holds signals back meanwhile."""
-    command = Path(sys.executable).parent / "ministack"
-    if not command.exists():
+    if find_spec("ministack") is None:
         raise CliError(
             "the local engine (ministack) is not installed here", "install what the lock names: make install"
         )
@@ -43,7 +43,7 @@ def start(paths: Paths, port: int | None) -> LocalState:
         (paths.scratch / folder).mkdir(parents=True)
     with paths.engine_log.open("w") as log:
         child = process.spawn(
-            [command],
+            [sys.executable, "-m", "crossdock_cli.local.emulator"],
             environment=engine_environment(paths, chosen, REGION),
             folder=paths.scratch,
             output=log.fileno(),

@@ -68,6 +68,14 @@ def test_a_line_shows_time_station_level_and_fields() -> None:
     assert logs.line(event) == "02:50:01.007 inbox                  WARNING stored n=1"
 
 
+def test_an_exception_is_one_line_in_a_trace_and_whole_in_the_log() -> None:
+    event = logs.parse(written(exception="Traceback:\n  File x\nKeyError: 'a'", exception_name="KeyError", n=1))
+
+    assert event is not None
+    assert event.details() == "n=1 KeyError: 'a'"
+    assert logs.line(event).splitlines()[1:] == ["    Traceback:", "      File x", "    KeyError: 'a'"]
+
+
 class FakeTarget:
     """Answers the two calls of CloudWatch Logs that reading takes, two pages of one group."""
 
