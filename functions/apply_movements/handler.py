@@ -8,7 +8,8 @@ from crossdock import config
 from crossdock.exceptions.store import ExceptionsStore
 from crossdock.exceptions.unreadable import unreadable
 from crossdock.identity.references import References
-from crossdock.inventory.applying import Envelope, MovementApplier, read_envelope
+from crossdock.inventory.applying import MovementApplier
+from crossdock.inventory.messages import Envelope, read_envelope
 from crossdock.inventory.store import InventoryStore
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock

@@ -146,7 +146,7 @@ def _deliver(channel: config.Channel, batch: Batch) -> Answer:
     message_id = f"msg_{uuid.uuid4().hex}"
 
     def signed(body: bytes) -> dict[str, str]:
-        return sign(secret["signing_secrets"][-1], message_id, system_clock(), body)
+        return sign(secret["signing_secrets"][0], message_id, system_clock(), body)
 
     return channel_connector(channel.connector).deliver(batch, Target(secret["url"], app().http.post, signed))
 

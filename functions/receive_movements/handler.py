@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from crossdock import config
 from crossdock.contracts.movements import MovementBatch
-from crossdock.inventory.applying import envelope
+from crossdock.inventory.messages import envelope
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.http import Partner, Request, Response, serve
 from crossdock.platform.logs import passed

@@ -11,7 +11,7 @@ from crossdock.contracts.events import Event
 from crossdock.contracts.inbound import Fact, Movements, Translated, UnknownEventError
 from crossdock.exchange.inbox import Delivery, Inbox
 from crossdock.exchange.signatures import SignatureRefusedError, verify
-from crossdock.inventory.applying import envelope
+from crossdock.inventory.messages import envelope
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.bus import Bus
 from crossdock.platform.clock import system_clock, to_text

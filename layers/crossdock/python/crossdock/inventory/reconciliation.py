@@ -17,10 +17,10 @@ from datetime import timedelta
 from typing import Any
 
 from crossdock.contracts.refusals import Refusal, Refuse
-from crossdock.inventory.applying import ROUTE, envelope
 from crossdock.inventory.availability import WarehouseStock
 from crossdock.inventory.balances import NO_POSITION
 from crossdock.inventory.journal import OWN_SOURCE, JournalEntry
+from crossdock.inventory.messages import ROUTE, envelope
 from crossdock.inventory.store import InventoryStore, KeptCount, Sighting
 from crossdock.platform.clock import Clock, from_text
 
