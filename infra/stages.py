@@ -47,8 +47,9 @@ class Stage:
     balance_window_seconds: int
     announce_window_seconds: int
     domain_receives: int
-    # A channel may be down for hours: with a delay that grows to some minutes, 60 attempts last about half a day.
+    # A channel may be down for hours: 60 attempts, doubling up to a quarter of an hour apart, last about half a day.
     channel_receives: int
+    channel_retry_cap_seconds: int
     reconcile_every: str
     # All callers of the API together, and one partner's key.
     api_throttle: Throttle
@@ -89,6 +90,7 @@ LOCAL: Final = Stage(
     announce_window_seconds=0,
     domain_receives=5,
     channel_receives=12,
+    channel_retry_cap_seconds=10,
     reconcile_every="rate(1 day)",
     api_throttle=Throttle(rate=5_000, burst=5_000),
     partner_throttle=Throttle(rate=5_000, burst=5_000),
@@ -114,6 +116,7 @@ DEV: Final = Stage(
     announce_window_seconds=1,
     domain_receives=5,
     channel_receives=60,
+    channel_retry_cap_seconds=900,
     reconcile_every="rate(1 hour)",
     api_throttle=Throttle(rate=100, burst=200),
     partner_throttle=Throttle(rate=20, burst=50),
@@ -135,6 +138,7 @@ PROD: Final = Stage(
     announce_window_seconds=1,
     domain_receives=5,
     channel_receives=60,
+    channel_retry_cap_seconds=900,
     reconcile_every="rate(1 hour)",
     api_throttle=Throttle(rate=1_000, burst=2_000),
     partner_throttle=Throttle(rate=100, burst=200),

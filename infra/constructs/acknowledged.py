@@ -18,9 +18,14 @@ class Reason:
     why: str
 
 
-LOG_STREAMS: Final = Reason(
-    "AwsSolutions-IAM5[Resource::<Logs.Arn>:*]",
-    "Lambda names the log streams itself; the wildcard covers the streams of this function's own log group only.",
+FAILURES: Final = Reason(
+    "AwsSolutions-SQS3",
+    "This is where failures go: the destination of streams, asynchronous invocations, rules and schedules.",
+)
+PYTHON_VERSION: Final = Reason(
+    "AwsSolutions-L1",
+    "3.13 is what the locked wheels and the byte code of the layers are made for and what the tests run; a newer "
+    "version is one change of infra/bundling.py and infra/constructs/layers.py, with the lock.",
 )
 TRACES: Final = Reason(
     "AwsSolutions-IAM5[Resource::*]",

@@ -10,7 +10,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.constructs.acknowledged import LOG_STREAMS, TRACES, VERSION_EXISTS, acknowledge
+from infra.constructs.acknowledged import PYTHON_VERSION, TRACES, VERSION_EXISTS, acknowledge
 from infra.constructs.alarms import Watch, alarm
 from infra.constructs.layers import PYTHON, architecture
 from infra.constructs.permissions import allow, allow_key, allow_table, key_actions
@@ -87,6 +87,7 @@ class Function(Construct):
             tracing=lambda_.Tracing.ACTIVE if stage.cloud else lambda_.Tracing.DISABLED,
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snapshot else None,
         )
+        acknowledge(self.function, PYTHON_VERSION)
         # What callers are given: the recorded version where there is one.
         self.target: lambda_.IFunction = self._recorded() if snapshot else self.function
         self._watch("Errors", f"{name} fails. Its log group says why.")
@@ -101,7 +102,7 @@ class Function(Construct):
         """No managed policy: that one may write to every log group of the account, and create them."""
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         role.add_to_policy(allow(["logs:CreateLogStream", "logs:PutLogEvents"], self.logs.log_group_arn))
-        acknowledge(role, LOG_STREAMS, TRACES)
+        acknowledge(role, TRACES)
         return role
 
     # -- permissions ----------------------------------------------------------------------------

@@ -19,26 +19,27 @@ class Refusal:
     detail: str
 
 
+_LATER: Final = frozenset({429, 503, 504})
 _AGAIN: Final = "Send the same request again: what was already accepted is not applied twice."
 
 REFUSALS: Final = (
     Refusal(
         _Type.UNAUTHORIZED,
         401,
-        "api-key-missing-or-unknown",
-        "Send your API key in the header X-Api-Key; the distributor's operator issues one.",
+        "key-missing",
+        "Send the header X-Api-Key with the key you were given.",
     ),
     Refusal(
         _Type.ACCESS_DENIED,
         403,
-        "not-allowed",
-        "This API key may not do this. Ask the distributor's operator for the scope that is missing.",
+        "key-refused",
+        "This key is not known or no longer active. Ask the distributor for a new one.",
     ),
     Refusal(
         _Type.INVALID_API_KEY,
         403,
-        "api-key-without-plan",
-        "This API key belongs to no usage plan. Ask the distributor's operator to add it to one.",
+        "key-without-plan",
+        "This key belongs to no usage plan. Ask the distributor to add it to one.",
     ),
     Refusal(
         _Type.MISSING_AUTHENTICATION_TOKEN,
@@ -54,10 +55,10 @@ REFUSALS: Final = (
     ),
     Refusal(_Type.UNSUPPORTED_MEDIA_TYPE, 415, "unsupported-media-type", "Send JSON, as application/json."),
     Refusal(_Type.THROTTLED, 429, "too-many-requests", f"Wait a second. {_AGAIN}"),
-    Refusal(_Type.QUOTA_EXCEEDED, 429, "quota-used-up", "The quota of this API key is used up until its period ends."),
-    Refusal(_Type.INTEGRATION_FAILURE, 503, "unavailable", f"The service did not answer. {_AGAIN}"),
+    Refusal(_Type.QUOTA_EXCEEDED, 429, "quota-used-up", "The quota of this key is used up until its period ends."),
+    Refusal(_Type.INTEGRATION_FAILURE, 503, "temporarily-unavailable", f"The service did not answer. {_AGAIN}"),
     Refusal(_Type.INTEGRATION_TIMEOUT, 504, "timeout", f"The service did not answer in time. {_AGAIN}"),
-    Refusal(_Type.AUTHORIZER_FAILURE, 503, "unavailable", f"The API key could not be checked. {_AGAIN}"),
+    Refusal(_Type.AUTHORIZER_FAILURE, 503, "temporarily-unavailable", f"The key could not be checked. {_AGAIN}"),
     Refusal(_Type.DEFAULT_4_XX, 400, "refused", "The request cannot be used; compare it with the API's description."),
     Refusal(_Type.DEFAULT_5_XX, 500, "internal-error", f"The service failed. {_AGAIN}"),
 )
@@ -70,10 +71,10 @@ def add_problems(api: apigateway.RestApi) -> None:
             "Content-Type": "'application/problem+json'",
             "X-Correlation-Id": "context.requestId",
         }
-        if refusal.type is _Type.THROTTLED:
-            headers["Retry-After"] = "'1'"
+        if refusal.status in _LATER:
+            headers["Retry-After"] = "'2'"
         api.add_gateway_response(
-            refusal.name if refusal.name != "unavailable" else f"{refusal.name}-{refusal.type.response_type}",
+            f"Refusal-{refusal.type.response_type}",
             type=refusal.type,
             status_code=str(refusal.status),
             response_headers=headers,

@@ -54,6 +54,8 @@ class ApiStack(StageStack):
             rest_api_name=self.plan.stage.named("api"),
             description="Partners' API and sources' webhooks",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
+            # The authorizer says under which key a call counts; the usage plan throttles by that.
+            api_key_source_type=apigateway.ApiKeySourceType.AUTHORIZER,
             # Every body arrives base64-encoded, byte for byte: a webhook's signature is over its raw bytes.
             binary_media_types=["*/*"],
             deploy_options=options,

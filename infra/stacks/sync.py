@@ -7,6 +7,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
+from infra.constructs.acknowledged import FAILURES, acknowledge
 from infra.constructs.channel import channel_queue, deliver
 from infra.constructs.function import Function
 from infra.constructs.queue import DeadLetters, Queue
@@ -33,6 +34,7 @@ class SyncStack(StageStack):
         super().__init__(scope, "sync", plan, "queues, event bus, workers and channels")
         self.data = data
         self.failures = DeadLetters(self, "Failures", "failures").queue
+        acknowledge(self.failures, FAILURES)
         self.movements = self._domain_queue("movements")
         self.routed = {name: self._domain_queue(name) for name in ROUTES}
         self.channels = {c.name: channel_queue(self, c) for c in plan.business.channels.values()}
@@ -148,6 +150,7 @@ class SyncStack(StageStack):
                 "EXCHANGE_TABLE": data.exchange.name,
                 "INVENTORY_TABLE": data.inventory.name,
                 "PRICING_TABLE": data.pricing.name,
+                "RETRY_CAP_SECONDS": str(stage.channel_retry_cap_seconds),
             },
         )
         function.allow_table(data.inventory, "BatchGetItem")

@@ -1,0 +1,501 @@
+"""What CloudFormation gets for production, judged against the contract: names, permissions, safety nets."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from infra.app import build
+from infra.stages import ROOT
+from tests.integration.conftest import Templates
+
+if TYPE_CHECKING:
+    from infra.bundling import LayerFolders
+
+pytestmark = pytest.mark.integration
+
+EXCEPTIONS = {f"dynamodb:{a} table/exceptions" for a in ("GetItem", "PutItem", "UpdateItem")}
+CHANNELS = ("marketplace", "webshop")
+DOMAINS = ("movements", "prices", "counts", "references")
+QUEUES = {*DOMAINS, *(f"channel-{c}" for c in CHANNELS)}
+
+
+def _consumes(*queues: str) -> set[str]:
+    verbs = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+    return {f"sqs:{verb} queue/{queue}" for verb in verbs for queue in queues}
+
+
+def _table(name: str, *verbs: str) -> set[str]:
+    return {f"dynamodb:{verb} table/{name}" for verb in verbs}
+
+
+def _follows(*tables: str) -> set[str]:
+    verbs = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+    return {f"dynamodb:{verb} stream/{table}" for verb in verbs for table in tables} | {
+        "sqs:SendMessage queue/failures"
+    }
+
+
+def _secrets(kind: str, *names: str) -> set[str]:
+    prefix = "arn:<Partition>:secretsmanager:<Region>:<AccountId>:secret:crossdock/prod"
+    return {f"secretsmanager:GetSecretValue {prefix}/{kind}/{name}-??????" for name in names}
+
+
+# The contract's table: beside its own log, its traces and the tables' key, a function may do this and nothing else.
+ALLOWED = {
+    "authorize-partner": _table("identity", "GetItem"),
+    "receive-movements": {"sqs:SendMessage queue/movements"},
+    "receive-webhook": _table("exchange", "PutItem")
+    | {"sqs:SendMessage queue/movements", "events:PutEvents bus/crossdock-prod"}
+    | _secrets("sources", "erp", "wms"),
+    "read-availability": _table("inventory", "Query"),
+    "apply-movements": _table("inventory", "PartiQLInsert", "BatchGetItem")
+    | _table("identity", "BatchGetItem")
+    | EXCEPTIONS
+    | _consumes("movements"),
+    "project-balances": _table("inventory", "PartiQLInsert", "PartiQLUpdate", "BatchGetItem") | _follows("inventory"),
+    "announce-changes": {f"sqs:SendMessage queue/channel-{c}" for c in CHANNELS} | _follows("inventory", "pricing"),
+    "apply-price-changes": _table("pricing", "PutItem", "GetItem", "UpdateItem")
+    | _table("identity", "BatchGetItem")
+    | EXCEPTIONS
+    | _consumes("prices"),
+    "apply-counts": _table("inventory", "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")
+    | _table("identity", "BatchGetItem")
+    | EXCEPTIONS
+    | _consumes("counts"),
+    "apply-references": _table("identity", "PutItem", "GetItem", "BatchGetItem", "ConditionCheckItem")
+    | EXCEPTIONS
+    | _consumes("references"),
+    "deliver-to-channel": _table("inventory", "BatchGetItem")
+    | _table("pricing", "BatchGetItem")
+    | _table("exchange", "BatchGetItem", "PartiQLInsert", "PartiQLUpdate")
+    | EXCEPTIONS
+    | _consumes(*(f"channel-{c}" for c in CHANNELS))
+    | {f"sqs:ChangeMessageVisibility queue/channel-{c}" for c in CHANNELS}
+    | _secrets("channels", *CHANNELS),
+    "collect-dead-letters": EXCEPTIONS | _consumes("failures", *(f"{q}-dlq" for q in QUEUES)),
+    "reconcile-stock": _table("inventory", "Query", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem")
+    | EXCEPTIONS
+    | {"sqs:SendMessage queue/movements", "sqs:SendMessage queue/failures"},
+}
+
+
+def _policies(prod: Templates) -> dict[str, list[dict[str, Any]]]:
+    """The statements of each function's role, by function."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for stack, function in prod.all("AWS::Lambda::Function"):
+        resources = prod.stacks[stack]["Resources"]
+        role = function["Properties"]["Role"]["Fn::GetAtt"][0]
+        assert set(resources[role]["Properties"]) == {"AssumeRolePolicyDocument", "Tags"}, (
+            "no managed, no inline policies"
+        )
+        found[prod.own(function["Properties"]["FunctionName"])] = [
+            {**statement, "Stack": stack}
+            for policy in resources.values()
+            if policy["Type"] == "AWS::IAM::Policy" and {"Ref": role} in policy["Properties"]["Roles"]
+            for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        ]
+    return found
+
+
+def _pairs(prod: Templates, statement: dict[str, Any]) -> set[str]:
+    actions, resources = statement["Action"], statement["Resource"]
+    actions = [actions] if isinstance(actions, str) else actions
+    resources = resources if isinstance(resources, list) else [resources]
+    return {f"{action} {prod.read(statement['Stack'], resource)}" for action in actions for resource in resources}
+
+
+@pytest.mark.parametrize("function", ALLOWED)
+def test_a_function_may_do_exactly_what_the_contract_says(prod: Templates, function: str) -> None:
+    statements = _policies(prod)[function]
+    pairs = set().union(*(_pairs(prod, s) for s in statements))
+    log = {f"logs:{verb} log/{function}" for verb in ("CreateLogStream", "PutLogEvents")}
+    traces = {"xray:PutTraceSegments *", "xray:PutTelemetryRecords *"}
+    rest = {pair for pair in pairs - log - traces if not pair.startswith("kms:")}
+    assert log | traces <= pairs
+    assert rest == ALLOWED[function]
+
+
+def test_there_are_the_contract_functions_and_no_others(prod: Templates) -> None:
+    assert set(prod.named("AWS::Lambda::Function", "FunctionName")) == set(ALLOWED)
+    assert {folder.name.replace("_", "-") for folder in (ROOT / "functions").iterdir() if folder.is_dir()} == set(
+        ALLOWED
+    )
+
+
+def test_the_key_is_used_only_through_the_service_it_protects(prod: Templates) -> None:
+    seen = set()
+    for statements in _policies(prod).values():
+        for statement in statements:
+            if any(pair.startswith("kms:") for pair in _pairs(prod, statement)):
+                assert all(pair.endswith(" key") for pair in _pairs(prod, statement))
+                via = prod.read(statement["Stack"], statement["Condition"]["StringEquals"]["kms:ViaService"])
+                seen.add(via)
+    assert seen == {"dynamodb.<Region>.amazonaws.com", "secretsmanager.<Region>.amazonaws.com"}
+
+
+def test_a_star_stands_only_where_aws_knows_no_resource(prod: Templates) -> None:
+    starred = set()
+    for stack, policy in prod.all("AWS::IAM::Policy"):
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            starred |= {p for p in _pairs(prod, {**statement, "Stack": stack}) if "*" in p}
+    assert starred == {"xray:PutTraceSegments *", "xray:PutTelemetryRecords *"}
+
+
+def test_every_function_gets_the_variables_its_handler_reads(prod: Templates) -> None:
+    common = {"STAGE", "LOG_LEVEL", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
+    for name, function in prod.named("AWS::Lambda::Function", "FunctionName").items():
+        given = set(function["Environment"]["Variables"])
+        required, optional = _declared(name)
+        assert required <= given, name
+        assert given <= required | optional | common, name
+
+
+def _declared(function: str) -> tuple[set[str], set[str]]:
+    """The variables in the handler's `Env` without and with a default."""
+    source = (ROOT / "functions" / function.replace("-", "_") / "handler.py").read_text(encoding="utf-8")
+    model = next(n for n in ast.parse(source).body if isinstance(n, ast.ClassDef) and n.name == "Env")
+    fields = [n for n in model.body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)]
+    required = {f.target.id.upper() for f in fields if f.value is None}  # type: ignore[union-attr]  # filtered above
+    return required, {f.target.id.upper() for f in fields} - required  # type: ignore[union-attr]
+
+
+def test_functions_run_python_3_13_on_arm_traced_with_their_own_log(prod: Templates) -> None:
+    groups = prod.named("AWS::Logs::LogGroup", "LogGroupName")
+    for stack, resource in prod.all("AWS::Lambda::Function"):
+        function = resource["Properties"]
+        assert function["Runtime"] == "python3.13"
+        assert function["Architectures"] == ["arm64"]
+        assert function["Handler"] == "handler.handler"
+        assert function["TracingConfig"] == {"Mode": "Active"}
+        assert len(function["Layers"]) == 2
+        name = prod.own(function["FunctionName"])
+        assert prod.read(stack, function["LoggingConfig"]["LogGroup"]) == f"log/{name}"
+        assert groups[name]["RetentionInDays"] == 90
+
+
+def test_api_functions_start_from_a_snapshot_and_are_called_by_their_alias(prod: Templates) -> None:
+    api = {"authorize-partner", "receive-movements", "receive-webhook", "read-availability"}
+    functions = prod.named("AWS::Lambda::Function", "FunctionName")
+    assert {n for n, f in functions.items() if f.get("SnapStart") == {"ApplyOn": "PublishedVersions"}} == api
+    aliases = {prod.read(stack, r["Properties"]["FunctionName"]): r for stack, r in prod.all("AWS::Lambda::Alias")}
+    assert set(aliases) == {f"function/{name}" for name in api}
+    assert {f["Timeout"] for n, f in functions.items() if n in api} == {10}
+    assert {f["MemorySize"] for n, f in functions.items() if n in api} == {512}
+    assert {(f["Timeout"], f["MemorySize"]) for n, f in functions.items() if n not in api} == {(60, 1024)}
+
+
+# -- what must not be lost ----------------------------------------------------------------------------------------
+
+
+def test_tables_outlive_their_stack_and_can_be_restored_to_any_second(prod: Templates) -> None:
+    tables = list(prod.all("AWS::DynamoDB::Table"))
+    assert {prod.own(t["Properties"]["TableName"]) for _, t in tables} == {
+        "inventory",
+        "pricing",
+        "identity",
+        "exchange",
+        "exceptions",
+    }
+    for stack, table in tables:
+        properties = table["Properties"]
+        assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
+        assert properties["DeletionProtectionEnabled"] is True
+        assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert properties["BillingMode"] == "PAY_PER_REQUEST"
+        assert properties["SSESpecification"]["SSEType"] == "KMS"
+        assert prod.read(stack, properties["SSESpecification"]["KMSMasterKeyId"]) == "key"
+        assert [(k["AttributeName"], k["KeyType"]) for k in properties["KeySchema"]] == [
+            ("pk", "HASH"),
+            ("sk", "RANGE"),
+        ]
+
+
+def test_streams_index_and_expiry_are_where_the_contract_puts_them(prod: Templates) -> None:
+    tables = prod.named("AWS::DynamoDB::Table", "TableName")
+    streams = {n: t["StreamSpecification"]["StreamViewType"] for n, t in tables.items() if "StreamSpecification" in t}
+    assert streams == {"inventory": "NEW_IMAGE", "pricing": "NEW_IMAGE"}
+    expiring = {n: t["TimeToLiveSpecification"] for n, t in tables.items() if "TimeToLiveSpecification" in t}
+    assert expiring == {"exchange": {"AttributeName": "ttl", "Enabled": True}}
+    indexed = {n: t["GlobalSecondaryIndexes"] for n, t in tables.items() if "GlobalSecondaryIndexes" in t}
+    assert set(indexed) == {"exceptions"}
+    (index,) = indexed["exceptions"]
+    assert index["IndexName"] == "by_state"
+    assert [k["AttributeName"] for k in index["KeySchema"]] == ["gs", "gt"]
+    assert index["Projection"] == {"ProjectionType": "ALL"}
+
+
+def test_the_key_rotates_and_outlives_its_stack(prod: Templates) -> None:
+    ((_, key),) = prod.all("AWS::KMS::Key")
+    assert key["Properties"]["EnableKeyRotation"] is True
+    assert key["DeletionPolicy"] == "Retain"
+
+
+def test_every_source_and_channel_has_a_secret_that_is_no_secret_yet(prod: Templates) -> None:
+    secrets = {r["Properties"]["Name"]: r for _, r in prod.all("AWS::SecretsManager::Secret")}
+    assert set(secrets) == {
+        "crossdock/prod/sources/wms",
+        "crossdock/prod/sources/erp",
+        "crossdock/prod/channels/webshop",
+        "crossdock/prod/channels/marketplace",
+    }
+    for secret in secrets.values():
+        assert json.loads(secret["Properties"]["GenerateSecretString"]["SecretStringTemplate"]) == {"status": "unset"}
+        assert prod.read("data", secret["Properties"]["KmsKeyId"]) == "key"
+        assert secret["DeletionPolicy"] == "Retain"
+
+
+# -- facts on their way -------------------------------------------------------------------------------------------
+
+
+def test_every_queue_has_dead_letters_kept_for_14_days(prod: Templates) -> None:
+    queues = prod.named("AWS::SQS::Queue", "QueueName")
+    assert set(queues) == QUEUES | {f"{q}-dlq" for q in QUEUES} | {"failures"}
+    for name in QUEUES:
+        redrive = queues[name]["RedrivePolicy"]
+        assert prod.read("sync", redrive["deadLetterTargetArn"]) == f"queue/{name}-dlq"
+        assert redrive["maxReceiveCount"] == (60 if name.startswith("channel-") else 5)
+        assert queues[name]["VisibilityTimeout"] == 360
+    for name in set(queues) - QUEUES:
+        assert "RedrivePolicy" not in queues[name]
+        assert queues[name]["MessageRetentionPeriod"] == 14 * 86400
+
+
+def test_queues_are_encrypted_and_refuse_plain_http(prod: Templates) -> None:
+    guarded = set()
+    for stack, policy in prod.all("AWS::SQS::QueuePolicy"):
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            if statement["Effect"] == "Deny":
+                assert statement["Action"] == "sqs:*"
+                assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+                guarded.add(prod.read(stack, statement["Resource"]))
+    queues = prod.named("AWS::SQS::Queue", "QueueName")
+    assert guarded == {f"queue/{name}" for name in queues}
+    assert all(q["SqsManagedSseEnabled"] is True for q in queues.values())
+
+
+def test_the_bus_routes_each_kind_of_fact_to_its_queue_and_loses_none(prod: Templates) -> None:
+    routes = {}
+    for name, rule in prod.named("AWS::Events::Rule", "Name").items():
+        (target,) = rule["Targets"]
+        assert prod.read("sync", rule["EventBusName"]) == "bus/crossdock-prod"
+        assert target["InputPath"] == "$.detail"
+        assert prod.read("sync", target["DeadLetterConfig"]["Arn"]) == "queue/failures"
+        assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185}
+        routes[prod.read("sync", target["Arn"])] = rule["EventPattern"]["detail-type"]
+        assert prod.read("sync", target["Arn"]) == f"queue/{name}"
+    assert routes == {
+        "queue/prices": ["pricing.rules.changed.v1"],
+        "queue/counts": ["inventory.counts.reported.v1"],
+        "queue/references": ["identity.references.declared.v1"],
+    }
+
+
+def test_everything_on_the_bus_is_archived_for_a_year(prod: Templates) -> None:
+    ((stack, archive),) = prod.all("AWS::Events::Archive")
+    assert archive["Properties"]["RetentionDays"] == 365
+    assert prod.read(stack, archive["Properties"]["SourceArn"]) == "bus/crossdock-prod"
+
+
+def _sources(prod: Templates) -> dict[tuple[str, str], dict[str, Any]]:
+    """Event source mappings by (function, source)."""
+    return {
+        (
+            prod.read(stack, r["Properties"]["FunctionName"]).removeprefix("function/"),
+            prod.read(stack, r["Properties"]["EventSourceArn"]),
+        ): r["Properties"]
+        for stack, r in prod.all("AWS::Lambda::EventSourceMapping")
+    }
+
+
+def test_queues_are_worked_off_in_tens_and_only_failures_come_back(prod: Templates) -> None:
+    consumed = {key: m for key, m in _sources(prod).items() if key[1].startswith("queue/")}
+    collected = {("collect-dead-letters", f"queue/{q}") for q in ("failures", *(f"{q}-dlq" for q in QUEUES))}
+    assert set(consumed) == collected | {
+        ("apply-movements", "queue/movements"),
+        ("apply-price-changes", "queue/prices"),
+        ("apply-counts", "queue/counts"),
+        ("apply-references", "queue/references"),
+        ("deliver-to-channel", "queue/channel-webshop"),
+        ("deliver-to-channel", "queue/channel-marketplace"),
+    }
+    for mapping in consumed.values():
+        assert mapping["BatchSize"] == 10
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    limits = {key[1]: m["ScalingConfig"]["MaximumConcurrency"] for key, m in consumed.items() if "ScalingConfig" in m}
+    assert limits == {"queue/channel-webshop": 4, "queue/channel-marketplace": 2}
+
+
+@pytest.mark.parametrize(
+    ("function", "stream", "prefix", "events", "window"),
+    [
+        ("project-balances", "stream/inventory", "M#", ["INSERT"], 5),
+        ("announce-changes", "stream/inventory", "T#", ["INSERT", "MODIFY"], 1),
+        ("announce-changes", "stream/pricing", "I#", ["INSERT", "MODIFY"], 1),
+    ],
+)
+def test_streams_are_followed_in_order_and_filtered_at_the_source(
+    prod: Templates, function: str, stream: str, prefix: str, events: list[str], window: int
+) -> None:
+    mapping = _sources(prod)[function, stream]
+    (pattern,) = mapping["FilterCriteria"]["Filters"]
+    assert json.loads(pattern["Pattern"]) == {
+        "eventName": events,
+        "dynamodb": {"Keys": {"pk": {"S": [{"prefix": prefix}]}}},
+    }
+    assert mapping["StartingPosition"] == "TRIM_HORIZON"
+    assert mapping["BatchSize"] == 1000
+    assert mapping["MaximumBatchingWindowInSeconds"] == window
+    assert mapping["ParallelizationFactor"] == 1
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert prod.read("sync", mapping["DestinationConfig"]["OnFailure"]["Destination"]) == "queue/failures"
+
+
+def test_stock_is_reconciled_every_hour_for_each_source_that_counts(prod: Templates) -> None:
+    ((stack, schedule),) = prod.all("AWS::Scheduler::Schedule")
+    properties = schedule["Properties"]
+    assert properties["Name"] == "crossdock-prod-reconcile-wms"
+    assert properties["ScheduleExpression"] == "rate(1 hour)"
+    assert prod.read(stack, properties["Target"]["Arn"]) == "function/reconcile-stock"
+    assert json.loads(properties["Target"]["Input"]) == {"source": "wms"}
+    assert prod.read(stack, properties["Target"]["DeadLetterConfig"]["Arn"]) == "queue/failures"
+
+
+# -- the front door -----------------------------------------------------------------------------------------------
+
+
+def test_partners_need_a_key_in_a_plan_and_sources_a_signature(prod: Templates) -> None:
+    resources = prod.stacks["api"]["Resources"]
+    routes = {}
+    for method in (r["Properties"] for _, r in prod.all("AWS::ApiGateway::Method")):
+        path = _path(resources, method["ResourceId"]["Ref"])
+        uri = prod.read("api", method["Integration"]["Uri"])
+        assert uri.endswith(":lambda:path/2015-03-31/functions/alias/invocations")
+        routes[f"{method['HttpMethod']} {path}"] = (method["AuthorizationType"], method["ApiKeyRequired"])
+    assert routes == {
+        "POST /v1/inventory/movements": ("CUSTOM", True),
+        "GET /v1/items/{sku}/availability": ("CUSTOM", True),
+        "POST /webhooks/{source}": ("NONE", False),
+    }
+    ((_, authorizer),) = prod.all("AWS::ApiGateway::Authorizer")
+    assert authorizer["Properties"]["Type"] == "REQUEST"
+    assert authorizer["Properties"]["IdentitySource"] == "method.request.header.X-Api-Key"
+    assert authorizer["Properties"]["AuthorizerResultTtlInSeconds"] == 300
+
+
+def _path(resources: dict[str, Any], logical_id: str) -> str:
+    properties = resources[logical_id]["Properties"]
+    parent = properties["ParentId"]
+    return (_path(resources, parent["Ref"]) if "Ref" in parent else "") + "/" + properties["PathPart"]
+
+
+def test_bodies_arrive_raw_and_the_authorizer_names_the_key(prod: Templates) -> None:
+    ((_, api),) = prod.all("AWS::ApiGateway::RestApi")
+    assert api["Properties"]["Name"] == "crossdock-prod-api"
+    assert api["Properties"]["BinaryMediaTypes"] == ["*/*"]
+    assert api["Properties"]["ApiKeySourceType"] == "AUTHORIZER"
+    assert api["Properties"]["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
+
+
+def test_the_api_is_throttled_as_a_whole_and_by_partner(prod: Templates) -> None:
+    ((_, stage),) = prod.all("AWS::ApiGateway::Stage")
+    (settings,) = stage["Properties"]["MethodSettings"]
+    assert stage["Properties"]["StageName"] == "live"
+    assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (1000, 2000)
+    assert settings["DataTraceEnabled"] is False, "bodies are business documents"
+    ((_, plan),) = prod.all("AWS::ApiGateway::UsagePlan")
+    assert plan["Properties"]["UsagePlanName"] == "crossdock-prod-partners"
+    assert plan["Properties"]["Throttle"] == {"RateLimit": 100, "BurstLimit": 200}
+
+
+def test_every_request_leaves_one_line_in_the_access_log(prod: Templates) -> None:
+    ((_, stage),) = prod.all("AWS::ApiGateway::Stage")
+    log = stage["Properties"]["AccessLogSetting"]
+    assert prod.read("api", log["DestinationArn"]).endswith(":log-group:log//aws/apigateway/crossdock-prod-api")
+    assert json.loads(log["Format"])["correlation_id"] == "$context.requestId"
+    assert stage["Properties"]["TracingEnabled"] is True
+
+
+def test_the_gateway_refuses_with_problem_documents(prod: Templates) -> None:
+    answers = {
+        r["Properties"]["ResponseType"]: r["Properties"] for _, r in prod.all("AWS::ApiGateway::GatewayResponse")
+    }
+    assert {"UNAUTHORIZED", "ACCESS_DENIED", "THROTTLED", "QUOTA_EXCEEDED", "DEFAULT_4XX", "DEFAULT_5XX"} <= set(
+        answers
+    )
+    for answer in answers.values():
+        document = json.loads(answer["ResponseTemplates"]["application/json"])
+        assert list(document) == ["type", "title", "status", "detail", "correlation_id"]
+        assert str(document["status"]) == answer["StatusCode"]
+        assert document["correlation_id"] == "$context.requestId"
+        headers = answer["ResponseParameters"]
+        assert headers["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
+        assert headers["gatewayresponse.header.X-Correlation-Id"] == "context.requestId"
+    missing = json.loads(answers["UNAUTHORIZED"]["ResponseTemplates"]["application/json"])
+    assert (missing["status"], "X-Api-Key" in missing["detail"]) == (401, True)
+
+
+def test_the_api_stack_says_where_the_api_is(prod: Templates) -> None:
+    assert set(prod.stacks["api"]["Outputs"]) == {"ApiUrl", "ApiId"}
+
+
+# -- who is told --------------------------------------------------------------------------------------------------
+
+
+def test_what_can_go_wrong_rings_the_operators_topic(prod: Templates) -> None:
+    alarms = prod.named("AWS::CloudWatch::Alarm", "AlarmName")
+    expected = {f"{function}-{what}" for function in ALLOWED for what in ("errors", "throttles")}
+    expected |= {f"{queue}-age" for queue in QUEUES}
+    expected |= {f"{queue}-depth" for queue in ("failures", *(f"{q}-dlq" for q in QUEUES))}
+    expected |= {"project-balances-lag", "announce-changes-lag", "api-5xx", "api-slow"}
+    assert set(alarms) == expected
+    topic = "arn:<Partition>:sns:<Region>:<AccountId>:crossdock-prod-alarms"
+    for stack, alarm in prod.all("AWS::CloudWatch::Alarm"):
+        (action,) = alarm["Properties"]["AlarmActions"]
+        assert prod.read(stack, action) == topic
+        assert alarm["Properties"]["TreatMissingData"] == "notBreaching"
+
+
+def test_the_topic_is_encrypted_and_open_to_cloudwatch(prod: Templates) -> None:
+    ((stack, topic),) = prod.all("AWS::SNS::Topic")
+    assert topic["Properties"]["TopicName"] == "crossdock-prod-alarms"
+    assert prod.read(stack, topic["Properties"]["KmsMasterKeyId"]) == "key"
+    ((_, policy),) = prod.all("AWS::SNS::TopicPolicy")
+    allowed = [s for s in policy["Properties"]["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"]
+    assert [s["Principal"] for s in allowed] == [{"Service": "cloudwatch.amazonaws.com"}]
+
+
+def test_nothing_names_an_account_or_a_region(prod: Templates) -> None:
+    manifest = json.loads((prod.assembly / "manifest.json").read_text())
+    environments = {a["environment"] for a in manifest["artifacts"].values() if a["type"] == "aws:cloudformation:stack"}
+    assert environments == {"aws://unknown-account/unknown-region"}
+    assert "missing" not in manifest, "nothing was to be looked up"
+
+
+# -- the local stage ----------------------------------------------------------------------------------------------
+
+
+def test_the_local_stage_leaves_out_what_its_engine_cannot_do(
+    tmp_path_factory: pytest.TempPathFactory, hollow_layers: LayerFolders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(os.environ, "CDK_VALIDATION", "false")
+    assembly = tmp_path_factory.mktemp("local")
+    build("local", outdir=assembly, layers=hollow_layers).synth()
+    local = Templates(assembly, "local")
+    kinds = {r["Type"] for t in local.stacks.values() for r in t["Resources"].values()}
+    cloud_only = {"AWS::Events::Archive", "AWS::KMS::Key", "AWS::SNS::Topic", "AWS::ApiGateway::Account"}
+    assert kinds.isdisjoint(cloud_only)
+    queues = local.named("AWS::SQS::Queue", "QueueName")
+    assert {q["VisibilityTimeout"] for q in queues.values()} == {30}
+    assert queues["channel-webshop"]["RedrivePolicy"]["maxReceiveCount"] == 12
+    functions = local.named("AWS::Lambda::Function", "FunctionName")
+    assert set(functions) == set(ALLOWED)
+    assert {f["Timeout"] for f in functions.values()} == {10, 25}
+    assert all(
+        "DeadLetterConfig" not in t for r in local.named("AWS::Events::Rule", "Name").values() for t in r["Targets"]
+    )
+    assert all(t["DeletionPolicy"] == "Delete" for _, t in local.all("AWS::DynamoDB::Table"))
