@@ -1,6 +1,6 @@
 """The tables as infra/ defines them, for tests that need tables and nothing else.
 
-`tests/integration` compares them with the synthesised template, so they cannot drift apart unnoticed.
+`tests/e2e/test_tables.py` compares them with the deployed ones, so they cannot drift apart unnoticed.
 """
 
 from __future__ import annotations

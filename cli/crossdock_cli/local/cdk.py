@@ -14,6 +14,7 @@ from crossdock_cli.errors import CliError
 from crossdock_cli.local import process
 from crossdock_cli.local.environment import cdk_environment
 from crossdock_cli.local.state import ACCOUNT
+from crossdock_cli.target import local_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 STAGE: Final = "local"
 _NODE_MAJOR: Final = 20
+_TOOLKIT: Final = "CDKToolkit"
 _DEPLOYING: Final = re.compile(r"^(\S+): deploying\.\.\. \[(\d+/\d+)\]")
 _SHOWN_LINES: Final = 25
 # Lines about resources that are doing well; what is left of a failed run says why it failed.
@@ -48,6 +50,12 @@ def check_tools(paths: Paths) -> None:
         )
     if not paths.cdk.exists():
         raise CliError("the CDK command line is not installed (node_modules/.bin/cdk)", "install it: make install")
+
+
+def bootstrapped(state: LocalState) -> bool:
+    """Whether this engine has been prepared for CDK deployments already."""
+    stacks = local_target(state).cloudformation.describe_stacks()["Stacks"]
+    return any(stack["StackName"] == _TOOLKIT and stack["StackStatus"] == "CREATE_COMPLETE" for stack in stacks)
 
 
 def bootstrap(paths: Paths, state: LocalState, interrupts: Interrupts) -> None:

@@ -65,8 +65,9 @@ def down(
 @app.command(epilog="Example: [bold]crossdock local status --json[/bold]")
 def status(as_json: AsJson = False) -> None:
     """Say whether the engine is up, where it listens and what is deployed in it."""
-    state = LocalState.load(Paths.default())
-    up_now = state is not None and state.running() and engine.is_ready(state)
+    paths = Paths.default()
+    state = LocalState.load(paths)
+    up_now = state is not None and state.running() and engine.is_ready(state, paths)
     if state is None or not up_now:
         if as_json:
             emit_json({"up": False})

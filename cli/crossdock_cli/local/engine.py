@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import shutil
 import sys
 import time
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from crossdock_cli.errors import CliError
 from crossdock_cli.local import process
-from crossdock_cli.local.environment import engine_environment
+from crossdock_cli.local.environment import edition, engine_environment
 from crossdock_cli.local.process import ProcessId
 from crossdock_cli.local.state import REGION, LocalState
 
@@ -68,7 +69,7 @@ def _choose_port(port: int | None) -> int:
 def wait_ready(state: LocalState, paths: Paths, seconds: float = START_SECONDS) -> None:
     """Returns when the emulator says it is ready. Raises CliError with the end of its log when it ends or hangs."""
     deadline = time.monotonic() + seconds
-    while not is_ready(state):
+    while not is_ready(state, paths):
         if not state.running():
             raise CliError("the local engine ended while starting:\n" + tail(paths.engine_log))
         if time.monotonic() > deadline:
@@ -76,13 +77,14 @@ def wait_ready(state: LocalState, paths: Paths, seconds: float = START_SECONDS) 
         time.sleep(_POLL_SECONDS)
 
 
-def is_ready(state: LocalState, timeout: float = 2) -> bool:
-    """Whether the emulator answers that it is ready."""
+def is_ready(state: LocalState, paths: Paths, timeout: float = 2) -> bool:
+    """Whether the emulator of this folder answers that it is ready; another one on the same port does not count."""
     connection = http.client.HTTPConnection("127.0.0.1", state.port, timeout=timeout)
     try:
-        connection.request("GET", "/_ministack/ready")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
+        connection.request("GET", "/_ministack/health")
+        health = json.loads(connection.getresponse().read())
+        return bool(health["edition"] == edition(paths) and health["ready_scripts"]["status"] == "completed")
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
         return False
     finally:
         connection.close()

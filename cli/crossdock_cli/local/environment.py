@@ -51,12 +51,18 @@ def engine_environment(paths: Paths, port: int, region: str) -> dict[str, str]:
         "TZ": "UTC",
         "GATEWAY_PORT": str(port),
         "BIND_HOST": "127.0.0.1",
+        "MINISTACK_EDITION": edition(paths),
         "MINISTACK_REGION": region,
         "IOT_MTLS_ENABLED": "0",
         "TMPDIR": str(scratch / "tmp"),
         "STATE_DIR": str(scratch / "state"),
         "S3_DATA_DIR": str(scratch / "s3"),
     }
+
+
+def edition(paths: Paths) -> str:
+    """What the emulator says of itself in its health answer: ours, not another one that listens on the same port."""
+    return f"crossdock in {paths.home}"
 
 
 def cdk_environment(paths: Paths, state: LocalState) -> dict[str, str]:

@@ -34,7 +34,7 @@ class Stack:
     """One stack of a cloud assembly."""
 
     name: str
-    template: str
+    template: str  # s3://bucket/key, with placeholders for account and region
     artifact: str
     needs: frozenset[str]
 
@@ -58,7 +58,7 @@ def stacks(assembly: Path) -> list[Stack]:
     waiting = [
         Stack(
             name=artifact["properties"].get("stackName", key),
-            template=(assembly / artifact["properties"]["templateFile"]).read_text(),
+            template=artifact["properties"]["stackTemplateAssetObjectUrl"],
             artifact=key,
             needs=frozenset(artifact.get("dependencies", ())),
         )
@@ -120,7 +120,9 @@ def zipped(folder: Path) -> bytes:
 def _apply(target: Target, stack: Stack) -> None:
     """Creates the stack, or updates it when it is there already."""
     capabilities: Any = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
-    request: Any = {"StackName": stack.name, "TemplateBody": stack.template, "Capabilities": capabilities}
+    # From the bucket, where the assets were uploaded: a template may be larger than a request.
+    address = _resolved(target, stack.template).replace("s3://", f"{target.options['endpoint_url']}/")
+    request: Any = {"StackName": stack.name, "TemplateURL": address, "Capabilities": capabilities}
     try:
         target.cloudformation.create_stack(**request)
     except target.cloudformation.exceptions.AlreadyExistsException:

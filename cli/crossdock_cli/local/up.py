@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crossdock_cli.errors import CliError, StoppedError
-from crossdock_cli.local import cdk, engine, fast
+from crossdock_cli.local import cdk, engine, fast, fixups, process
 from crossdock_cli.local.interrupt import Interrupts
 from crossdock_cli.local.seed import seed
 from crossdock_cli.local.state import LocalState
@@ -44,7 +44,7 @@ def up(paths: Paths, options: Options, steps: Steps) -> LocalState:
                 state = _start(paths, options, steps, interrupts)
             else:
                 _say_up_already(state, options, steps)
-            return _deploy(paths, state, options, steps, interrupts, fresh=started_here)
+            return _deploy(paths, state, options, steps, interrupts)
         except KeyboardInterrupt:
             with interrupts.ignored():
                 stopped = _take_down(paths) if started_here else "the engine that was up before is still up"
@@ -73,7 +73,7 @@ def running(paths: Paths) -> LocalState | None:
     state = LocalState.load(paths)
     if state is None or not state.running():
         return None
-    if not engine.is_ready(state):
+    if not engine.is_ready(state, paths):
         raise CliError(
             f"an engine (process {state.process.pid}) is recorded but does not answer on port {state.port}",
             "stop it and start anew: crossdock local down && crossdock local up",
@@ -83,15 +83,20 @@ def running(paths: Paths) -> LocalState | None:
 
 def _start(paths: Paths, options: Options, steps: Steps, interrupts: Interrupts) -> LocalState:
     with steps.step("engine"):
-        with interrupts.held():
-            state = engine.start(paths, options.port)
-        engine.wait_ready(state, paths)
-    return state
+        while True:
+            with interrupts.held():
+                state = engine.start(paths, options.port)
+            try:
+                engine.wait_ready(state, paths)
+            except CliError:
+                # Two engines can choose the same free port at the same moment; the later one ends and tries again.
+                if options.port is not None or state.running() or process.port_is_free(state.port):
+                    raise
+            else:
+                return state
 
 
-def _deploy(
-    paths: Paths, state: LocalState, options: Options, steps: Steps, interrupts: Interrupts, *, fresh: bool
-) -> LocalState:
+def _deploy(paths: Paths, state: LocalState, options: Options, steps: Steps, interrupts: Interrupts) -> LocalState:
     paths.deploy_log.write_text("")
     if options.fast:
         with steps.step("synthesise"):
@@ -99,12 +104,13 @@ def _deploy(
         with steps.step("deploy without the CDK command line"):
             fast.deploy(state, assembly)
     else:
-        if fresh:
+        if not cdk.bootstrapped(state):
             with steps.step("cdk bootstrap"):
                 cdk.bootstrap(paths, state, interrupts)
         with steps.step("cdk deploy --all") as show:
             cdk.deploy(paths, state, interrupts, show)
     with steps.step("demo partner, webhook secrets, channels"):
+        fixups.complete(state, paths.assembly)
         usable = seed(paths, state)
         usable.save(paths)
     return usable

@@ -12,6 +12,7 @@ import pytest
 
 from crossdock_cli.errors import CliError
 from crossdock_cli.local.fast import stacks, zipped
+from crossdock_cli.local.fixups import times_to_live
 from crossdock_cli.local.paths import Paths
 from crossdock_cli.local.seed import stock_owners
 
@@ -25,13 +26,11 @@ def assembly(folder: Path, needs: dict[str, list[str]]) -> Path:
     artifacts = {
         name: {
             "type": "aws:cloudformation:stack",
-            "properties": {"templateFile": f"{name}.json"},
+            "properties": {"stackTemplateAssetObjectUrl": f"s3://bucket/{name}.json"},
             "dependencies": [*below, f"{name}.assets"],
         }
         for name, below in needs.items()
     }
-    for name in needs:
-        (folder / f"{name}.json").write_text("{}")
     (folder / "manifest.json").write_text(json.dumps({"artifacts": {**artifacts, "Tree": {"type": "cdk:tree"}}}))
     return folder
 
@@ -56,6 +55,16 @@ def test_an_archive_depends_on_the_contents_alone(tmp_path: Path) -> None:
 
     assert zipped(tmp_path) == first
     assert zipfile.ZipFile(io.BytesIO(first)).namelist() == ["python/module.py"]
+
+
+def test_times_to_live_are_read_from_the_templates(tmp_path: Path) -> None:
+    table = {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": "plain"}}
+    ttl = {"Enabled": True, "AttributeName": "ttl"}
+    expiring = {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": "t", "TimeToLiveSpecification": ttl}}
+    template = {"Resources": {"A": table, "B": expiring, "C": {"Type": "AWS::SQS::Queue"}}}
+    (tmp_path / "data.template.json").write_text(json.dumps(template))
+
+    assert list(times_to_live(tmp_path)) == [("t", ttl)]
 
 
 def test_the_demo_partner_may_send_for_the_sources_that_own_stock(tmp_path: Path) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,6 +114,26 @@ def test_an_explicitly_asked_port_that_is_taken_is_refused_with_a_way_out(tmp_pa
     assert refusal.value.message == f"port {taken} is taken by another program"
     assert "--port" in refusal.value.remedy
     assert list(tmp_path.iterdir()) == []
+
+
+def test_another_engine_on_the_same_port_is_not_taken_for_ours(tmp_path: Path) -> None:
+    class Other(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps({"edition": "crossdock in /elsewhere", "ready_scripts": {"status": "completed"}})
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Other) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        state = LocalState(ProcessId(1, "x"), server.server_port, 4590)
+
+        assert engine.is_ready(state, Paths(tmp_path, Path("/elsewhere"))) is True
+        assert engine.is_ready(state, Paths(tmp_path, tmp_path)) is False
+        server.shutdown()
 
 
 def test_an_interrupt_waits_while_it_is_held() -> None:
