@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.markup import escape
 
 from crossdock_cli import exceptions, partners, reconcile, secrets, trace, xref
+from crossdock_cli.demo import command as demo
 from crossdock_cli.errors import CliError, from_aws
 from crossdock_cli.local import commands as local
 from crossdock_cli.output import errors
@@ -33,6 +34,7 @@ app.add_typer(partners.app, name="partners")
 app.add_typer(secrets.sources, name="sources")
 app.add_typer(secrets.channels, name="channels")
 app.command("trace", epilog=trace.EXAMPLE)(trace.command)
+app.command("demo", epilog=demo.EXAMPLE)(demo.command)
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,13 +1,18 @@
 """The field types that several contracts share, so that one word means one thing everywhere."""
 
+import re
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 MAX_QUANTITY = 10**12
 """Base units in one fact: far above any warehouse, and far below where a sum of a million of them loses a digit."""
+
+
+# Decimal() also takes "1E+2", "1_000", " 2 " and digits of other scripts; a channel would be sent them as they came.
+_PLAIN_AMOUNT = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?")
 
 
 class Contract(BaseModel):
@@ -17,20 +22,19 @@ class Contract(BaseModel):
 
 
 def _utc(instant: datetime) -> datetime:
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as exc:  # the first and the last day of the calendar, with an offset that leads beyond it
+        raise ValueError("the instant lies outside of the calendar in UTC; send a real date") from exc
 
 
 def _amount(value: object) -> object:
     """Money arrives as a text, never as a JSON number: a number has been a binary float somewhere on its way."""
     if not isinstance(value, str):
         raise ValueError('send the amount as a text, for example "2.55"')  # noqa: TRY004 - pydantic wants ValueError
-    try:
-        amount = Decimal(value)
-    except InvalidOperation as exc:
-        raise ValueError(f"{value!r} is not a decimal amount") from exc
-    if not amount.is_finite():
-        raise ValueError(f"{value!r} is not a finite amount")
-    return amount
+    if not _PLAIN_AMOUNT.fullmatch(value):
+        raise ValueError('write the amount with digits and at most one point, for example "2.55"')
+    return Decimal(value)
 
 
 # `#` separates the parts of our keys, and control characters would hide in logs.

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from crossdock.contracts.fields import MAX_QUANTITY, Contract, FactId, Instant, ItemCode, SystemName, WarehouseCode
 
@@ -41,18 +41,13 @@ class Movement(Contract):
 
     @field_validator("quantity")
     @classmethod
-    def _not_zero(cls, quantity: int) -> int:
+    def _not_zero_and_signed_for_adjustments_only(cls, quantity: int, others: ValidationInfo) -> int:
         if quantity == 0:
             raise ValueError("a movement of nothing is no movement; send a quantity other than 0 or leave it out")
+        kind = others.data.get("type")  # missing when it was not valid itself, which is reported by itself
+        if quantity < 0 and kind not in {None, "adjustment"}:
+            raise ValueError(f"must be positive for {kind}: the type says the direction; only an adjustment is signed")
         return quantity
-
-    @model_validator(mode="after")
-    def _sign_belongs_to_adjustments(self) -> "Movement":
-        if self.quantity < 0 and self.type != "adjustment":
-            raise ValueError(
-                f"quantity must be positive for {self.type}: the type says the direction; only an adjustment is signed"
-            )
-        return self
 
     @property
     def signed_quantity(self) -> int:

@@ -1,8 +1,9 @@
 """Price rules as the ERP sends them (`prices.changed`, `pricing.rules.changed.v1`)."""
 
-from typing import Annotated, Self
+from datetime import datetime
+from typing import Annotated
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from crossdock.contracts.fields import Amount, Contract, CurrencyCode, FactId, Instant, ItemCode, SystemName
 
@@ -32,14 +33,21 @@ class PriceRule(Contract):
     valid_to: Instant | None = None
     withdrawn: bool = False
 
-    @model_validator(mode="after")
-    def _window_and_tiers_are_in_order(self) -> Self:
-        if self.valid_to is not None and self.valid_to <= self.valid_from:
-            raise ValueError("valid_to must lie after valid_from: the window is half-open, from ≤ t < to")
-        steps = [t.min_quantity for t in self.tiers]
+    @field_validator("valid_to")
+    @classmethod
+    def _after_its_beginning(cls, valid_to: datetime | None, others: ValidationInfo) -> datetime | None:
+        begins = others.data.get("valid_from")
+        if valid_to is not None and begins is not None and valid_to <= begins:
+            raise ValueError("must lie after valid_from: the window is half-open, from ≤ t < to")
+        return valid_to
+
+    @field_validator("tiers")
+    @classmethod
+    def _in_order(cls, tiers: list[Tier]) -> list[Tier]:
+        steps = [t.min_quantity for t in tiers]
         if steps != sorted(set(steps)):
             raise ValueError("tiers must rise by min_quantity, each once")
-        return self
+        return tiers
 
 
 class PriceList(Contract):

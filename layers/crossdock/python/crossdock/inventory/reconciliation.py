@@ -174,7 +174,7 @@ class StockReconciler:
     ) -> dict[str, Any]:
         """One adjusting movement of our own, at the count's position."""
         # A movement that arrives late can make a healed count differ again; the ordinal gives that its own id.
-        stem = f"count:{count.source}:{count.position}:"
+        stem = f"count:{count.position}:{count.sku}:"
         ordinal = sum(e.source == OWN_SOURCE and e.id.startswith(stem) for e in journal)
         movement = {
             "id": f"{stem}{ordinal}",

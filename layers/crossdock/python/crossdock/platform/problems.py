@@ -73,6 +73,9 @@ _REMEDIES = {
     "too_short": "send at least one",
     "string_too_long": "shorten it",
     "string_too_short": "it must not be empty",
+    "dict_type": "send an object",
+    "literal_error": "send one of the values named",
+    "string_pattern_mismatch": "leave out the characters that do not fit, or shorten it",
     "timezone_aware": "add the offset from UTC, for example 2026-11-21T08:00:00Z",
     "decimal_type": 'send the amount as a text, for example "2.55"',
 }
@@ -83,7 +86,7 @@ def from_validation(exc: "ValidationError", status: int = 422) -> Problem:
     errors = [
         FieldError(
             field=path_text(e["loc"]) or "body",
-            problem=e["msg"],
+            problem=e["msg"].removeprefix("Value error, "),
             remedy=_REMEDIES.get(e["type"], "send a value that fits the contract"),
         )
         for e in exc.errors(include_url=False, include_input=False, include_context=False)

@@ -1,16 +1,14 @@
 """Native → canonical for the generic ERP."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel
 
 from crossdock.contracts import events
 from crossdock.contracts.fields import Contract, Instant
 from crossdock.contracts.inbound import Fact, Translated, UnknownEventError
 from crossdock.contracts.prices import PriceList
 from crossdock.contracts.references import ItemList
-
-KNOWN = ("items.declared", "prices.changed")
 
 
 class _Type(BaseModel):
@@ -29,7 +27,8 @@ class _Priced(Contract):
     data: PriceList
 
 
-_NATIVE: TypeAdapter[_Declared | _Priced] = TypeAdapter(Annotated[_Declared | _Priced, Field(discriminator="type")])
+_NATIVE: dict[str, type[_Declared | _Priced]] = {"items.declared": _Declared, "prices.changed": _Priced}
+KNOWN = tuple(_NATIVE)
 
 
 def translate(source: str, body: bytes) -> Translated:
@@ -40,7 +39,7 @@ def translate(source: str, body: bytes) -> Translated:
     named = _Type.model_validate_json(body).type
     if named not in KNOWN:
         raise UnknownEventError(named, KNOWN)
-    native = _NATIVE.validate_json(body)
+    native = _NATIVE[named].model_validate_json(body)
     if isinstance(native, _Declared):
         items = [i.model_dump(mode="json") for i in native.data.items]
         return Fact(events.REFERENCES_DECLARED, f"items/{source}", {"source": source, "items": items})

@@ -1,16 +1,14 @@
 """Native → canonical for the generic WMS."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel
 
 from crossdock.contracts import events
 from crossdock.contracts.counts import CountReport
 from crossdock.contracts.fields import Contract, Instant
 from crossdock.contracts.inbound import Fact, Movements, Translated, UnknownEventError
 from crossdock.contracts.movements import MovementList
-
-KNOWN = ("stock.moved", "stock.counted")
 
 
 class _Type(BaseModel):
@@ -29,7 +27,8 @@ class _Counted(Contract):
     data: CountReport
 
 
-_NATIVE: TypeAdapter[_Moved | _Counted] = TypeAdapter(Annotated[_Moved | _Counted, Field(discriminator="type")])
+_NATIVE: dict[str, type[_Moved | _Counted]] = {"stock.moved": _Moved, "stock.counted": _Counted}
+KNOWN = tuple(_NATIVE)
 
 
 def translate(source: str, body: bytes) -> Translated:
@@ -40,7 +39,7 @@ def translate(source: str, body: bytes) -> Translated:
     named = _Type.model_validate_json(body).type
     if named not in KNOWN:
         raise UnknownEventError(named, KNOWN)
-    native = _NATIVE.validate_json(body)
+    native = _NATIVE[named].model_validate_json(body)
     if isinstance(native, _Moved):
         return Movements([m.model_dump(mode="json", exclude_none=True) for m in native.data.movements])
     return Fact(
