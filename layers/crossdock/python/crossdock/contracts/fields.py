@@ -12,7 +12,7 @@ MAX_QUANTITY = 10**12
 
 
 # Decimal() also takes "1E+2", "1_000", " 2 " and digits of other scripts; a channel would be sent them as they came.
-_PLAIN_AMOUNT = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?")
+_PLAIN_AMOUNT = re.compile(r"[0-9]{1,40}(\.[0-9]{1,40})?")
 
 
 class Contract(BaseModel):
