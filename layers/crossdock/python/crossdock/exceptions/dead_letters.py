@@ -12,7 +12,7 @@ def refusal_of(record: Record, prefix: str) -> Refusal:
     """A record from a dead-letter queue as a refusal. `prefix` is what the stage puts before its queues' names."""
     queue = record.queue.removeprefix(prefix).removesuffix("-dlq")
     message = dict(record.message) if record.message is not None else {"unreadable": record.body}
-    replay = message.pop("replay", None)
+    message.pop("replay", None)
     lost_call = _lost_call(message)
     if lost_call:
         return lost_call
@@ -27,7 +27,8 @@ def refusal_of(record: Record, prefix: str) -> Refusal:
         message=message,
         pointer="",
         correlation_id=_correlation(message),
-        replay=replay if isinstance(replay, dict) else None,
+        replay=record.replay,
+        recurs=True,
     )
 
 
@@ -59,6 +60,9 @@ def _lost_call(message: Mapping[str, Any]) -> Refusal | None:
 
 def _correlation(message: Mapping[str, Any]) -> str:
     found = message.get("correlation_id") or message.get("correlationid")
-    if not found and isinstance(message.get("keys"), list):
-        found = next((c for k in message["keys"] for c in k.get("correlation_ids", [])), None)
+    keys = message.get("keys")
+    first = keys[0] if isinstance(keys, list) and keys else None
+    causes = first.get("correlation_ids") if isinstance(first, dict) else None
+    if not found and isinstance(causes, list) and causes:
+        found = causes[0]
     return str(found or "unknown")

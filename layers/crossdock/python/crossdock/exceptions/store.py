@@ -31,13 +31,16 @@ class ExceptionsStore:
     # -- opening -----------------------------------------------------------------------------------------------
 
     def refuse(self, refusals: Sequence[Refusal]) -> None:
-        """Puts refused facts on the list. The same fact delivered again changes nothing; one that was replayed and
-        is refused again is open once more, with the new reason.
+        """Puts refused facts on the list. The same fact delivered again changes nothing, whatever became of it since.
+
+        One that was replayed and is refused again is open once more, with the new reason; so is one that recurs.
+        A replay of an exception that does not exist is a fact of its own, so that no mark can make one disappear.
         """
         for refusal in refusals:
-            if refusal.replay:
-                self._reopen(refusal.replay["exception"], refusal.replay["occurrence"], refusal)
-            elif not self._open(refusal):
+            mark = refusal.replay
+            if mark and self._reopen(mark["exception"], mark["occurrence"], refusal):
+                continue
+            if not self._open(refusal) and refusal.recurs:
                 self._reopen(fingerprint(refusal), occurrence_id(refusal), refusal)
 
     def _open(self, refusal: Refusal) -> bool:
@@ -92,15 +95,16 @@ class ExceptionsStore:
             }
         }
 
-    def _reopen(self, group: str, fact: str, refusal: Refusal) -> None:
-        """A fact that was being replayed, or was thought settled, is refused again."""
+    def _reopen(self, group: str, fact: str, refusal: Refusal) -> bool:
+        """A fact that was being replayed, or was thought settled, is refused again; False when it is not there."""
         current = self.occurrence(group, fact)
-        if current is None or current.state == OPEN:
-            return
-        run = refusal.replay["run"] if refusal.replay else None
-        if run is not None and current.run != run:
-            return  # the outcome of an older replay; a newer one is under way
-        self._move(current, OPEN, detail=refusal.detail)
+        if current is None:
+            return False
+        run = refusal.replay["run"] if refusal.replay else current.run
+        # The outcome of an older replay does not count: a newer one is under way.
+        if current.state != OPEN and current.run == run:
+            self._move(current, OPEN, detail=refusal.detail)
+        return True
 
     # -- replaying ---------------------------------------------------------------------------------------------
 

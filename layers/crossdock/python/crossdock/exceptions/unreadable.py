@@ -9,7 +9,7 @@ from crossdock.platform.queues import Record
 def unreadable(route: str, record: Record, reason: Exception) -> Refusal:
     """The refusal of a record that could not be read; its whole body is kept."""
     message = dict(record.message) if record.message is not None else {"unreadable": record.body}
-    replay = message.pop("replay", None)
+    message.pop("replay", None)
     return Refusal(
         kind="unreadable_message",
         source=str(message.get("source") or message.get("sourcesystem") or "unknown"),
@@ -21,5 +21,5 @@ def unreadable(route: str, record: Record, reason: Exception) -> Refusal:
         message=message,
         pointer="",
         correlation_id=str(message.get("correlation_id") or message.get("correlationid") or "unknown"),
-        replay=replay if isinstance(replay, dict) else None,
+        replay=record.replay,
     )

@@ -30,6 +30,7 @@ def rejections(
             pointer="/keys/0",
             correlation_id=causes.get(key, "unknown"),
             replay=replay,
+            recurs=True,
         )
         for key, reason in rejected.items()
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from crossdock.contracts.references import ItemDeclaration
-from crossdock.contracts.refusals import Refusal, Refuse
+from crossdock.contracts.refusals import Refusal, Refuse, replay_mark
 from crossdock.identity.references import Conflict, Reference, References
 
 ROUTE = "references"
@@ -24,7 +24,6 @@ def _refusal(conflict: Conflict, event: Mapping[str, object]) -> Refusal:
     wanted = conflict.reference
     source = str(event["sourcesystem"])
     alone = {"sku": wanted.sku, "codes": [{"system": wanted.system, "code": wanted.code}]}
-    replay = event.get("replay")
     return Refusal(
         kind="reference_conflict",
         source=source,
@@ -36,5 +35,5 @@ def _refusal(conflict: Conflict, event: Mapping[str, object]) -> Refusal:
         message={**event, "data": {"source": source, "items": [alone]}},
         pointer="/data/items/0",
         correlation_id=str(event["correlationid"]),
-        replay=replay if isinstance(replay, dict) else None,
+        replay=replay_mark(event),
     )

@@ -6,13 +6,13 @@ recognised duplicate, or as a refusal; what could not be written for want of the
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
 from crossdock.contracts.movements import Movement
-from crossdock.contracts.refusals import Refusal, Refuse
+from crossdock.contracts.refusals import Refusal, Refuse, content_id
 from crossdock.inventory.journal import OWN_SOURCE, Journaled, JournalEntry
 from crossdock.inventory.messages import ROUTE, Envelope
 from crossdock.inventory.store import InventoryStore
@@ -140,7 +140,7 @@ def _refusal(candidate: _Candidate, kind: str, subject: str, detail: str, remedy
         kind=kind,
         source=env.source,
         subject=subject,
-        fact=candidate.movement.id,
+        fact=f"{candidate.movement.id}={content_id(env.movements[candidate.index])}",
         detail=detail,
         remedy=remedy,
         route=ROUTE,
@@ -185,26 +185,24 @@ def _not_owner(candidate: _Candidate, owner: str) -> Refusal:
 
 
 def _conflict(candidate: _Candidate, entry: JournalEntry) -> Refusal:
-    # Two conflicting contents of one id are two facts to an operator, so the content is part of the fact's identity.
-    conflict = _refusal(
+    return _refusal(
         candidate,
         "conflicting_duplicate",
         f"movement/{entry.id}",
         f"{entry.source} sent movement {entry.id} of {entry.sku} in {entry.warehouse} before, with other content",
         "ask the source which one is true; if this one is a movement of its own, correct its id and replay",
     )
-    return replace(conflict, fact=f"{entry.id}={entry.content_hash}")
 
 
 def _invalid(env: Envelope, index: int, raw: object, exc: ValidationError) -> Refusal:
     first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
     field_name = path_text(first["loc"]) or "movement"
-    fact = raw.get("id") if isinstance(raw, dict) else None
+    id_ = raw.get("id") if isinstance(raw, dict) else None
     return Refusal(
         kind="invalid_movement",
         source=env.source,
         subject=f"field/{field_name}",
-        fact=str(fact) if fact else f"{env.correlation_id}/{index}",
+        fact=f"{id_ or index}={content_id(raw)}",
         detail=f"{field_name}: {first['msg']}",
         remedy=f"correct {field_name} and replay",
         route=ROUTE,

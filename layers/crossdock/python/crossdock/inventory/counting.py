@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from crossdock.contracts.counts import CountReport
-from crossdock.contracts.refusals import Refusal, Refuse
+from crossdock.contracts.refusals import Refusal, Refuse, content_id, replay_mark
 from crossdock.inventory.applying import ResolveItems
 from crossdock.inventory.store import InventoryStore, KeptCount
 from crossdock.platform.clock import to_text
@@ -62,14 +62,14 @@ class CountKeeper:
             kind="unknown_item",
             source=source,
             subject=f"item/{item}",
-            fact=f"count/{report.warehouse}/{report.position}/{item}",
+            fact=f"count/{report.warehouse}/{report.position}/{item}={quantity}",
             detail=f"{source} counted an item {item!r} and no cross-reference says which item that is",
             remedy=f"crossdock xref add {source} '{item}' <SKU>, then replay",
             route=ROUTE,
             message={**event, "data": {"source": source, "report": single}},
             pointer="/data/report/counts/0",
             correlation_id=str(event["correlationid"]),
-            replay=_replay(event),
+            replay=replay_mark(event),
         )
 
     @staticmethod
@@ -79,17 +79,12 @@ class CountKeeper:
             kind="not_the_owner" if owner else "unknown_warehouse",
             source=source,
             subject=f"warehouse/{report.warehouse}",
-            fact=f"count/{report.warehouse}/{report.position}",
+            fact=f"count/{report.warehouse}/{report.position}={content_id(report.model_dump(mode='json'))}",
             detail=f"counts of {report.warehouse} from {source} are not compared: {whose}",
             remedy="correct the warehouse, or change [warehouses.*] and deploy, then replay",
             route=ROUTE,
             message=dict(event),
             pointer="/data/report",
             correlation_id=str(event["correlationid"]),
-            replay=_replay(event),
+            replay=replay_mark(event),
         )
-
-
-def _replay(event: Mapping[str, object]) -> Mapping[str, str] | None:
-    found = event.get("replay")
-    return found if isinstance(found, dict) else None

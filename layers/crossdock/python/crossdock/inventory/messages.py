@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from crossdock.contracts.refusals import replay_mark
+
 ROUTE = "movements"
 
 
@@ -47,4 +49,4 @@ def read_envelope(message: Mapping[str, Any]) -> Envelope:
     if not isinstance(movements, list) or not movements:
         raise ValueError("movements: missing or not a list with at least one")
     correlation_id = str(message.get("correlation_id") or "unknown")
-    return Envelope(source, correlation_id, movements, message.get("replay"))
+    return Envelope(source, correlation_id, movements, replay_mark(message))

@@ -209,7 +209,7 @@ def _above_cap(drift: Drift, count: KeptCount, adjustment: Mapping[str, Any], co
         kind="drift_above_cap",
         source=count.source,
         subject=f"warehouse/{count.warehouse}",
-        fact=f"{count.sku}/{count.position}",
+        fact=f"{count.sku}/{adjustment['movements'][0]['id']}",
         detail=f"{count.sku} in {count.warehouse}: counted {count.quantity}, balance {drift.balance}",
         remedy="find out why so much drifted at once; replay heals this item by its count",
         route=ROUTE,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from crossdock.contracts.refusals import replay_mark
 from crossdock.platform import deadline
 from crossdock.platform.errors import StoreUnavailableError
 
@@ -95,8 +96,7 @@ class Record:
     @property
     def replay(self) -> Mapping[str, str] | None:
         """Which exception this message replays, if it does: `{"exception", "occurrence", "run"}`."""
-        found = (self.message or {}).get("replay")
-        return found if isinstance(found, dict) else None
+        return replay_mark(self.message)
 
 
 def records_of(event: Mapping[str, Any]) -> list[Record]:
@@ -118,7 +118,7 @@ def _record(raw: Mapping[str, Any]) -> Record:
 def _object(body: str) -> Mapping[str, Any] | None:
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # RecursionError: nested deeper than any document of ours
         return None
     return document if isinstance(document, dict) else None
 

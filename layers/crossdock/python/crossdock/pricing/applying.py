@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from crossdock.contracts.prices import PriceRule
-from crossdock.contracts.refusals import Refusal, Refuse
+from crossdock.contracts.refusals import Refusal, Refuse, content_id, replay_mark
 from crossdock.platform.clock import to_text
 from crossdock.pricing.rules import Rule, Tier
 from crossdock.pricing.store import Kept, PricingStore
@@ -102,17 +102,17 @@ def _conflict(source: str, price: PriceRule, event: Mapping[str, object]) -> Ref
 def _refusal(
     source: str, price: PriceRule, event: Mapping[str, object], *, kind: str, subject: str, detail: str, remedy: str
 ) -> Refusal:
-    replay = event.get("replay")
+    said = price.model_dump(mode="json")
     return Refusal(
         kind=kind,
         source=source,
         subject=subject,
-        fact=f"{price.rule_id}@{price.version}",
+        fact=f"{price.rule_id}@{price.version}={content_id(said)}",
         detail=detail,
         remedy=remedy,
         route=ROUTE,
-        message={**event, "data": {"source": source, "prices": [price.model_dump(mode="json")]}},
+        message={**event, "data": {"source": source, "prices": [said]}},
         pointer="/data/prices/0",
         correlation_id=str(event["correlationid"]),
-        replay=replay if isinstance(replay, dict) else None,
+        replay=replay_mark(event),
     )

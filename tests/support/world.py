@@ -1,0 +1,417 @@
+"""The functions in this process, on the emulator: their environment, their events, and all that they have stored.
+
+Handlers are called as Lambda calls them. Time stands still unless a test moves it, so that what is stored can be
+compared to the last character.
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from crossdock.config import compile as config_compile
+from crossdock.exceptions.store import ExceptionsStore
+from crossdock.exchange import signatures
+from crossdock.identity.references import Reference, References
+from crossdock.inventory.store import InventoryStore
+from crossdock.platform import clients, deadline
+from crossdock.platform.dynamo import Item, Table, from_item
+from crossdock.pricing.store import PricingStore
+from tests.support.tables import TABLES, table_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    import pytest
+
+    from crossdock_cli.target import Target
+
+NOW: Final = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
+NOW_TEXT: Final = "2026-11-21T08:00:00.000Z"
+CORRELATION: Final = "cd-00000000test"
+SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+QUEUES: Final = ("movements", "prices", "counts", "references", "channel-webshop", "channel-marketplace")
+FUNCTIONS: Final = (
+    "announce_changes",
+    "apply_counts",
+    "apply_movements",
+    "apply_price_changes",
+    "apply_references",
+    "authorize_partner",
+    "collect_dead_letters",
+    "deliver_to_channel",
+    "project_balances",
+    "read_availability",
+    "receive_movements",
+    "receive_webhook",
+    "reconcile_stock",
+)
+ALL_SCOPES: Final = "inventory:read inventory:write"
+
+
+@dataclass
+class Context:
+    """A Lambda context with some time left."""
+
+    remaining_ms: int = 25_000
+    aws_request_id: str = "request-1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.remaining_ms
+
+
+@dataclass
+class World:
+    """One emptied emulator with our tables, queues, bus and secrets, and the handlers pointed at it."""
+
+    target: Target
+    patch: pytest.MonkeyPatch
+    now: datetime = NOW
+    urls: dict[str, str] = field(default_factory=dict)
+
+    # -- the functions -----------------------------------------------------------------------------------------
+
+    def call(self, function: str, event: Mapping[str, Any], context: Context | None = None) -> Any:
+        """What the function's handler gives back for an event."""
+        return importlib.import_module(f"functions.{function}.handler").handler(dict(event), context)
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def forget_warm_state(self) -> None:
+        """What a cold start would not have: built objects, clients, cached secrets and references."""
+        deadline.begin(None)
+        clients._client.cache_clear()
+        clients._session.cache_clear()
+        for function in FUNCTIONS:
+            module = importlib.import_module(f"functions.{function}.handler")
+            for name in ("app", "store", "partners"):
+                if built := getattr(module, name, None):
+                    built.cache_clear()
+
+    # -- stores, as the handlers build them --------------------------------------------------------------------
+
+    def table(self, name: str) -> Table:
+        return Table(self.target.dynamodb, table_name(name))
+
+    @cached_property
+    def inventory(self) -> InventoryStore:
+        return InventoryStore(self.table("inventory"), self.clock)
+
+    @cached_property
+    def pricing(self) -> PricingStore:
+        return PricingStore(self.table("pricing"), self.clock)
+
+    @cached_property
+    def exceptions(self) -> ExceptionsStore:
+        return ExceptionsStore(self.table("exceptions"), self.clock)
+
+    def knows(self, *triples: tuple[str, str, str]) -> None:
+        """Declares (system, code, sku) cross-references."""
+        _, conflicts = References(self.table("identity")).declare([Reference(*t) for t in triples])
+        assert not conflicts
+
+    # -- what is stored and sent -------------------------------------------------------------------------------
+
+    def rows(self, table: str) -> list[Item]:
+        """Every item of a table as plain values, in the order of its keys."""
+        found: list[Item] = []
+        for page in self.target.dynamodb.get_paginator("scan").paginate(TableName=table_name(table)):
+            found += [from_item(raw) for raw in page["Items"]]
+        return sorted(found, key=lambda r: (r["pk"], r["sk"]))
+
+    def dump(self) -> dict[str, list[Item]]:
+        """Everything in all tables."""
+        return {table: self.rows(table) for table in TABLES}
+
+    def row(self, table: str, pk: str, sk: str) -> Item | None:
+        return self.table(table).get((pk, sk), consistent=True)
+
+    def take(self, queue: str) -> list[Any]:
+        """Takes every visible message from a queue: its JSON documents."""
+        return [json.loads(m["Body"]) for m in self._receive(queue, delete=True)]
+
+    def _receive(self, queue: str, *, delete: bool) -> list[Any]:
+        found: list[Any] = []
+        while True:
+            answer = self.target.sqs.receive_message(
+                QueueUrl=self.urls[queue], MaxNumberOfMessages=10, WaitTimeSeconds=0, AttributeNames=["All"]
+            )
+            messages = answer.get("Messages", [])
+            if not messages:
+                return found
+            found += messages
+            if delete:
+                for message in messages:
+                    self.target.sqs.delete_message(QueueUrl=self.urls[queue], ReceiptHandle=message["ReceiptHandle"])
+
+    # -- events ------------------------------------------------------------------------------------------------
+
+    def queue_event(self, queue: str, messages: Iterable[Any], received: int = 1) -> dict[str, Any]:
+        """An SQS event of documents (or of texts as they are)."""
+        return {"Records": [sqs_record(queue, m, n, received) for n, m in enumerate(messages)]}
+
+    def received_event(self, queue: str) -> dict[str, Any]:
+        """An SQS event of the messages that are on a queue now, which stay there in flight."""
+        return {
+            "Records": [
+                sqs_record(queue, m["Body"], 0) | {"messageId": m["MessageId"], "receiptHandle": m["ReceiptHandle"]}
+                for m in self._receive(queue, delete=False)
+            ]
+        }
+
+    def stream(self, table: str) -> list[dict[str, Any]]:
+        """All records of a table's stream since it was created, in order."""
+        client = self.target.session.client("dynamodbstreams", **self.target.options)
+        described = self.target.dynamodb.describe_table(TableName=table_name(table))
+        arn = described["Table"]["LatestStreamArn"]
+        found: list[dict[str, Any]] = []
+        for shard in client.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
+            at = client.get_shard_iterator(StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")
+            iterator = at["ShardIterator"]
+            while iterator:
+                answer = client.get_records(ShardIterator=iterator)
+                found += [dict(r) for r in answer["Records"]]
+                iterator = answer.get("NextShardIterator", "") if answer["Records"] else ""
+        return found
+
+    def project(self) -> None:
+        """Lets the whole inventory stream be projected (again, as far as it was before)."""
+        self.call("project_balances", {"Records": self.stream("inventory")})
+
+    def balance(self, sku: str, warehouse: str = "MAIN") -> int | None:
+        row = self.row("inventory", f"T#{sku}", f"A#{warehouse}")
+        return None if row is None else int(row["oh"])
+
+
+def sqs_record(queue: str, message: Any, number: int = 0, received: int = 1) -> dict[str, Any]:
+    """One record of an SQS event; a text stands for itself, everything else for its JSON."""
+    return {
+        "messageId": f"message-{number}",
+        "receiptHandle": f"receipt-{number}",
+        "body": message if isinstance(message, str) else json.dumps(message),
+        "attributes": {"ApproximateReceiveCount": str(received)},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": f"arn:aws:sqs:us-east-1:000000000000:crossdock-local-{queue}",
+    }
+
+
+def movement(id_: str, quantity: int = 5, /, **fields: Any) -> dict[str, Any]:
+    """A movement as a source sends it: a receipt of A1 into MAIN unless told otherwise."""
+    return {
+        "id": id_,
+        "item": "A1",
+        "warehouse": "MAIN",
+        "type": "receipt",
+        "quantity": quantity,
+        "occurred_at": "2026-11-21T07:00:00Z",
+        **fields,
+    }
+
+
+def movements_message(*movements: Any, source: str = "wms", **fields: Any) -> dict[str, Any]:
+    """A message of the movements queue."""
+    return {
+        "v": 1,
+        "kind": "movements",
+        "source": source,
+        "correlation_id": CORRELATION,
+        "movements": list(movements),
+        "replay": None,
+        **fields,
+    }
+
+
+def bus_event(event_type: str, data: Mapping[str, Any], source: str, **fields: Any) -> dict[str, Any]:
+    """A canonical event as the domain queues get it from the bus."""
+    return {
+        "specversion": "1.0",
+        "id": f"{source}:d1",
+        "source": f"crossdock/{source}",
+        "type": event_type,
+        "subject": "test/test",
+        "time": NOW_TEXT,
+        "datacontenttype": "application/json",
+        "correlationid": CORRELATION,
+        "causationid": f"{source}:d1",
+        "sourcesystem": source,
+        "dedupekey": f"{source}:d1",
+        "data": dict(data),
+        **fields,
+    }
+
+
+def price(rule: str, version: int, unit_price: str = "2.55", /, **fields: Any) -> dict[str, Any]:
+    """A price rule as the ERP sends it."""
+    return {
+        "rule_id": rule,
+        "version": version,
+        "item": "E1",
+        "currency": "GBP",
+        "tiers": [{"min_quantity": 1, "unit_price": unit_price}],
+        "valid_from": "2026-01-01T00:00:00Z",
+        **fields,
+    }
+
+
+def prices_event(*prices: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
+    return bus_event("pricing.rules.changed.v1", {"source": "erp", "prices": list(prices)}, "erp", **fields)
+
+
+def counts_event(counts: Mapping[str, int], position: int = 10, **fields: Any) -> dict[str, Any]:
+    report = {
+        "warehouse": "MAIN",
+        "position": position,
+        "counted_at": "2026-11-21T07:30:00Z",
+        "counts": [{"item": item, "quantity": q} for item, q in counts.items()],
+        **fields,
+    }
+    return bus_event("inventory.counts.reported.v1", {"source": "wms", "report": report}, "wms")
+
+
+def references_event(items: Mapping[str, Sequence[tuple[str, str]]], **fields: Any) -> dict[str, Any]:
+    declared = [{"sku": sku, "codes": [{"system": s, "code": c} for s, c in codes]} for sku, codes in items.items()]
+    return bus_event("identity.references.declared.v1", {"source": "erp", "items": declared}, "erp", **fields)
+
+
+def dirty_message(channel: str, *keys: tuple[str, str], replay: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """A message of a channel's queue that marks (kind, sku) pairs."""
+    marks = [{"kind": kind, "key": key, "correlation_ids": [CORRELATION]} for kind, key in keys]
+    return {"v": 1, "kind": "dirty", "channel": channel, "keys": marks, "replay": replay}
+
+
+def api_event(
+    body: Any = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+    path: Mapping[str, str] | None = None,
+    sources: str = "wms",
+    scopes: str = ALL_SCOPES,
+) -> dict[str, Any]:
+    """An API Gateway proxy event as the authorizer has let it through; bytes are sent as they are."""
+    raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+    return {
+        "headers": {"X-Correlation-Id": CORRELATION, **(headers or {})},
+        "pathParameters": dict(path) if path else None,
+        "body": base64.b64encode(raw).decode(),
+        "isBase64Encoded": True,
+        "requestContext": {"authorizer": {"partner": "acme", "scopes": scopes, "sources": sources}},
+    }
+
+
+def webhook_event(
+    body: Any,
+    *,
+    source: str = "wms",
+    delivery: str = "msg_1",
+    secret: str = SECRET,
+    at: datetime = NOW,
+    **headers: str,
+) -> dict[str, Any]:
+    """A signed webhook; `headers` (`webhook_id=…`) replace the right ones afterwards."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    right = signatures.sign(secret, delivery, at, raw)
+    wrong = {k.replace("_", "-"): v for k, v in headers.items()}
+    event = api_event(raw, headers={**right, **wrong}, path={"source": source})
+    return {**event, "requestContext": {}}
+
+
+def moved(*movements: Any) -> dict[str, Any]:
+    """The body of a `stock.moved` webhook."""
+    return {"type": "stock.moved", "timestamp": "2026-11-21T07:59:00Z", "data": {"movements": list(movements)}}
+
+
+def build(target: Target, folder: Path, patch: pytest.MonkeyPatch) -> World:
+    """Queues, bus and secrets beside the tables; environment and clock for the handlers."""
+    world = World(target, patch)
+    _create(world)
+    for name, value in _environment(world, folder).items():
+        patch.setenv(name, value)
+    patch.delenv("AWS_LAMBDA_FUNCTION_NAME", raising=False)
+    for function in FUNCTIONS:
+        module = importlib.import_module(f"functions.{function}.handler")
+        if hasattr(module, "system_clock"):
+            patch.setattr(module, "system_clock", world.clock)
+    world.forget_warm_state()
+    return world
+
+
+def _create(world: World) -> None:
+    for queue in QUEUES:
+        created = world.target.sqs.create_queue(QueueName=f"crossdock-local-{queue}")
+        world.urls[queue] = created["QueueUrl"]
+    world.target.events.create_event_bus(Name="crossdock-local")
+    rules = {
+        "pricing.rules.changed.v1": "prices",
+        "inventory.counts.reported.v1": "counts",
+        "identity.references.declared.v1": "references",
+    }
+    for event_type, queue in rules.items():
+        world.target.events.put_rule(
+            Name=queue, EventBusName="crossdock-local", EventPattern=json.dumps({"detail-type": [event_type]})
+        )
+        arn = f"arn:aws:sqs:us-east-1:000000000000:crossdock-local-{queue}"
+        world.target.events.put_targets(
+            Rule=queue, EventBusName="crossdock-local", Targets=[{"Id": "q", "Arn": arn, "InputPath": "$.detail"}]
+        )
+    for source in ("wms", "erp"):
+        set_secret(world, f"sources/{source}", {"signing_secrets": [SECRET]})
+    for channel in ("webshop", "marketplace"):
+        set_secret(
+            world, f"channels/{channel}", {"url": f"http://{channel}.invalid/hooks", "signing_secrets": [SECRET]}
+        )
+
+
+def set_secret(world: World, name: str, document: Mapping[str, Any]) -> None:
+    """Writes a secret, new or not."""
+    full, text = f"crossdock/local/{name}", json.dumps(document)
+    try:
+        world.target.secrets.create_secret(Name=full, SecretString=text)
+    except world.target.secrets.exceptions.ResourceExistsException:
+        world.target.secrets.put_secret_value(SecretId=full, SecretString=text)
+
+
+def _environment(world: World, folder: Path) -> dict[str, str]:
+    state = world.target.state
+    assert state is not None
+    channels = {c: world.urls[f"channel-{c}"] for c in ("webshop", "marketplace")}
+    return {
+        "AWS_ENDPOINT_URL": state.endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": state.region,
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
+        "CROSSDOCK_CONFIG": str(configuration(folder)),
+        "STAGE": "local",
+        "POWERTOOLS_SERVICE_NAME": "test",
+        **{f"{t.upper()}_TABLE": table_name(t) for t in TABLES},
+        "MOVEMENTS_QUEUE_URL": world.urls["movements"],
+        "EVENT_BUS_NAME": "crossdock-local",
+        "SOURCE_SECRET_PREFIX": "crossdock/local/sources/",
+        "CHANNEL_SECRET_PREFIX": "crossdock/local/channels/",
+        "CHANNEL_QUEUE_URLS": json.dumps(channels),
+    }
+
+
+def configuration(folder: Path, **changes: Mapping[str, Any]) -> Path:
+    """The demo's business configuration, compiled into a file; `changes` replace values by section."""
+    from crossdock_cli.local.paths import checkout
+
+    document = config_compile.compile_file(checkout() / "config" / "demo.toml")
+    for section, values in changes.items():
+        document[section] = {**document[section], **values}
+    path = folder / "business.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+def later(seconds: float) -> datetime:
+    """An instant after NOW."""
+    return NOW + timedelta(seconds=seconds)
