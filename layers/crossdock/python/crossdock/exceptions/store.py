@@ -66,7 +66,7 @@ class ExceptionsStore:
                 "ConditionExpression": "attribute_not_exists(pk)",
             }
         }
-        return self._transact([new, self._count_opened(refusal, group, now)])
+        return not self._table.transact([new, self._count_opened(refusal, group, now)])
 
     def _count_opened(self, refusal: Refusal, group: str, now: str) -> "TransactWriteItemTypeDef":
         values = {
@@ -110,7 +110,7 @@ class ExceptionsStore:
 
     def begin_replay(self, occurrence: Occurrence, run: str, by: str) -> bool:
         """Marks an open occurrence as being replayed in a run; False when it is not open any more."""
-        return self._move(occurrence, REPLAYING, run=run, by=by)
+        return occurrence.state == OPEN and self._move(occurrence, REPLAYING, run=run, by=by)
 
     def settle(self, replay: Mapping[str, str]) -> None:
         """A replayed fact went through. Nothing happens when it was refused again meanwhile, or settled already."""
@@ -121,7 +121,7 @@ class ExceptionsStore:
 
     def close(self, occurrence: Occurrence, by: str, why: str) -> bool:
         """Ends an occurrence without applying it; False when it is not open. Who and why is kept."""
-        done = self._move(occurrence, CLOSED, by=by, why=why)
+        done = occurrence.state == OPEN and self._move(occurrence, CLOSED, by=by, why=why)
         self._close_group(occurrence.group)
         return done
 
@@ -144,7 +144,7 @@ class ExceptionsStore:
             "why": why,
             "at": now,
         }
-        return self._transact(
+        return not self._table.transact(
             [
                 {
                     "Update": {
@@ -163,7 +163,10 @@ class ExceptionsStore:
     # -- reading -----------------------------------------------------------------------------------------------
 
     def groups(self, state: str = OPEN) -> Iterator[Group]:
-        """The groups in a state, the latest seen first."""
+        """The groups in a state, the latest seen first.
+
+        A group whose last fact was settled by a function that died before it closed the group is closed here.
+        """
         pages = self._table.client.get_paginator("query").paginate(
             TableName=self._table.name,
             IndexName="by_state",
@@ -172,7 +175,11 @@ class ExceptionsStore:
             ScanIndexForward=False,
         )
         for page in pages:
-            yield from (_group(from_item(raw)) for raw in page["Items"])
+            for group in (_group(from_item(raw)) for raw in page["Items"]):
+                if state == OPEN and group.state == CLOSED:
+                    self._close_group(group.id)
+                else:
+                    yield group
 
     def group(self, group: str) -> Group | None:
         """One group, or None."""
@@ -228,7 +235,7 @@ class ExceptionsStore:
             "at": now,
             **details,
         }
-        return self._transact(
+        return not self._table.transact(
             [
                 moved,
                 self._count_moved(occurrence, to, now),
@@ -266,18 +273,6 @@ class ExceptionsStore:
             )
         except client.exceptions.ConditionalCheckFailedException:
             return
-
-    def _transact(self, items: "list[TransactWriteItemTypeDef]") -> bool:
-        """All or nothing; False when a condition failed. Raises the client's error for anything else."""
-        client = self._table.client
-        try:
-            client.transact_write_items(TransactItems=items)
-        except client.exceptions.TransactionCanceledException as exc:
-            reasons = exc.response["CancellationReasons"]
-            if any(r.get("Code") == "ConditionalCheckFailed" for r in reasons):
-                return False
-            raise
-        return True
 
 
 def _group(row: Item) -> Group:

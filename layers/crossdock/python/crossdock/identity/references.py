@@ -85,7 +85,7 @@ class References:
     def declare(self, references: Sequence[Reference]) -> tuple[int, list[Conflict]]:
         """Keeps references both ways; gives back how many were new, and the conflicts, which are not kept.
 
-        What is kept already costs a read and no write. Raises the client's error when the table does not answer; then
+        What is kept already costs a read and no write. Raises StoreUnavailableError or the client's error; then
         everything may be declared again.
         """
         conflicts: list[Conflict] = []
@@ -106,25 +106,18 @@ class References:
 
     def _write(self, references: list[Reference]) -> tuple[int, list[Conflict]]:
         """One transaction; if another writer was there first, that reference is judged alone and the rest go on."""
-        client = self._table.client
         conflicts: list[Conflict] = []
         while references:
-            items: list[TransactWriteItemTypeDef] = [i for r in references for i in _both_ways(self._table.name, r)]
-            try:
-                client.transact_write_items(TransactItems=items)
-            except client.exceptions.TransactionCanceledException as exc:
-                reasons = exc.response["CancellationReasons"]
-                lost = {n // 2 for n, reason in enumerate(reasons) if reason.get("Code") == "ConditionalCheckFailed"}
-                if not lost:
-                    raise
-                kept = self._table.get_many([references[n].lookup_key for n in lost], consistent=True)
-                for n in lost:
-                    row = kept.get(references[n].lookup_key)
-                    if row and row["cid"] != references[n].sku:
-                        conflicts.append(Conflict(references[n], row["cid"]))
-                references = [r for n, r in enumerate(references) if n not in lost]
-            else:
+            failed = self._table.transact([i for r in references for i in _both_ways(self._table.name, r)])
+            if not failed:
                 return len(references), conflicts
+            lost = {n // 2 for n in failed}
+            kept = self._table.get_many([references[n].lookup_key for n in lost], consistent=True)
+            for n in sorted(lost):
+                row = kept.get(references[n].lookup_key)
+                if row and row["cid"] != references[n].sku:
+                    conflicts.append(Conflict(references[n], row["cid"]))
+            references = [r for n, r in enumerate(references) if n not in lost]
         return 0, conflicts
 
 

@@ -14,6 +14,7 @@ from crossdock.platform.errors import StoreUnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 STATEMENTS_PER_CALL = 25
 KEYS_PER_CALL = 100
@@ -261,6 +262,28 @@ class Table:
                 return from_item(old)
             return self.get((item["pk"], item["sk"]), consistent=True)
         return None
+
+    def transact(self, writes: "Sequence[TransactWriteItemTypeDef]") -> frozenset[int]:
+        """Carries the writes out, all or none; gives back which conditions failed: none of them when it was done.
+
+        Costs twice the write units. Writes that meet another transaction on one of their items are tried again, within
+        the invocation's deadline. Raises StoreUnavailableError when they keep meeting others.
+        """
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                deadline.pause(attempt)
+            try:
+                self.client.transact_write_items(TransactItems=writes)
+            except self.client.exceptions.TransactionCanceledException as exc:
+                codes = [reason.get("Code") for reason in exc.response["CancellationReasons"]]
+                failed = frozenset(n for n, code in enumerate(codes) if code == "ConditionalCheckFailed")
+                if failed:
+                    return failed
+                if not _PASSING.intersection(code for code in codes if code):
+                    raise
+            else:
+                return frozenset()
+        raise StoreUnavailableError(f"{self.name}: other transactions kept standing in the way")
 
 
 class StatementError(RuntimeError):
