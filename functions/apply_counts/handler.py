@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
 from crossdock import config
 from crossdock.contracts import events
 from crossdock.contracts.counts import CountsReported
@@ -58,7 +56,7 @@ def keep(record: Record) -> None:
     try:
         event = events.read(message)
         reported = CountsReported.model_validate_json(dumps(event.data))
-    except (KeyError, TypeError, ValidationError) as exc:
+    except (KeyError, TypeError, ValueError) as exc:  # pydantic's ValidationError is a ValueError
         app().exceptions.refuse([unreadable("counts", record, exc)])
         return
     kept, refused = app().keeper.keep(reported.source, reported.report, message)

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
 from crossdock.contracts import events
 from crossdock.contracts.prices import PriceRulesChanged
 from crossdock.exceptions.store import ExceptionsStore
@@ -55,7 +53,7 @@ def apply(record: Record) -> None:
     try:
         event = events.read(message)
         changed = PriceRulesChanged.model_validate_json(dumps(event.data))
-    except (KeyError, TypeError, ValidationError) as exc:
+    except (KeyError, TypeError, ValueError) as exc:  # pydantic's ValidationError is a ValueError
         app().exceptions.refuse([unreadable("prices", record, exc)])
         return
     result = apply_price_rules(

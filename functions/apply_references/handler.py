@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
 from crossdock.contracts import events
 from crossdock.contracts.references import ReferencesDeclared
 from crossdock.exceptions.store import ExceptionsStore
@@ -51,7 +49,7 @@ def declare(record: Record) -> None:
     try:
         event = events.read(message)
         declared = ReferencesDeclared.model_validate_json(dumps(event.data))
-    except (KeyError, TypeError, ValidationError) as exc:
+    except (KeyError, TypeError, ValueError) as exc:  # pydantic's ValidationError is a ValueError
         app().exceptions.refuse([unreadable("references", record, exc)])
         return
     new, refused = declare_items(app().references, app().exceptions.refuse, declared.items, message)

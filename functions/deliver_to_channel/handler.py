@@ -99,7 +99,7 @@ def tell(records: Sequence[Record]) -> Iterable[str]:
             channel, by_kind = dirty.read(record.message)
             if channel not in app().business.channels:
                 raise ValueError(f"channel: {channel!r} is not in the configuration")  # noqa: TRY301
-        except (ValueError, KeyError, TypeError) as exc:
+        except ValueError as exc:
             app().exceptions.refuse([unreadable(record.queue.removeprefix(app().queue_prefix), record, exc)])
             continue
         for kind, marks in by_kind.items():

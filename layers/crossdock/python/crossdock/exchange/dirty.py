@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from crossdock.contracts.deliveries import EVENT_TYPES
 from crossdock.exchange.delivery import Dirty
 from crossdock.platform.queues import pack
 
@@ -52,6 +53,10 @@ def read(message: Mapping[str, Any] | None) -> tuple[str, dict[str, list[Dirty]]
     if not isinstance(channel, str) or not isinstance(keys, list):
         raise ValueError("channel, keys: missing or of another type")  # noqa: TRY004 - one kind of error to catch
     marks: dict[str, list[Dirty]] = {}
-    for key in keys:
-        marks.setdefault(key["kind"], []).append(Dirty(key["key"], tuple(key.get("correlation_ids", ()))))
+    for n, mark in enumerate(keys):
+        if not isinstance(mark, dict) or mark.get("kind") not in EVENT_TYPES or not isinstance(mark.get("key"), str):
+            raise ValueError(f"keys[{n}]: not a mark with a kind of {', '.join(EVENT_TYPES)} and a key")
+        causes = mark.get("correlation_ids")
+        found = tuple(map(str, causes)) if isinstance(causes, list) else ()
+        marks.setdefault(mark["kind"], []).append(Dirty(mark["key"], found))
     return channel, marks
