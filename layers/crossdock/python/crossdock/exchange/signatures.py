@@ -18,6 +18,8 @@ _PREFIX = "whsec_"
 _VERSION = "v1"
 _DIGITS = 15
 HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
+_LENGTHS = dict(zip(HEADERS, (256, 4096, 4096), strict=True))
+"""Characters; an id becomes part of a key, and a key has an end."""
 
 
 class SignatureRefusedError(CrossdockError):
@@ -65,8 +67,8 @@ def verify(secrets: Sequence[str], headers: Mapping[str, str], body: bytes, now:
 
 def _required(headers: Mapping[str, str], name: str) -> str:
     value = headers.get(name, "")
-    if not value or len(value) > 4096 or not value.isascii() or not value.isprintable():  # noqa: PLR2004
-        raise SignatureRefusedError(name, "missing or unreadable", "send the three Standard Webhooks headers")
+    if not value or len(value) > _LENGTHS[name] or not value.isascii() or not value.isprintable():
+        raise SignatureRefusedError(name, "missing, unreadable or too long", "send the three Standard Webhooks headers")
     return value
 
 

@@ -4,7 +4,6 @@ The only place where an error becomes an HTTP status.
 """
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -138,7 +137,7 @@ def _body(event: Mapping[str, Any], limit: int) -> bytes:
     if event.get("isBase64Encoded"):
         try:
             body = base64.b64decode(raw, validate=True)
-        except binascii.Error as exc:
+        except ValueError as exc:  # binascii.Error is one, and so is the error for a letter outside of ASCII
             raise Problem(400, "malformed-body", "The body could not be read; nothing was stored.") from exc
     else:
         body = raw.encode("utf-8", "surrogatepass")

@@ -31,10 +31,15 @@ class Http:
             response = self._pool.request(
                 "POST", url, body=body, headers=dict(headers), timeout=timeout, redirect=False, preload_content=False
             )
-            try:
-                return HttpAnswer(response.status, response.read(_MAX_ANSWER))
-            finally:
-                response.drain_conn()
-                response.release_conn()
+            return HttpAnswer(response.status, _bounded(response))
         except urllib3.exceptions.HTTPError as exc:
             return HttpAnswer(0, detail=f"{type(exc).__name__}: {exc}"[:300])
+
+
+def _bounded(response: urllib3.BaseHTTPResponse) -> bytes:
+    """The answer's first 64 KB. The connection is kept only when that was all: nobody makes us read on for ever."""
+    body = response.read(_MAX_ANSWER + 1)
+    if len(body) > _MAX_ANSWER:
+        response.close()
+    response.release_conn()
+    return body[:_MAX_ANSWER]
