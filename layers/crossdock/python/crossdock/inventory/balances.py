@@ -89,4 +89,5 @@ def deltas(records: Iterable[JournalRecord]) -> list[Delta]:
 
 
 def _in_order(records: Sequence[JournalRecord]) -> tuple[JournalRecord, ...]:
-    return tuple(sorted(records, key=lambda r: r.sequence))
+    once = {r.sequence: r for r in records}  # a batch put together from overlapping ones holds a record twice
+    return tuple(once[sequence] for sequence in sorted(once))
