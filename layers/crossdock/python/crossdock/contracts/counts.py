@@ -1,6 +1,8 @@
 """Stock counts as sources report them (`stock.counted`)."""
 
-from pydantic import Field
+from collections import Counter
+
+from pydantic import Field, field_validator
 
 from crossdock.contracts.fields import MAX_QUANTITY, Contract, Instant, ItemCode, SystemName, WarehouseCode
 
@@ -23,6 +25,14 @@ class CountReport(Contract):
     position: int = Field(ge=0, le=10**18)
     counted_at: Instant
     counts: list[Count] = Field(min_length=1, max_length=2000)
+
+    @field_validator("counts")
+    @classmethod
+    def _each_item_once(cls, counts: list[Count]) -> list[Count]:
+        twice = [item for item, n in Counter(c.item for c in counts).items() if n > 1]
+        if twice:
+            raise ValueError(f"each item may be counted once in a report; {twice[0]!r} stands in it more often")
+        return counts
 
 
 class CountsReported(Contract):

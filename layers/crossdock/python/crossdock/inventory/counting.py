@@ -37,19 +37,13 @@ class CountKeeper:
         if owner != source:
             self._refuse([self._not_owner(source, report, owner, event)])
             return 0, len(report.counts)
-        newest = {
-            sku: KeptCount(
-                source,
-                report.warehouse,
-                sku,
-                c.quantity,
-                report.position,
-                to_text(report.counted_at),
-                str(event["correlationid"]),
-            )
-            for c, sku in known
-        }
-        kept = self._store.keep_counts(list(newest.values()))
+        totals: dict[str, int] = {}
+        for count, sku in known:  # two codes of one item are counted apart, and its balance holds both
+            totals[sku] = totals.get(sku, 0) + count.quantity
+        at, cause = to_text(report.counted_at), str(event["correlationid"])
+        kept = self._store.keep_counts(
+            [KeptCount(source, report.warehouse, sku, q, report.position, at, cause) for sku, q in totals.items()]
+        )
         if refusals:
             self._refuse(refusals)
         return kept, len(refusals)
