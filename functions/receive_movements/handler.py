@@ -44,11 +44,26 @@ def accept(request: Request) -> Response:
         batch = MovementBatch.model_validate_json(request.body)
     except ValidationError as exc:
         raise from_validation(exc) from exc
+    _check_size(len(batch.movements), app().business.limits.movements_per_request)
     source = _source(batch.source, partner)
     facts = [m.model_dump(mode="json", exclude_none=True) for m in batch.movements]
     app().movements.send(pack(facts, lambda part: envelope(source, request.correlation_id, part)))
     passed("accepted", "movements", [request.correlation_id], partner=partner.name, source=source, movements=len(facts))
     return Response(202, {"accepted": len(facts), "correlation_id": request.correlation_id})
+
+
+def _check_size(count: int, limit: int) -> None:
+    if count > limit:
+        raise Problem(
+            422,
+            "too-many-movements",
+            f"movements: {count:,} in one request; at most {limit:,} are taken. Nothing was stored.",
+            [
+                FieldError(
+                    "movements", f"{count:,} movements", f"send at most {limit:,}, and the rest in further requests"
+                )
+            ],
+        )
 
 
 def _source(named: str | None, partner: Partner) -> str:
