@@ -55,6 +55,8 @@ def apply_price_rules(
                 result.duplicates += 1
             case Kept.CONFLICT:
                 refusals.append(_conflict(source, price, event))
+            case Kept.OTHER_ITEM:
+                refusals.append(_other_item(source, price, event))
     if refusals:
         refuse(refusals)
     result.refused = len(refusals)
@@ -96,6 +98,18 @@ def _conflict(source: str, price: PriceRule, event: Mapping[str, object]) -> Ref
         subject=f"rule/{price.rule_id}",
         detail=f"{source} sent version {price.version} of rule {price.rule_id} before, with other content",
         remedy="a version is never changed: correct the version to a new one and replay",
+    )
+
+
+def _other_item(source: str, price: PriceRule, event: Mapping[str, object]) -> Refusal:
+    return _refusal(
+        source,
+        price,
+        event,
+        kind="rule_of_another_item",
+        subject=f"rule/{price.rule_id}",
+        detail=f"{source} sent rule {price.rule_id} for {price.item!r}; it has been about another item so far",
+        remedy="withdraw the rule for the item it was about, and correct this one's rule_id to a new one and replay",
     )
 
 

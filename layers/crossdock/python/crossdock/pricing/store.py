@@ -1,6 +1,7 @@
 """The pricing table: the only place in this domain that knows DynamoDB.
 
 R#rule / V#version      every version of every rule, immutable: what was known, and when
+R#rule / ITEM           the one item the rule is about
 I#sku / SHEET           the current version of each of an item's rules: all that resolving needs, in one read
 """
 
@@ -25,6 +26,7 @@ class Kept(Enum):
     SUPERSEDED = "superseded"
     DUPLICATE = "duplicate"
     CONFLICT = "conflict"
+    OTHER_ITEM = "other_item"
 
 
 class PricingStore:
@@ -37,10 +39,13 @@ class PricingStore:
     def keep(self, rule: Rule, source: str, correlation_id: str) -> Kept:
         """Keeps one rule version in the ledger and, if it is the newest of its rule, on its item's sheet.
 
-        2 WCU. The ledger goes first: after a crash in between, the redelivery finds the version there and still
+        A rule is about one item for ever: a version for another item would leave its price standing on the first one's
+        sheet, so it is not kept. 2 WCU (3 for a new rule) and a read. The ledger goes first: after a crash in between, the redelivery finds the version there and still
         writes the sheet. The sheet is written under the condition that it holds an older version, so versions that
         arrive in any order end in the newest one.
         """
+        if self._item_of(rule, source) != rule.sku:
+            return Kept.OTHER_ITEM
         existing = self._table.put_new(
             {
                 "pk": f"R#{source}:{rule.rule_id}",
@@ -57,6 +62,12 @@ class PricingStore:
         if existing:
             return Kept.DUPLICATE
         return Kept.CURRENT if moved else Kept.SUPERSEDED
+
+    def _item_of(self, rule: Rule, source: str) -> str:
+        """The item a rule is about: that of the first version that came, whichever that was."""
+        pin = {"pk": f"R#{source}:{rule.rule_id}", "sk": "ITEM", "sku": rule.sku}
+        kept = self._table.get((pin["pk"], pin["sk"])) or self._table.put_new(pin)
+        return rule.sku if kept is None else str(kept["sku"])
 
     def _put_on_sheet(self, rule: Rule, source: str, correlation_id: str) -> bool:
         name = f"{source}:{rule.rule_id}"
