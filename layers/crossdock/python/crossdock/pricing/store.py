@@ -40,9 +40,9 @@ class PricingStore:
         """Keeps one rule version in the ledger and, if it is the newest of its rule, on its item's sheet.
 
         A rule is about one item for ever: a version for another item would leave its price standing on the first one's
-        sheet, so it is not kept. 2 WCU (3 for a new rule) and a read. The ledger goes first: after a crash in between, the redelivery finds the version there and still
-        writes the sheet. The sheet is written under the condition that it holds an older version, so versions that
-        arrive in any order end in the newest one.
+        sheet, so it is not kept. 2 WCU (3 for a new rule) and a read. The ledger goes first: after a crash in between,
+        the redelivery finds the version there and still writes the sheet. The sheet is written under the condition
+        that it holds an older version, so versions that arrive in any order end in the newest one.
         """
         if self._item_of(rule, source) != rule.sku:
             return Kept.OTHER_ITEM
