@@ -119,6 +119,8 @@ class Story:
         batches += repeated  # whole batches again
         self._random.shuffle(batches)  # and none of them in the order of its sequence
         self._send(batches, bar, task)
+        # A day ends before the next begins; without this the figures would show how long a flood waits.
+        self._until("the day is through", lambda: waiting_messages(self._target, list(self._channels)) == 0)
 
     def _send(self, batches: list[list[Movement]], bar: Progress, task: TaskID) -> None:
         def one(batch: list[Movement]) -> None:

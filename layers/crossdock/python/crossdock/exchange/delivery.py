@@ -19,6 +19,7 @@ ReadCurrent = Callable[[Sequence[str]], Mapping[str, Mapping[str, Any] | None]]
 Deliver = Callable[[Batch], Answer]
 
 CORRELATIONS_SENT = 8
+BUSY = "another delivery of this item is under way"
 _ROUNDS = 4
 
 
@@ -60,23 +61,31 @@ class Teller:
         for item in dirty:
             causes.setdefault(item.key, []).extend(item.correlation_ids)
         told = Told()
-        to_send: list[Claim] = []
-        open_keys = list(causes)
-        for _ in range(_ROUNDS):
-            won, open_keys = self._claim(channel, kind, open_keys, told)
-            to_send += won
-            if not open_keys:
-                break
-        told.waiting.update(dict.fromkeys(open_keys, "other deliveries of this item are under way"))
-        for part in chunks(to_send, max_batch):
-            self._send(channel, kind, part, causes, told)
+        # Claimed and sent part by part: a lease covers one delivery, not a whole queue batch of them.
+        for part in chunks(list(causes), max_batch):
+            claims = self._claim(channel, kind, part, told)
+            if claims:
+                self._send(channel, kind, claims, causes, told)
         return told
 
-    def _claim(self, channel: str, kind: str, keys: Sequence[str], told: Told) -> tuple[list[Claim], list[str]]:
-        """One round: read the rows, then the truth, then claim; what was lost to others comes back."""
+    def _claim(self, channel: str, kind: str, keys: Sequence[str], told: Told) -> list[Claim]:
+        """The versions that are ours to send; what others are sending just now is left waiting."""
+        won: list[Claim] = []
+        for _ in range(_ROUNDS):
+            wanted = self._wanted(channel, kind, keys, told)
+            taken = self._shadow.claim(channel, kind, wanted) if wanted else []
+            won += taken
+            keys = sorted({c.key for c, _ in wanted} - {c.key for c in taken})
+            if not keys:
+                break
+        told.waiting.update(dict.fromkeys(keys, BUSY))
+        return won
+
+    def _wanted(self, channel: str, kind: str, keys: Sequence[str], told: Told) -> list[tuple[Claim, State | None]]:
+        """Reads the rows first and the truth after them, and says what has to be claimed from which row."""
         states = self._shadow.read(channel, kind, keys)
         current = self._read_current(keys)
-        resend: list[Claim] = []
+        now, leased_until = self._shadow.lease()
         wanted: list[tuple[Claim, State | None]] = []
         for key in keys:
             state, fields = states.get(key), current.get(key)
@@ -84,16 +93,16 @@ class Teller:
                 told.unchanged.add(key)
                 continue
             value = canonical(fields)
-            if state is not None and state.value == value:
-                if state.current:
-                    told.unchanged.add(key)
-                else:
-                    resend.append(Claim(key, state.version, value))
-                continue
-            wanted.append((Claim(key, state.version + 1 if state else 1, value), state))
-        won = self._shadow.claim(channel, kind, wanted) if wanted else []
-        lost = {c.key for c, _ in wanted} - {c.key for c in won}
-        return resend + won, [k for k in keys if k in lost]
+            same = state is not None and state.value == value
+            if state is not None and same and state.current:
+                told.unchanged.add(key)
+            elif state is not None and state.leased_until > now:
+                told.waiting[key] = BUSY
+            else:
+                # An unacknowledged version of the same value is sent again as it is; another value gets the next one.
+                version = 1 if state is None else state.version + (not same)
+                wanted.append((Claim(key, version, value, leased_until), state))
+        return wanted
 
     def _send(
         self, channel: str, kind: str, claims: Sequence[Claim], causes: Mapping[str, Sequence[str]], told: Told
@@ -103,16 +112,18 @@ class Teller:
             for c in claims
         )
         answer = self._deliver(Batch(channel, kind, values, to_text(self._clock())))
+        rejected = dict(answer.rejected)
+        if answer.state == "refused":
+            rejected = {c.key: answer.detail for c in claims}
         if answer.state == "unavailable":
             told.waiting.update({c.key: answer.detail for c in claims})
-            return
-        if answer.state == "refused":
-            told.rejected.update({c.key: answer.detail for c in claims})
-            return
-        taken = [c for c in claims if c.key not in answer.rejected]
-        told.rejected.update({c.key: answer.rejected[c.key] for c in claims if c.key in answer.rejected})
+        told.rejected.update({c.key: rejected[c.key] for c in claims if c.key in rejected})
+        taken = [c for c in claims if answer.state == "acknowledged" and c.key not in rejected]
+        not_taken = [c for c in claims if c not in taken]
         if taken:
             self._shadow.acknowledge(channel, kind, taken)
+        if not_taken:
+            self._shadow.release(channel, kind, not_taken)
         told.acknowledged.update({c.key: c.version for c in taken})
 
 

@@ -1,6 +1,6 @@
 """What each channel should hold and what it last acknowledged.
 
-    CH#channel#kind#key / STATE     version, value, acknowledged version and value
+    CH#channel#kind#key / STATE     version, value, acknowledged version and value, lease
 
 A version is claimed by compare-and-set, and the truth is read *after* the row was:
 
@@ -9,26 +9,40 @@ A version is claimed by compare-and-set, and the truth is read *after* the row w
 
 Whoever claims v(n+1) read the row with v(n), so its truth is younger than that of v(n): a higher version never carries
 an older value, whichever worker was slow.
+
+A claim also leases the item for as long as one delivery can take. While the lease lives nobody else sends this item, so
+that two deliveries of it cannot overtake each other on their way: a channel that knows no versions never goes back in
+time either. A worker that dies leaves its lease to expire.
 """
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from crossdock.platform.clock import Clock, to_text
 from crossdock.platform.dynamo import Item, Table
 
+LEASE_S = 30
+"""Longer than a delivery with its store calls can take (HTTP gives up after 10 s), shorter than anyone would notice."""
+
+FREE = ""
+
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One channel's item: the newest version and value (canonical JSON) and what of it was acknowledged."""
+    """One channel's item: the newest version and value (canonical JSON) and what of it was acknowledged.
+
+    `leased_until` is the instant (RFC 3339 UTC) up to which one worker alone may send the item, or empty.
+    """
 
     key: str
     version: int
     value: str
     acknowledged: int
     acknowledged_value: str | None
+    leased_until: str = FREE
 
     @property
     def current(self) -> bool:
@@ -38,11 +52,12 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A value that is to be sent under a version."""
+    """A value that is to be sent under a version, and the lease under which that may be done."""
 
     key: str
     version: int
     value: str
+    leased_until: str
 
 
 def canonical(fields: Mapping[str, Any]) -> str:
@@ -62,31 +77,57 @@ class ShadowStore:
         rows = self._table.get_many([_key(channel, kind, k) for k in keys], consistent=True)
         return {s.key: s for s in (_state(row) for row in rows.values())}
 
+    def lease(self) -> tuple[str, str]:
+        """(now, end of a lease that begins now)."""
+        now = self._clock()
+        return to_text(now), to_text(now + timedelta(seconds=LEASE_S))
+
     def claim(self, channel: str, kind: str, claims: Sequence[tuple[Claim, State | None]]) -> list[Claim]:
-        """Claims each version from the state that was read; gives back those that were won. 25 to a round trip."""
+        """Claims each version and its lease from the state that was read; gives back those won. 25 to a round trip."""
         statements = []
         for claim, state in claims:
             key = _key(channel, kind, claim.key)
             if state is None:
                 statements.append(self._table.insert(_new_row(key, claim, to_text(self._clock()))))
             else:
-                changes = [("ver = ?", claim.version), ("val = ?", claim.value), ('"at" = ?', to_text(self._clock()))]
-                statements.append(self._table.update(key, changes, [("ver = ?", state.version)]))
+                changes = [
+                    ("ver = ?", claim.version),
+                    ("val = ?", claim.value),
+                    ('"at" = ?', to_text(self._clock())),
+                    ("lease = ?", claim.leased_until),
+                ]
+                seen = [("ver = ?", state.version), ("lease = ?", state.leased_until)]
+                statements.append(self._table.update(key, changes, seen))
         outcomes = self._table.run(statements)
         return [claim for (claim, _), outcome in zip(claims, outcomes, strict=True) if outcome.done]
 
     def acknowledge(self, channel: str, kind: str, claims: Sequence[Claim]) -> int:
-        """Records what the channel holds now. An older acknowledgement never overtakes a newer one."""
+        """Records what the channel holds now and ends the leases. Where a newer version was claimed meanwhile, that
+        one's acknowledgement counts.
+        """
         now = to_text(self._clock())
         statements = [
             self._table.update(
                 _key(channel, kind, c.key),
-                [("ack = ?", c.version), ("ackval = ?", c.value), ("acked = ?", now)],
-                [("ack < ?", c.version)],
+                [("ack = ?", c.version), ("ackval = ?", c.value), ("acked = ?", now), ("lease = ?", FREE)],
+                [("ver = ?", c.version), ("lease = ?", c.leased_until)],
             )
             for c in claims
         ]
         return sum(o.done for o in self._table.run(statements))
+
+    def release(self, channel: str, kind: str, claims: Sequence[Claim]) -> None:
+        """Ends leases without an acknowledgement, so that the next try need not wait for them to expire."""
+        self._table.run(
+            [
+                self._table.update(
+                    _key(channel, kind, c.key),
+                    [("lease = ?", FREE)],
+                    [("ver = ?", c.version), ("lease = ?", c.leased_until)],
+                )
+                for c in claims
+            ]
+        )
 
 
 def _key(channel: str, kind: str, key: str) -> tuple[str, str]:
@@ -94,8 +135,16 @@ def _key(channel: str, kind: str, key: str) -> tuple[str, str]:
 
 
 def _new_row(key: tuple[str, str], claim: Claim, now: str) -> dict[str, Any]:
-    return {"pk": key[0], "sk": key[1], "ver": claim.version, "val": claim.value, "ack": 0, "at": now}
+    return {
+        "pk": key[0],
+        "sk": key[1],
+        "ver": claim.version,
+        "val": claim.value,
+        "ack": 0,
+        "at": now,
+        "lease": claim.leased_until,
+    }
 
 
 def _state(row: Item) -> State:
-    return State(row["pk"].split("#", 3)[3], row["ver"], row["val"], row["ack"], row.get("ackval"))
+    return State(row["pk"].split("#", 3)[3], row["ver"], row["val"], row["ack"], row.get("ackval"), row["lease"])
