@@ -52,6 +52,8 @@ FUNCTIONS: Final = (
     "receive_webhook",
     "reconcile_stock",
 )
+_clients_of: Final[list[str]] = []  # the emulator that the cached clients talk to
+_streams_of: Final[dict[str, Any]] = {}
 ALL_SCOPES: Final = "inventory:read inventory:write"
 
 
@@ -81,14 +83,22 @@ class World:
         """What the function's handler gives back for an event."""
         return importlib.import_module(f"functions.{function}.handler").handler(dict(event), context)
 
+    def __post_init__(self) -> None:
+        assert self.target.state is not None
+        if _clients_of and _clients_of[0] != self.target.state.endpoint:
+            clients._client.cache_clear()
+            clients._session.cache_clear()
+        _clients_of[:] = [self.target.state.endpoint]
+
     def clock(self) -> datetime:
         return self.now
 
     def forget_warm_state(self) -> None:
-        """What a cold start would not have: built objects, clients, cached secrets and references."""
+        """What a cold start would not have: built objects, cached secrets and references.
+
+        Clients are kept as long as the emulator is the same: reading the SDK's models takes longer than most tests.
+        """
         deadline.begin(None)
-        clients._client.cache_clear()
-        clients._session.cache_clear()
         for function in FUNCTIONS:
             module = importlib.import_module(f"functions.{function}.handler")
             for name in ("app", "store", "partners"):
@@ -166,9 +176,16 @@ class World:
             ]
         }
 
+    @cached_property
+    def _streams(self) -> Any:
+        endpoint = self.target.options["endpoint_url"]
+        if endpoint not in _streams_of:
+            _streams_of[endpoint] = self.target.session.client("dynamodbstreams", **self.target.options)
+        return _streams_of[endpoint]
+
     def stream(self, table: str) -> list[dict[str, Any]]:
         """All records of a table's stream since it was created, in order."""
-        client = self.target.session.client("dynamodbstreams", **self.target.options)
+        client = self._streams
         described = self.target.dynamodb.describe_table(TableName=table_name(table))
         arn = described["Table"]["LatestStreamArn"]
         found: list[dict[str, Any]] = []

@@ -1,0 +1,257 @@
+"""Cross-references, price rules and partners: what is kept, what is refused, and which of two at once wins."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import threading
+from typing import Any
+
+import pytest
+
+from crossdock.identity.partners import PartnerAccess, Partners
+from crossdock.identity.references import Conflict, Reference, References
+from tests.support.world import (
+    CORRELATION,
+    NOW_TEXT,
+    Context,
+    World,
+    bus_event,
+    price,
+    prices_event,
+    references_event,
+)
+
+pytestmark = pytest.mark.integration
+
+
+def feed(world: World, function: str, *messages: Any) -> list[str]:
+    answer = world.call(function, world.queue_event("any", messages), Context())
+    return [f["itemIdentifier"] for f in answer["batchItemFailures"]]
+
+
+def declare(world: World, items: dict[str, list[tuple[str, str]]], **fields: Any) -> list[str]:
+    return feed(world, "apply_references", references_event(items, **fields))
+
+
+def reprice(world: World, *prices: dict[str, Any], **fields: Any) -> list[str]:
+    return feed(world, "apply_price_changes", prices_event(*prices, **fields))
+
+
+# -- references ------------------------------------------------------------------------------------------------
+
+
+def test_a_reference_is_kept_both_ways(world: World) -> None:
+    assert declare(world, {"SKU-1": [("wms", "A#1")]}) == []
+
+    assert world.rows("identity") == [
+        {"pk": "C#item#SKU-1", "sk": "SYS#wms#A#1"},
+        {"pk": "X#item#wms#A#1", "sk": "ID", "cid": "SKU-1"},
+    ]
+    assert References(world.table("identity")).of("SKU-1") == [Reference("wms", "A#1", "SKU-1")]
+
+
+def test_declaring_again_writes_nothing(world: World) -> None:
+    declare(world, {"SKU-1": [("wms", "A1"), ("erp", "E1")]})
+    before = world.dump()
+
+    declare(world, {"SKU-1": [("wms", "A1"), ("erp", "E1")]})
+
+    assert world.dump() == before
+
+
+def test_a_code_keeps_its_first_meaning_and_the_contradiction_is_an_exception(world: World) -> None:
+    declare(world, {"SKU-1": [("wms", "A1")]})
+
+    declare(world, {"SKU-2": [("wms", "A1"), ("wms", "A2")], "SKU-3": [("wms", "A2")]})
+
+    assert References(world.table("identity")).skus([("wms", "A1"), ("wms", "A2")]) == {
+        ("wms", "A1"): "SKU-1",
+        ("wms", "A2"): "SKU-2",
+    }
+    groups = {g.subject: g for g in world.exceptions.groups()}
+    assert {s: (g.kind, g.open) for s, g in groups.items()} == {
+        "item/wms/A1": ("reference_conflict", 1),
+        "item/wms/A2": ("reference_conflict", 1),
+    }
+    (occurrence,) = world.exceptions.occurrences(groups["item/wms/A1"].id)
+    assert occurrence.message["data"]["items"] == [{"sku": "SKU-2", "codes": [{"system": "wms", "code": "A1"}]}]
+
+
+def test_two_imports_that_race_for_one_code_mint_one_item(world: World) -> None:
+    for round_ in range(8):
+        codes = [f"{round_}-{n}" for n in range(20)]
+        start = threading.Barrier(2)
+        results: dict[str, tuple[int, list[Conflict]]] = {}
+
+        def work(sku: str, codes: list[str] = codes, start: threading.Barrier = start) -> None:
+            references = References(world.table("identity"))
+            start.wait()
+            wanted = [Reference("wms", c, sku) for c in (codes if sku == "SKU-1" else reversed(codes))]
+            results[sku] = references.declare(wanted)  # noqa: B023 - read after the threads are joined
+
+        threads = [threading.Thread(target=work, args=(sku,)) for sku in ("SKU-1", "SKU-2")]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        kept = References(world.table("identity")).skus([("wms", c) for c in codes])
+        assert len(kept) == 20
+        assert results["SKU-1"][0] + results["SKU-2"][0] == 20
+        for sku in ("SKU-1", "SKU-2"):
+            won, conflicts = results[sku]
+            assert won == sum(kept["wms", c] == sku for c in codes)
+            assert {c.reference.code for c in conflicts} == {c for c in codes if kept["wms", c] != sku}
+            assert all(c.kept_sku == kept["wms", c.reference.code] for c in conflicts)
+
+
+@pytest.mark.parametrize("function", ["apply_references", "apply_price_changes", "apply_counts"])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "no json",
+        {},
+        bus_event("x.v1", {}, "erp"),
+        {**bus_event("x.v1", {}, "erp"), "data": "abc"},
+        {**bus_event("x.v1", {}, "erp"), "data": None},
+        {**bus_event("x.v1", {}, "erp"), "data": [["a", "b"]], "replay": {"x": 1}},
+    ],
+)
+def test_an_event_that_is_none_is_an_exception_at_once(world: World, function: str, message: Any) -> None:
+    assert feed(world, function, message) == []
+
+    assert [(g.kind, g.open) for g in world.exceptions.groups()] == [("unreadable_message", 1)]
+    tables = world.dump()
+    assert [tables[t] for t in ("inventory", "pricing", "identity", "exchange")] == [[], [], [], []]
+
+
+# -- prices ----------------------------------------------------------------------------------------------------
+
+
+def current(world: World, sku: str = "SKU-1") -> list[tuple[str, int, str]]:
+    return sorted((r.rule_id, r.version, str(r.tiers[0].unit_price)) for r in world.pricing.rules([sku]).get(sku, []))
+
+
+def test_a_rule_is_in_the_ledger_and_on_its_items_sheet(world: World) -> None:
+    world.knows(("erp", "E1", "SKU-1"))
+
+    assert reprice(world, price("r1", 3, "2.50")) == []
+
+    text = (
+        '{"currency":"GBP","rule_id":"r1","sku":"SKU-1","tiers":[[1,"2.50"]],"unit":"EA",'
+        '"valid_from":"2026-01-01T00:00:00.000Z","valid_to":null,"version":3,"withdrawn":false}'
+    )
+    assert world.rows("pricing") == [
+        {"pk": "I#SKU-1", "sk": "SHEET", "r_erp:r1": text, "v_erp:r1": 3, "ver": 1, "cors": [CORRELATION]},
+        {"pk": "R#erp:r1", "sk": "ITEM", "sku": "SKU-1"},
+        {
+            "pk": "R#erp:r1",
+            "sk": "V#0000000003",
+            "rule": text,
+            "h": hashlib.sha256(text.encode()).hexdigest()[:24],
+            "rec": NOW_TEXT,
+            "cor": CORRELATION,
+        },
+    ]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([1, 2, 3])))
+def test_versions_in_any_order_end_in_the_newest_and_all_are_known(world: World, order: tuple[int, ...]) -> None:
+    world.knows(("erp", "E1", "SKU-1"))
+
+    for version in order:
+        assert reprice(world, price("r1", version, f"{version}.00")) == []
+
+    assert current(world) == [("r1", 3, "3.00")]
+    assert [r["sk"] for r in world.rows("pricing") if r["pk"] == "R#erp:r1"] == [
+        "ITEM",
+        "V#0000000001",
+        "V#0000000002",
+        "V#0000000003",
+    ]
+    assert world.rows("exceptions") == []
+
+
+def test_a_version_with_other_content_is_an_exception_and_the_first_stands(world: World) -> None:
+    world.knows(("erp", "E1", "SKU-1"))
+    reprice(world, price("r1", 1, "2.00"))
+    before = world.dump()["pricing"]
+
+    reprice(world, price("r1", 1, "9.00"), price("r1", 1, "2.00"))
+
+    assert world.dump()["pricing"] == before
+    assert [(g.kind, g.subject, g.open) for g in world.exceptions.groups()] == [("conflicting_price", "rule/r1", 1)]
+
+
+def test_a_rule_does_not_move_to_another_item(world: World) -> None:
+    world.knows(("erp", "E1", "SKU-1"), ("erp", "E2", "SKU-2"))
+    reprice(world, price("r1", 1, "2.00"))
+
+    reprice(world, price("r1", 2, "1.00", item="E2"))
+
+    assert (current(world), current(world, "SKU-2")) == ([("r1", 1, "2.00")], [])
+    assert [(g.kind, g.open) for g in world.exceptions.groups()] == [("rule_of_another_item", 1)]
+
+
+def test_an_unknown_item_holds_up_no_other_price_and_its_replay_settles(world: World) -> None:
+    world.knows(("erp", "E1", "SKU-1"))
+    reprice(world, price("r0", 1, item="NEW"), price("r1", 1))
+    (group,) = world.exceptions.groups()
+    (occurrence,) = world.exceptions.occurrences(group.id)
+    assert (current(world), group.subject) == ([("r1", 1, "2.55")], "item/NEW")
+    world.knows(("erp", "NEW", "SKU-2"))
+    assert world.exceptions.begin_replay(occurrence, "run-1", "ann")
+
+    mark = {"exception": group.id, "occurrence": occurrence.id, "run": "run-1"}
+    assert feed(world, "apply_price_changes", {**occurrence.message, "replay": mark}) == []
+
+    assert current(world, "SKU-2") == [("r0", 1, "2.55")]
+    assert [g.settled for g in world.exceptions.groups("closed")] == [1]
+
+
+# -- partners --------------------------------------------------------------------------------------------------
+
+ARN = "arn:aws:execute-api:eu-west-2:000000000000:api1/live/POST/v1/inventory/movements"
+
+
+def test_a_known_key_may_call_every_endpoint_of_the_stage(world: World) -> None:
+    Partners(world.table("identity")).grant("key-1", PartnerAccess("acme", ("inventory:read",), ("wms", "erp")))
+
+    answer = world.call("authorize_partner", {"methodArn": ARN, "headers": {"X-API-KEY": "key-1"}}, Context())
+
+    assert answer == {
+        "principalId": "acme",
+        "policyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Action": "execute-api:Invoke",
+                    "Effect": "Allow",
+                    "Resource": "arn:aws:execute-api:eu-west-2:000000000000:api1/live/*",
+                }
+            ],
+        },
+        "context": {"partner": "acme", "scopes": "inventory:read", "sources": "wms erp"},
+        "usageIdentifierKey": "key-1",
+    }
+
+
+@pytest.mark.parametrize("headers", [None, {}, {"x-api-key": ""}, {"x-api-key": "key-2"}, {"x-api-key": "withdrawn"}])
+def test_any_other_key_is_denied(world: World, headers: dict[str, str] | None) -> None:
+    partners = Partners(world.table("identity"))
+    partners.grant("key-1", PartnerAccess("acme", ("inventory:read",), ("wms",)))
+    partners.grant("withdrawn", PartnerAccess("acme", ("inventory:read",), ("wms",)))
+    world.target.dynamodb.update_item(
+        TableName="crossdock-local-identity",
+        Key={"pk": {"S": "K#" + hashlib.sha256(b"withdrawn").hexdigest()}, "sk": {"S": "KEY"}},
+        UpdateExpression="SET active = :no",
+        ExpressionAttributeValues={":no": {"BOOL": False}},
+    )
+
+    answer = world.call("authorize_partner", {"methodArn": ARN, "headers": headers}, Context())
+
+    assert answer["policyDocument"]["Statement"][0]["Effect"] == "Deny"
+    assert "context" not in answer
+    assert "usageIdentifierKey" not in json.dumps(answer)
