@@ -1,4 +1,7 @@
-"""API Gateway's access log: one JSON line for each request, with the correlation id the caller was given."""
+"""API Gateway's access log: one JSON line for each request.
+
+`request_id` is the correlation id of the gateway's own refusals; a function's answer carries its own.
+"""
 
 import json
 from typing import Final
@@ -15,7 +18,7 @@ ACCESS_LOG_FORMAT: Final = apigateway.AccessLogFormat.custom(
     json.dumps(
         {
             "time": "$context.requestTimeEpoch",
-            "correlation_id": "$context.requestId",
+            "request_id": "$context.requestId",
             "method": "$context.httpMethod",
             "route": "$context.resourcePath",
             "status": "$context.status",

@@ -41,8 +41,9 @@ class SyncStack(StageStack):
         self.bus = self._event_bus()
         self._workers()
         self._balances()
-        self._announcements()
-        self._deliveries()
+        if self.channels:
+            self._announcements()
+            self._deliveries()
         self._dead_letters()
 
     def _domain_queue(self, name: str) -> Queue:
@@ -130,8 +131,7 @@ class SyncStack(StageStack):
         """Changed headers and price sheets become dirty keys in the queues of the channels they concern."""
         window = self.plan.stage.announce_window_seconds
         announce = Function(self, "announce_changes", {"CHANNEL_QUEUE_URLS": self._channel_urls()})
-        if self.channels:
-            announce.allow_send(*(queue.queue for queue in self.channels.values()))
+        announce.allow_send(*(queue.queue for queue in self.channels.values()))
         changed = ["INSERT", "MODIFY"]
         follow(announce, "Headers", Followed(self.data.inventory, "T#", changed, window), self.failures)
         follow(announce, "Sheets", Followed(self.data.pricing, "I#", changed, window), self.failures)

@@ -8,6 +8,11 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+# Read when the CDK's own process starts, that is when the first test module imports it. The CDK's validation takes
+# seconds; the `prod` fixture leaves it on, once.
+os.environ["CDK_VALIDATION"] = "false"
+os.environ["JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"] = "20"
+
 import pytest
 
 from infra.bundling import LayerFolders, build_layers

@@ -26,11 +26,6 @@ pytestmark = pytest.mark.integration
 CODE = "def handler(event, context): pass"
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CDK_VALIDATION", "false")
-
-
 def problems(tmp_path: Path, build: Callable[[Stack], object], stage: Any = PROD, *, tagged: bool = True) -> list[str]:
     """What a stack made by `build` is refused for; [] when it is synthesised."""
     app = App(

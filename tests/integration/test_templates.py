@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -416,7 +415,7 @@ def test_every_request_leaves_one_line_in_the_access_log(prod: Templates) -> Non
     ((_, stage),) = prod.all("AWS::ApiGateway::Stage")
     log = stage["Properties"]["AccessLogSetting"]
     assert prod.read("api", log["DestinationArn"]).endswith(":log-group:log//aws/apigateway/crossdock-prod-api")
-    assert json.loads(log["Format"])["correlation_id"] == "$context.requestId"
+    assert json.loads(log["Format"])["request_id"] == "$context.requestId"
     assert stage["Properties"]["TracingEnabled"] is True
 
 
@@ -480,9 +479,8 @@ def test_nothing_names_an_account_or_a_region(prod: Templates) -> None:
 
 
 def test_the_local_stage_leaves_out_what_its_engine_cannot_do(
-    tmp_path_factory: pytest.TempPathFactory, hollow_layers: LayerFolders, monkeypatch: pytest.MonkeyPatch
+    tmp_path_factory: pytest.TempPathFactory, hollow_layers: LayerFolders
 ) -> None:
-    monkeypatch.setitem(os.environ, "CDK_VALIDATION", "false")
     assembly = tmp_path_factory.mktemp("local")
     build("local", outdir=assembly, layers=hollow_layers).synth()
     local = Templates(assembly, "local")
