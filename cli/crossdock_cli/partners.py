@@ -7,30 +7,29 @@ The row holds the SHA-256 of the key; the key itself is shown once, here.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets as random
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.markup import escape
 
+from crossdock.identity.partners import SCOPES, PartnerAccess, Partners, hashed
+from crossdock.platform.dynamo import Table
 from crossdock_cli.errors import CliError
 from crossdock_cli.output import AsJson, console, emit_json, table
 from crossdock_cli.target import Target, connect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from mypy_boto3_apigateway.type_defs import ApiKeyTypeDef
 
 app = typer.Typer(help="Partners: who may call the API, and for what.", no_args_is_help=True)
 
-SCOPES: Final = ("inventory:read", "inventory:write")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _KEY_BYTES: Final = 32
-_KEYS_PER_READ: Final = 100  # BatchGetItem's limit
 
 
 @dataclass(frozen=True)
@@ -96,21 +95,14 @@ def add(target: Target, name: str, scopes: Sequence[str], sources: Sequence[str]
     created = target.apigateway.create_api_key(name=target.name(name), value=key, enabled=True)
     target.apigateway.create_usage_plan_key(usagePlanId=plan, keyId=created["id"], keyType="API_KEY")
     # Last, because only with the row does the authorizer let the key in.
-    row: dict[str, Any] = {
-        **_row_key(hashed(key)),
-        "partner": {"S": name},
-        "scopes": {"L": [{"S": scope} for scope in scopes]},
-        "sources": {"L": [{"S": source} for source in sources]},
-        "active": {"BOOL": True},
-    }
-    target.dynamodb.put_item(TableName=target.name("identity"), Item=row)
+    _granted(target).grant(key, PartnerAccess(name, tuple(scopes), tuple(sources)))
     return key
 
 
 def listing(target: Target) -> list[Partner]:
     """All partners of the stage, by name."""
     keys = list(_keys(target))
-    rows = _rows(target, [hashed(key["value"]) for key in keys])
+    rows = _granted(target).accesses([hashed(key["value"]) for key in keys])
     prefix = target.name("")
     return sorted(
         (_partner(key, rows, prefix) for key in keys),
@@ -123,14 +115,13 @@ def remove(target: Target, name: str) -> bool:
     partner = next((p for p in listing(target) if p.name == name), None)
     if partner is None:
         return False
-    target.dynamodb.delete_item(TableName=target.name("identity"), Key=_row_key(partner.key_hash))
+    _granted(target).withdraw(partner.key_hash)
     target.apigateway.delete_api_key(apiKey=partner.key_id)
     return True
 
 
-def hashed(key: str) -> str:
-    """How the identity table knows a key."""
-    return hashlib.sha256(key.encode()).hexdigest()
+def _granted(target: Target) -> Partners:
+    return Partners(Table(target.dynamodb, target.name("identity")))
 
 
 def _check(target: Target, name: str, scopes: Sequence[str], sources: Sequence[str]) -> None:
@@ -163,35 +154,14 @@ def _keys(target: Target) -> Iterator[ApiKeyTypeDef]:
         yield from (key for key in page["items"] if key.get("name", "").startswith(prefix))
 
 
-def _rows(target: Target, hashes: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """The identity rows of the keys that have one, by key hash."""
-    table_name = target.name("identity")
-    found: dict[str, dict[str, Any]] = {}
-    for start in range(0, len(hashes), _KEYS_PER_READ):
-        request: Any = {table_name: {"Keys": [_row_key(h) for h in hashes[start : start + _KEYS_PER_READ]]}}
-        while request:
-            answer = target.dynamodb.batch_get_item(RequestItems=request)
-            found.update((row["pk"]["S"].removeprefix("K#"), row) for row in answer["Responses"].get(table_name, ()))
-            request = answer.get("UnprocessedKeys")
-    return found
-
-
-def _row_key(key_hash: str) -> dict[str, Any]:
-    return {"pk": {"S": f"K#{key_hash}"}, "sk": {"S": "KEY"}}
-
-
-def _partner(key: ApiKeyTypeDef, rows: dict[str, dict[str, Any]], prefix: str) -> Partner:
+def _partner(key: ApiKeyTypeDef, accesses: dict[str, PartnerAccess], prefix: str) -> Partner:
     key_hash = hashed(key["value"])
-    row = rows.get(key_hash, {})
+    access = accesses.get(key_hash)
     return Partner(
         name=key["name"].removeprefix(prefix),
-        active=bool(row.get("active", {}).get("BOOL")) and bool(key.get("enabled")),
-        scopes=list(_strings(row.get("scopes", {}).get("L", ()))),
-        sources=list(_strings(row.get("sources", {}).get("L", ()))),
+        active=access is not None and bool(key.get("enabled")),
+        scopes=list(access.scopes) if access else [],
+        sources=list(access.sources) if access else [],
         key_hash=key_hash,
         key_id=key["id"],
     )
-
-
-def _strings(values: Iterable[dict[str, str]]) -> Iterator[str]:
-    return (value["S"] for value in values)

@@ -9,6 +9,7 @@ import tomllib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from crossdock.identity.partners import hashed
 from crossdock_cli import partners, secrets
 from crossdock_cli.errors import CliError
 from crossdock_cli.local.state import READY
@@ -45,7 +46,7 @@ def _partner_key(target: Target, paths: Paths, known: str) -> str:
     for partner in partners.listing(target):
         if partner.name != PARTNER:
             continue
-        if known and partner.key_hash == partners.hashed(known) and partner.active:
+        if known and partner.key_hash == hashed(known) and partner.active:
             return known
         partners.remove(target, PARTNER)
     return partners.add(target, PARTNER, SCOPES, stock_owners(paths))

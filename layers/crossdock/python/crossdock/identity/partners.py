@@ -1,11 +1,12 @@
 """Partners behind their API keys. Only the hash of a key is kept, so the table gives no key away."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from crossdock.platform.dynamo import Table
+from crossdock.platform.dynamo import Item, Table
 
-SCOPES = frozenset({"inventory:read", "inventory:write"})
+SCOPES = ("inventory:read", "inventory:write")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +18,14 @@ class PartnerAccess:
     sources: tuple[str, ...]
 
 
-def key_of(api_key: str) -> tuple[str, str]:
-    """Where the access of a key is kept: under its SHA-256."""
-    return f"K#{hashlib.sha256(api_key.encode()).hexdigest()}", "KEY"
+def hashed(api_key: str) -> str:
+    """How the table knows a key: its SHA-256, in hexadecimal."""
+    return hashlib.sha256(api_key.encode()).hexdigest()
+
+
+def key_of(key_hash: str) -> tuple[str, str]:
+    """Where the access of a key is kept."""
+    return f"K#{key_hash}", "KEY"
 
 
 class Partners:
@@ -30,14 +36,22 @@ class Partners:
 
     def access(self, api_key: str) -> PartnerAccess | None:
         """The access behind a key, or None for a key that is unknown or was withdrawn."""
-        row = self._table.get(key_of(api_key))
-        if not row or not row["active"]:
-            return None
-        return PartnerAccess(row["partner"], tuple(row["scopes"]), tuple(row["sources"]))
+        row = self._table.get(key_of(hashed(api_key)))
+        return _access(row) if row else None
+
+    def accesses(self, key_hashes: Iterable[str]) -> dict[str, PartnerAccess]:
+        """The access behind each key hash that has one, 100 to a round trip."""
+        rows = self._table.get_many(key_of(h) for h in key_hashes)
+        found = {pk.removeprefix("K#"): _access(row) for (pk, _), row in rows.items()}
+        return {key_hash: access for key_hash, access in found.items() if access}
+
+    def withdraw(self, key_hash: str) -> None:
+        """Takes a key's access away; the gateway may remember it for its cache time."""
+        self._table.delete(key_of(key_hash))
 
     def grant(self, api_key: str, access: PartnerAccess) -> None:
         """Lets the bearer of a key act for a partner."""
-        pk, sk = key_of(api_key)
+        pk, sk = key_of(hashed(api_key))
         self._table.put(
             {
                 "pk": pk,
@@ -48,3 +62,9 @@ class Partners:
                 "active": True,
             }
         )
+
+
+def _access(row: Item) -> PartnerAccess | None:
+    if not row["active"]:
+        return None
+    return PartnerAccess(row["partner"], tuple(row["scopes"]), tuple(row["sources"]))
