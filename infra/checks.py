@@ -156,7 +156,9 @@ class QueueRules(_Rules):
             return
         wiring = self.wiring(node)
         if not _has_dead_letters(wiring, wiring.stack.resolve(node.logical_id)):
-            _refuse(node, "dead-letters", "it has no dead-letter queue and is none: use infra.constructs.Queue")
+            _refuse(
+                node, "dead-letters", "it has no dead-letter queue and is none: use Queue of infra/constructs/queue.py"
+            )
 
 
 @jsii.implements(IAspect)
@@ -219,7 +221,11 @@ def _fails_safely(wiring: Wiring, function: lambda_.CfnFunction) -> bool:
 
 
 _FUNCTION_RULES: Final = (
-    ("log-group", _has_log_group, "it has no log group of its own with a retention: use infra.constructs.Function"),
+    (
+        "log-group",
+        _has_log_group,
+        "it has no log group of its own with a retention: use Function of infra/constructs/function.py",
+    ),
     ("own-role", _has_own_role, "it shares its role or brings one from elsewhere: give it a role of its own"),
     ("alarm", _has_alarm, "no alarm watches it: add one on its Errors"),
     ("failures", _fails_safely, "a failure is lost: give its queue dead letters, its stream a failure destination"),

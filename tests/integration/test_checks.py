@@ -161,7 +161,7 @@ def test_a_queue_without_dead_letters_is_refused_and_so_is_its_consumer(tmp_path
 
     assert sorted(problems(tmp_path, build)) == [
         "stack/Function/Resource: a failure is lost: give its queue dead letters, its stream a failure destination",
-        "stack/Work/Resource: it has no dead-letter queue and is none: use infra.constructs.Queue",
+        "stack/Work/Resource: it has no dead-letter queue and is none: use Queue of infra/constructs/queue.py",
     ]
 
 
