@@ -1,6 +1,6 @@
 """What importing a handler may cost: each function imports no module it has no use for.
 
-Measured with botocore on two cores: boto3 costs a cold start another 350 ms with its first client, the X-Ray tracer 240,
+Measured on two cores: boto3 costs a cold start another 350 ms with its first client, the X-Ray tracer 240,
 the event handler's validation 120, the idempotency utility 250. Each import is measured in a process of its own.
 """
 

@@ -1,0 +1,53 @@
+"""A channel's endpoint without a network: it keeps the highest version of each item, as our contract asks of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from crossdock.contracts.deliveries import HttpAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+@dataclass
+class Endpoint:
+    """Answers `answer`, records every post, and holds what it was told.
+
+    A post that is answered with anything but a 2xx was not taken. `held` maps (kind, sku) to (version, fields).
+    """
+
+    answer: HttpAnswer = field(default_factory=lambda: HttpAnswer(200))
+    posts: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+    held: dict[tuple[str, str], tuple[int, dict[str, Any]]] = field(default_factory=dict)
+    on_post: Callable[[], None] | None = None
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
+        self.posts.append((url, dict(headers), body))
+        if self.on_post:
+            self.on_post()
+        if 200 <= self.answer.status < 300:
+            self._take(json.loads(body))
+        return self.answer
+
+    def _take(self, document: dict[str, Any]) -> None:
+        listed = json.loads(self.answer.body or b"{}")
+        refused = (
+            {r["sku"] for r in listed.get("rejected", []) if isinstance(r, dict) and "sku" in r}
+            if isinstance(listed, dict)
+            else set()
+        )
+        kind = document["type"].split(".")[0]
+        for item in document["data"]["items"]:
+            fields = {k: v for k, v in item.items() if k not in {"sku", "version", "correlation_ids"}}
+            before = self.held.get((kind, item["sku"]), (0, {}))
+            assert before[0] != item["version"] or before[1] == fields, "one version has one value"
+            if item["sku"] not in refused and item["version"] > before[0]:
+                self.held[kind, item["sku"]] = (item["version"], fields)
+
+    @property
+    def items(self) -> list[dict[str, Any]]:
+        """Every item of every post, in order."""
+        return [item for _, _, body in self.posts for item in json.loads(body)["data"]["items"]]
