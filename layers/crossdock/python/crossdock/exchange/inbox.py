@@ -1,6 +1,6 @@
 """The inbox: every accepted delivery, once, as it came.
 
-    IN#source#delivery-id / IN      raw body, hash, correlation id
+    IN#source#delivery-id / IN      raw body (zlib), hash, correlation id
 
 The conditional put is at once the dedupe, the durable copy and the source of a replay. What follows it, one message,
 is sent also for a duplicate: a sender repeats when it saw no answer, and then we may have died between the two. All
@@ -8,6 +8,7 @@ that consumes those messages recognises what it has.
 """
 
 import hashlib
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -56,7 +57,8 @@ class Inbox:
             {
                 "pk": f"IN#{delivery.source}#{delivery.id}",
                 "sk": "IN",
-                "body": delivery.body.decode(),
+                # Facts of one kind resemble each other: a body of 1,000 movements costs 13 write units, not 171.
+                "body": zlib.compress(delivery.body),
                 "h": digest,
                 "cor": delivery.correlation_id,
                 "at": to_text(now),

@@ -43,8 +43,8 @@ def to_attribute(value: Any) -> dict[str, Any]:
             return {"BOOL": value}
         case None:
             return {"NULL": True}
-        case str():
-            return {"S": value}
+        case str() | bytes():
+            return {"S" if isinstance(value, str) else "B": value}
         case int() | Decimal():
             return {"N": str(value)}
         case list() | tuple():
@@ -52,14 +52,14 @@ def to_attribute(value: Any) -> dict[str, Any]:
         case dict():
             return {"M": {k: to_attribute(v) for k, v in value.items()}}
         case _:
-            raise TypeError(f"{type(value).__name__} is not stored: use str, int, Decimal, bool, list or dict")
+            raise TypeError(f"{type(value).__name__} is not stored: use str, bytes, int, Decimal, bool, list or dict")
 
 
 def from_attribute(attribute: Mapping[str, Any]) -> Any:
     """The plain value of a stored attribute; a number is an int when it is whole, else a Decimal."""
     ((kind, value),) = attribute.items()
     match kind:
-        case "S" | "BOOL":
+        case "S" | "B" | "BOOL":
             return value
         case "N":
             number = Decimal(value)
