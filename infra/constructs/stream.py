@@ -14,8 +14,9 @@ from infra.constructs.permissions import allow_key
 from infra.constructs.table import Table
 
 BATCH: Final = 1000
-# A throttled table recovers within this many tries; a record that breaks the function is isolated by halving.
-RETRIES: Final = 50
+# As many as Lambda allows: an outage must not take stock changes out of the balances while the stream still has them
+# (24 h). A record that breaks the function is isolated by halving, and the lag alarm rings meanwhile.
+RETRIES: Final = 10_000
 LATE_AFTER_SECONDS: Final = 60
 
 
