@@ -8,7 +8,6 @@ from crossdock.contracts import events
 from crossdock.contracts.refusals import Refusal
 from crossdock.platform.queues import Record
 
-
 # Which queue each kind of event goes to; an event that the bus could not put there comes whole, with its envelope.
 _ROUTES = {
     events.PRICE_RULES_CHANGED: "prices",
@@ -21,8 +20,9 @@ def refusal_of(record: Record, prefix: str) -> Refusal:
     """A record from a dead-letter queue as a refusal. `prefix` is what the stage puts before its queues' names."""
     queue = record.queue.removeprefix(prefix).removesuffix("-dlq")
     message = dict(record.message) if record.message is not None else {"unreadable": record.body}
-    if message.get("detail-type") in _ROUTES and isinstance(message.get("detail"), dict):
-        queue, message = _ROUTES[message["detail-type"]], dict(message["detail"])
+    route, detail = _ROUTES.get(str(message.get("detail-type"))), message.get("detail")
+    if route and isinstance(detail, dict):
+        queue, message = route, dict(detail)
     message.pop("replay", None)
     lost_call = _lost_call(message)
     if lost_call:
