@@ -33,12 +33,8 @@ class Endpoint:
         return self.answer
 
     def _take(self, document: dict[str, Any]) -> None:
-        listed = json.loads(self.answer.body or b"{}")
-        refused = (
-            {r["sku"] for r in listed.get("rejected", []) if isinstance(r, dict) and "sku" in r}
-            if isinstance(listed, dict)
-            else set()
-        )
+        listed = json.loads(self.answer.body or b"{}").get("rejected", [])
+        refused = {r["sku"] for r in listed if isinstance(r, dict) and "sku" in r}
         kind = document["type"].split(".")[0]
         for item in document["data"]["items"]:
             fields = {k: v for k, v in item.items() if k not in {"sku", "version", "correlation_ids"}}

@@ -1,0 +1,409 @@
+"""Every function dies before and after each of its outside calls, gets its work again, and ends where it should.
+
+A scenario arranges the world, runs one piece of work under a reaper, and says what must hold in the end. First the work
+runs undisturbed; its calls are what is to be survived, and the number of them stands here, so that a scenario that
+calls nothing cannot pass. Then, for each call and moment: the world is made anew, the work dies there, is delivered
+again, and must end exactly as the undisturbed one did.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crossdock.contracts.deliveries import HttpAnswer
+from crossdock.exceptions import replay as replays
+from crossdock.exceptions.correction import assignments_to_patch, corrected_message
+from crossdock.exceptions.store import ExceptionsStore
+from crossdock.inventory.journal import JournalEntry
+from crossdock.platform import clients
+from crossdock.platform.dynamo import Table
+from tests.support import world as worlds
+from tests.support.crashes import Killed, Moment, reach, reaper
+from tests.support.endpoint import Endpoint
+from tests.support.engine import start_afresh
+from tests.support.tables import table_name
+from tests.support.world import (
+    CORRELATION,
+    Context,
+    World,
+    api_event,
+    counts_event,
+    dirty_message,
+    later,
+    moved,
+    movement,
+    movements_message,
+    price,
+    prices_event,
+    references_event,
+    webhook_event,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from crossdock_cli.target import Target
+
+pytestmark = pytest.mark.integration
+
+
+@dataclass
+class Stage:
+    """A world, the channel's endpoint, and what a scenario's arrangement leaves for its work."""
+
+    world: World
+    endpoint: Endpoint = field(default_factory=Endpoint)
+    kept: Any = None
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`work` is what dies and is delivered again; `state` is compared; `calls` is how many calls the work makes."""
+
+    name: str
+    calls: int
+    arrange: Callable[[Stage], None]
+    work: Callable[[Stage], None]
+    state: Callable[[Stage], Any]
+
+
+def everything(stage: Stage) -> Any:
+    """All that is stored, but for the stream's sequence numbers: each emulator run counts from its own time on."""
+    rows = stage.world.dump()
+    for row in rows["inventory"]:
+        row.pop("seq", None)
+    return rows
+
+
+def nothing(_: Stage) -> None:
+    return None
+
+
+def consumes(function: str, queue: str, *messages: Any) -> Callable[[Stage], None]:
+    """The work of handling a queue's batch, which is not done while a record is to come again."""
+
+    def work(stage: Stage) -> None:
+        answer = stage.world.call(function, stage.world.queue_event(queue, messages), Context())
+        assert answer == {"batchItemFailures": []}
+
+    return work
+
+
+def references(stage: Stage) -> None:
+    stage.world.knows(("wms", "A1", "SKU-1"), ("wms", "A2", "SKU-2"), ("erp", "E1", "SKU-1"))
+
+
+def stocked(stage: Stage) -> None:
+    references(stage)
+    consumes("apply_movements", "movements", movements_message(movement("m1"), movement("m2", 3, item="A2")))(stage)
+    stage.world.project()
+
+
+def unique(messages: list[Any]) -> list[Any]:
+    """Messages that may have been sent twice, each once; an event's time is that of its sending."""
+    texts = {json.dumps(m, sort_keys=True) for m in messages}
+    return [json.loads(t) for t in sorted(texts)]
+
+
+# -- the way in ------------------------------------------------------------------------------------------------
+
+
+def _post_movements(stage: Stage) -> None:
+    batch = {"movements": [movement(f"m{n}", 1, reason="x" * 100) for n in range(1000)]}
+    answer = stage.world.call("receive_movements", api_event(batch), Context())
+    assert answer["statusCode"] == 202
+
+
+def _post_webhook(body: dict[str, Any], source: str) -> Callable[[Stage], None]:
+    def work(stage: Stage) -> None:
+        stage.world.forget_warm_state()  # so that the secret is read each time
+        answer = stage.world.call("receive_webhook", webhook_event(body, source=source), Context())
+        assert answer["statusCode"] == 202
+
+    return work
+
+
+def _inbox_and(queue: str) -> Callable[[Stage], Any]:
+    return lambda stage: (stage.world.dump(), unique(stage.world.take(queue)))
+
+
+PRICES = {"type": "prices.changed", "timestamp": "2026-11-21T08:00:00Z", "data": {"prices": [price("r1", 1)]}}
+
+# -- the domains -----------------------------------------------------------------------------------------------
+
+MOVEMENTS = movements_message(
+    *(movement(f"m{n:02}", n + 1, sequence=n) for n in range(30)),
+    movement("bad", item="NEW"),
+    movement("bad2", item="NEW"),
+    movement("worse", warehouse="MOON"),
+    movement("m00", 99),
+)
+
+
+def _journaled(stage: Stage) -> None:
+    references(stage)
+    for part in range(2):
+        lots = [movement(f"{part}-{n}", 1, item=f"A{n % 2 + 1}") for n in range(6)]
+        consumes("apply_movements", "movements", movements_message(*lots))(stage)
+        if part == 0:
+            stage.world.project()
+    stage.kept = stage.world.stream("inventory")
+
+
+def _project(stage: Stage) -> None:
+    stage.world.call("project_balances", {"Records": stage.kept}, Context())
+
+
+def _streams(stage: Stage) -> None:
+    stocked(stage)
+    consumes("apply_price_changes", "prices", prices_event(price("r1", 1)))(stage)
+    stage.kept = stage.world.stream("inventory") + stage.world.stream("pricing")
+
+
+def _announce(stage: Stage) -> None:
+    stage.world.call("announce_changes", {"Records": stage.kept}, Context())
+
+
+def _marks(stage: Stage) -> Any:
+    return {c: unique(stage.world.take(f"channel-{c}")) for c in ("webshop", "marketplace")}
+
+
+# -- telling ---------------------------------------------------------------------------------------------------
+
+TOLD = dirty_message("webshop", ("availability", "SKU-1"), ("availability", "SKU-2"), ("price", "SKU-1"))
+
+
+def _to_tell(stage: Stage) -> None:
+    stocked(stage)
+    consumes("apply_price_changes", "prices", prices_event(price("r1", 1)))(stage)
+    stage.endpoint.answer = HttpAnswer(200, b'{"rejected":[{"sku":"SKU-2","reason":"no such listing"}]}')
+
+
+def _tell(stage: Stage) -> None:
+    stage.world.forget_warm_state()
+    stage.world.now = later((stage.world.now - worlds.NOW).total_seconds() + 31)  # a dead worker's lease is over
+    consumes("deliver_to_channel", "channel-webshop", TOLD)(stage)
+
+
+def _told(stage: Stage) -> Any:
+    rows = everything(stage)
+    for row in [r for table in ("exchange", "exceptions") for r in rows[table]]:
+        for instant in ("at", "acked", "first_seen", "gt"):
+            row.pop(instant, None)
+    return rows, stage.endpoint.held
+
+
+# -- exceptions ------------------------------------------------------------------------------------------------
+
+
+def _exceptions() -> ExceptionsStore:
+    """A store over the handlers' own client, which the reaper watches."""
+    return ExceptionsStore(Table(clients.dynamodb(), table_name("exceptions")), lambda: worlds.NOW)
+
+
+def _refused(stage: Stage) -> None:
+    consumes("apply_movements", "movements", movements_message(movement("m1", item="NEW")))(stage)
+
+
+def _corrected(stage: Stage) -> None:
+    _refused(stage)
+    references(stage)
+    _correct(stage)
+
+
+def _only() -> Any:
+    store = _exceptions()
+    (group,) = [*store.groups(), *store.groups("closed")]
+    (occurrence,) = store.occurrences(group.id)
+    return store, occurrence
+
+
+def _correct(_: Stage) -> None:
+    store, occurrence = _only()
+    if occurrence.corrected is None:
+        patch = assignments_to_patch(occurrence, {"item": "A1"})
+        assert store.correct(occurrence, corrected_message(occurrence, patch), patch, "ann", "typo")
+
+
+def _close(_: Stage) -> None:
+    store, occurrence = _only()
+    store.close(occurrence, "ann", "a test item")
+    assert list(store.groups()) == []
+
+
+def _replay(stage: Stage) -> None:
+    """Replays what is open; what hangs in a replay that died is sent again, as `--stuck` does; then it is applied."""
+    store, occurrence = _only()
+
+    def send(route: str, message: Any) -> None:
+        body = json.dumps(message)
+        clients.sqs().send_message(QueueUrl=stage.world.urls[route], MessageBody=body)
+
+    if not replays.replay(store, send, [occurrence], "ann").sent:
+        replays.send_again(store, send, occurrence)
+    consumes("apply_movements", "movements", *stage.world.take("movements"))(stage)
+
+
+def _settled(stage: Stage) -> Any:
+    _, occurrence = _only()
+    (group,) = _exceptions().groups("closed")
+    counts = (group.open, group.replaying, group.settled, group.closed)
+    return occurrence.state, counts, stage.world.rows("inventory")
+
+
+# -- reconciliation --------------------------------------------------------------------------------------------
+
+
+def _counted(stage: Stage) -> None:
+    stocked(stage)
+    consumes("apply_counts", "counts", counts_event({"A1": 4, "A2": 3}))(stage)
+
+
+def _reconcile(stage: Stage) -> None:
+    """Two runs and what they caused; after a crash the first of them comes again."""
+    for _ in range(2):
+        stage.world.call("reconcile_stock", {"source": "wms", "correlation_id": CORRELATION}, Context())
+    consumes("apply_movements", "movements", *stage.world.take("movements"))(stage)
+    stage.world.project()
+
+
+def _healed(stage: Stage) -> Any:
+    _reconcile(stage)  # nothing more may happen now
+    journal: list[JournalEntry] = list(stage.world.inventory.entries("SKU-1", "MAIN"))
+    ours = [(e.id, e.quantity) for e in journal if e.source == "crossdock"]
+    drift = [r for r in stage.world.rows("inventory") if r["pk"].startswith("DRIFT#")]
+    return stage.world.balance("SKU-1"), stage.world.balance("SKU-2"), ours, drift, stage.world.rows("exceptions")
+
+
+# -- dead letters ----------------------------------------------------------------------------------------------
+
+LOST_CALL = {
+    "version": "1.0",
+    "requestContext": {
+        "requestId": "r-1",
+        "functionArn": "arn:aws:lambda:us-east-1:000000000000:function:crossdock-local-reconcile-stock:$LATEST",
+        "condition": "RetriesExhausted",
+    },
+    "requestPayload": {"source": "wms"},
+}
+
+SCENARIOS = [
+    Scenario("receive movements", 1, nothing, _post_movements, lambda s: unique(s.world.take("movements"))),
+    Scenario(
+        "receive a webhook of movements",
+        3,
+        nothing,
+        _post_webhook(moved(movement("m1"), movement("m2")), "wms"),
+        _inbox_and("movements"),
+    ),
+    Scenario("receive a webhook of prices", 3, nothing, _post_webhook(PRICES, "erp"), _inbox_and("prices")),
+    Scenario(
+        "apply movements, some refused", 7, references, consumes("apply_movements", "movements", MOVEMENTS), everything
+    ),
+    Scenario("project balances", 2, _journaled, _project, everything),
+    Scenario("announce changes", 2, _streams, _announce, _marks),
+    Scenario(
+        "apply price changes",
+        9,
+        references,
+        consumes(
+            "apply_price_changes",
+            "prices",
+            prices_event(price("r1", 2, "2.00"), price("r1", 1, "3.00"), price("r2", 1, item="NEW")),
+        ),
+        everything,
+    ),
+    Scenario(
+        "apply references",
+        3,
+        references,
+        consumes(
+            "apply_references",
+            "references",
+            references_event({"SKU-5": [("wms", "A5"), ("erp", "E5")], "SKU-6": [("wms", "A1")]}),
+        ),
+        everything,
+    ),
+    Scenario(
+        "apply counts",
+        5,
+        references,
+        consumes("apply_counts", "counts", counts_event({"A1": 5, "A2": 6, "NEW": 7})),
+        everything,
+    ),
+    Scenario("deliver to a channel", 13, _to_tell, _tell, _told),
+    Scenario(
+        "collect dead letters",
+        3,
+        nothing,
+        consumes(
+            "collect_dead_letters", "movements-dlq", movements_message(movement("m1")), LOST_CALL, "no json at all"
+        ),
+        everything,
+    ),
+    Scenario("reconcile", 14, _counted, _reconcile, _healed),
+    Scenario("correct an exception", 4, _refused, _correct, everything),
+    Scenario("close an exception", 6, _refused, _close, everything),
+    Scenario("replay and settle an exception", 10, _corrected, _replay, _settled),
+]
+
+
+def on(scenario: Scenario, target: Target, folder: Path, patch: pytest.MonkeyPatch) -> Stage:
+    """The scenario's stage, arranged anew."""
+    start_afresh(target)
+    stage = Stage(worlds.build(target, folder, patch))
+    reach(stage.endpoint, patch)
+    scenario.arrange(stage)
+    stage.world.forget_warm_state()
+    return stage
+
+
+def run(scenario: Scenario, stage: Stage, at: int = 0, moment: Moment = "before") -> tuple[list[str], str]:
+    """The work under a reaper: the calls it made, and where it was killed."""
+    with reaper(at, moment) as found:
+        reach(stage.endpoint, stage.world.patch, found)
+        try:
+            scenario.work(stage)
+        except Killed as death:
+            return found.calls, str(death)
+        finally:
+            reach(stage.endpoint, stage.world.patch)
+    return found.calls, ""
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
+def test_a_death_anywhere_loses_nothing_and_doubles_nothing(
+    scenario: Scenario, engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = on(scenario, engine, tmp_path, monkeypatch)
+    calls, death = run(scenario, stage)
+    expected = scenario.state(stage)
+    assert (death, len(calls)) == ("", scenario.calls), calls
+
+    for at in range(1, len(calls) + 1):
+        for moment in ("before", "after"):
+            stage = on(scenario, engine, tmp_path, monkeypatch)
+            _, death = run(scenario, stage, at, moment)
+            assert death, f"nothing died {moment} call {at}"
+            stage.world.forget_warm_state()
+            scenario.work(stage)
+            assert scenario.state(stage) == expected, death
+
+
+def test_the_reaper_strikes_before_and_after_and_is_gone_afterwards(
+    engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario = SCENARIOS[0]
+    for moment, sent in (("before", 0), ("after", 4)):
+        stage = on(scenario, engine, tmp_path, monkeypatch)
+        calls, death = run(scenario, stage, 1, moment)
+        assert (calls, death) == (["sqs.SendMessageBatch"], f"{moment} call 1: sqs.SendMessageBatch")
+        assert len(stage.world.take("movements")) == sent
+    stage = on(scenario, engine, tmp_path, monkeypatch)
+    scenario.work(stage)
+    assert len(stage.world.take("movements")) == 4
