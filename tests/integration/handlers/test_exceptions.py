@@ -1,0 +1,280 @@
+"""The exceptions list: dead letters come onto it, operators correct, replay and close, and the counts are never off."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from crossdock.exceptions.correction import assignments_to_patch, corrected_message
+from crossdock.exceptions.model import Occurrence
+from crossdock.exceptions.replay import replay
+from tests.support.world import (
+    CORRELATION,
+    NOW_TEXT,
+    Context,
+    World,
+    dirty_message,
+    later,
+    movement,
+    movements_message,
+)
+
+pytestmark = pytest.mark.integration
+
+
+def collect(world: World, queue: str, *messages: Any) -> None:
+    answer = world.call("collect_dead_letters", world.queue_event(queue, messages), Context())
+    assert answer == {"batchItemFailures": []}
+
+
+def refuse(world: World, *ids: str) -> list[Occurrence]:
+    message = movements_message(*(movement(i, item="NEW") for i in ids))
+    world.call("apply_movements", world.queue_event("movements", [message]))
+    (group,) = world.exceptions.groups()
+    return list(world.exceptions.occurrences(group.id))
+
+
+def counts(world: World, group: str) -> tuple[int, int, int, int]:
+    found = world.exceptions.group(group)
+    assert found is not None
+    return found.open, found.replaying, found.settled, found.closed
+
+
+# -- what is stored --------------------------------------------------------------------------------------------
+
+
+def test_a_refusal_is_a_group_and_an_occurrence(world: World) -> None:
+    (occurrence,) = refuse(world, "m1")
+
+    head, fact = world.rows("exceptions")
+    assert head == {
+        "pk": f"EXC#{occurrence.group}",
+        "sk": "HEAD",
+        "kind": "unknown_item",
+        "source": "wms",
+        "subject": "item/NEW",
+        "detail": "wms calls an item 'NEW' and no cross-reference says which item that is",
+        "remedy": "crossdock xref add wms 'NEW' <SKU>, then replay; or correct the item code and replay",
+        "first_seen": NOW_TEXT,
+        "gs": "open",
+        "gt": NOW_TEXT,
+        "n_open": 1,
+        "n_replaying": 0,
+        "n_settled": 0,
+        "n_closed": 0,
+    }
+    assert (fact["sk"], fact["state"], fact["tries"], fact["cor"]) == (f"OCC#{occurrence.id}", "open", 0, CORRELATION)
+    assert occurrence.original == movements_message(movement("m1", item="NEW"))
+
+
+# -- dead letters ----------------------------------------------------------------------------------------------
+
+
+def test_a_dead_letter_is_an_exception_that_is_replayed_to_its_own_queue(world: World) -> None:
+    message = movements_message(movement("m1"))
+
+    collect(world, "movements-dlq", message)
+
+    (group,) = world.exceptions.groups()
+    (occurrence,) = world.exceptions.occurrences(group.id)
+    assert (group.kind, group.source, group.subject) == ("dead_letter", "wms", "queue/movements")
+    assert (occurrence.route, occurrence.correlation_id) == ("movements", CORRELATION)
+    assert occurrence.message == {k: v for k, v in message.items() if k != "replay"}
+    world.knows(("wms", "A1", "SKU-1"))
+    sent: list[tuple[str, Any]] = []
+    replay(world.exceptions, lambda route, m: sent.append((route, m)), [occurrence], "ann")
+    ((route, again),) = sent
+    world.call("apply_movements", world.queue_event(route, [again]))
+    assert counts(world, group.id) == (0, 0, 1, 0)
+    assert [r["sk"] for r in world.rows("inventory")] == ["wms#m1"]
+
+
+def test_the_same_dead_letter_again_is_one_fact_and_one_that_recurs_after_it_was_settled_is_open(world: World) -> None:
+    message = dirty_message("webshop", ("price", "SKU-1"))
+    collect(world, "channel-webshop-dlq", message, message)
+    collect(world, "channel-webshop-dlq", message)
+    (group,) = world.exceptions.groups()
+    (occurrence,) = world.exceptions.occurrences(group.id)
+    assert (group.source, group.subject, group.open) == ("webshop", "queue/channel-webshop", 1)
+    assert occurrence.correlation_id == CORRELATION
+    world.exceptions.close(occurrence, "ann", "tried enough")
+
+    collect(world, "channel-webshop-dlq", message)
+
+    assert counts(world, group.id) == (1, 0, 0, 0)
+
+
+def test_a_replay_that_died_in_the_queue_is_open_once_more_and_not_a_second_exception(world: World) -> None:
+    (occurrence,) = refuse(world, "m1")
+    assert world.exceptions.begin_replay(occurrence, "run-1", "ann")
+    mark = {"exception": occurrence.group, "occurrence": occurrence.id, "run": "run-1"}
+
+    collect(world, "movements-dlq", {**occurrence.message, "replay": mark})
+
+    assert [g.id for g in world.exceptions.groups()] == [occurrence.group]
+    assert counts(world, occurrence.group) == (1, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("extra", "kind"),
+    [({"DDBStreamBatchInfo": {"shardId": "s", "startSequenceNumber": "1"}}, "lost_batch"), ({}, "failed_invocation")],
+)
+def test_what_lambda_gave_up_is_an_exception_that_names_the_function(
+    world: World, extra: dict[str, Any], kind: str
+) -> None:
+    description = {
+        "version": "1.0",
+        "requestContext": {
+            "requestId": "r-1",
+            "functionArn": "arn:aws:lambda:eu-west-2:000000000000:function:crossdock-local-project-balances:live",
+            "condition": "RetryAttemptsExhausted",
+        },
+        **extra,
+    }
+
+    collect(world, "failures", description)
+
+    (group,) = world.exceptions.groups()
+    assert (group.kind, group.subject) == (kind, "function/crossdock-local-project-balances")
+    assert group.detail == "crossdock-local-project-balances gave up: RetryAttemptsExhausted"
+
+
+@pytest.mark.parametrize(
+    "letter",
+    [
+        "no json",
+        "[" * 100_000,
+        {"keys": ["abc"]},
+        {"keys": [{"correlation_ids": 5}]},
+        {"replay": {"exception": 1}},
+        {"replay": {"exception": "none", "occurrence": "none", "run": "r"}},
+        {"requestContext": "text"},
+        {"source": {"nested": 1}},
+    ],
+)
+def test_no_dead_letter_is_too_strange_to_be_kept(world: World, letter: Any) -> None:
+    collect(world, "prices-dlq", letter)
+
+    assert [(g.kind, g.subject, g.open) for g in world.exceptions.groups()] == [("dead_letter", "queue/prices", 1)]
+
+
+# -- operators -------------------------------------------------------------------------------------------------
+
+
+def test_a_correction_is_kept_beside_the_original_with_who_and_why(world: World) -> None:
+    (occurrence,) = refuse(world, "m1")
+    patch = assignments_to_patch(occurrence, {"item": "A1"})
+
+    assert world.exceptions.correct(occurrence, corrected_message(occurrence, patch), patch, "ann", "typo")
+
+    after = world.exceptions.occurrence(occurrence.group, occurrence.id)
+    assert after is not None
+    assert after.message["movements"][0]["item"] == "A1"
+    assert after.original == occurrence.original
+    (line,) = world.exceptions.history(occurrence.group)
+    assert (line["by"], line["why"], line["patch"]) == (
+        "ann",
+        "typo",
+        '[{"op": "add", "path": "/movements/0/item", "value": "A1"}]',
+    )
+
+
+def test_two_operators_cannot_correct_over_each_other(world: World) -> None:
+    (occurrence,) = refuse(world, "m1")
+    start, done = threading.Barrier(8), []
+
+    def work(n: int) -> None:
+        patch = assignments_to_patch(occurrence, {"item": f"A{n}"})
+        start.wait()
+        done.append(world.exceptions.correct(occurrence, corrected_message(occurrence, patch), patch, f"op{n}", "w"))
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(done) == [False] * 7 + [True]
+    assert len(world.exceptions.history(occurrence.group)) == 1
+
+
+def test_two_replays_at_once_send_a_fact_once(world: World) -> None:
+    occurrences = refuse(world, *(f"m{n}" for n in range(10)))
+    start, runs, sent = threading.Barrier(4), [], []
+
+    def work() -> None:
+        start.wait()
+        runs.append(replay(world.exceptions, lambda _, m: sent.append(m["replay"]["occurrence"]), occurrences, "ann"))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(sent) == sorted(o.id for o in occurrences)
+    assert (sum(r.sent for r in runs), sum(r.passed_over for r in runs)) == (10, 30)
+    assert counts(world, occurrences[0].group) == (0, 10, 0, 0)
+
+
+def test_what_is_not_open_is_neither_closed_nor_corrected_nor_replayed(world: World) -> None:
+    first, second, third = refuse(world, "m1", "m2", "m3")
+    store = world.exceptions
+    assert store.begin_replay(first, "run-1", "ann")
+    assert store.begin_replay(second, "run-1", "ann")
+    store.settle({"exception": second.group, "occurrence": second.id, "run": "run-1"})
+    assert store.close(third, "ann", "why")
+    group = first.group
+    before = world.dump()
+
+    for stale in (first, second, third):
+        current = store.occurrence(group, stale.id)
+        assert current is not None
+        for seen in (stale, current):
+            assert not store.close(seen, "bob", "too late")
+            assert not store.begin_replay(seen, "run-2", "bob")
+            assert not store.correct(seen, {"v": 2}, [], "bob", "too late")
+
+    assert world.dump() == before
+    assert counts(world, group) == (0, 1, 1, 1)
+
+
+def test_an_older_run_neither_settles_nor_reopens_what_a_newer_one_replays(world: World) -> None:
+    (occurrence,) = refuse(world, "m1")
+    store = world.exceptions
+    old = {"exception": occurrence.group, "occurrence": occurrence.id, "run": "run-1"}
+    store.begin_replay(occurrence, "run-1", "ann")
+    failed = movements_message(movement("m1", item="NEW"), replay=old)
+    world.call("apply_movements", world.queue_event("movements", [failed]))
+    again = store.occurrence(occurrence.group, occurrence.id)
+    assert again is not None
+    world.now = later(5)
+    assert store.begin_replay(again, "run-2", "ann")
+
+    store.settle(old)
+    world.call("apply_movements", world.queue_event("movements", [failed]))
+
+    assert counts(world, occurrence.group) == (0, 1, 0, 0)
+    store.settle({**old, "run": "run-2"})
+    assert counts(world, occurrence.group) == (0, 0, 1, 0)
+
+
+def test_a_group_that_was_left_with_nothing_open_is_closed_by_the_next_look_at_the_list(world: World) -> None:
+    (occurrence,) = refuse(world, "m1")
+    world.patch.setattr(type(world.exceptions), "_close_group", lambda *_: None)
+    assert world.exceptions.close(occurrence, "ann", "why")  # as if it had died before its last write
+    world.patch.undo()
+
+    assert list(world.exceptions.groups()) == []
+    assert [g.id for g in world.exceptions.groups("closed")] == [occurrence.group]
+
+
+def test_the_list_shows_the_latest_first(world: World) -> None:
+    for n in range(3):
+        world.now = later(n)
+        message = movements_message(movement(f"m{n}", item=f"NEW{n}"))
+        world.call("apply_movements", world.queue_event("movements", [message]))
+
+    assert [g.subject for g in world.exceptions.groups()] == ["item/NEW2", "item/NEW1", "item/NEW0"]
