@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from crossdock_cli.demo.receiver import Receiver
+from crossdock_cli.secrets import signing_secrets
 from tests.support.engine import deployed_engine
+from tests.support.system import CHANNELS, System
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,3 +38,32 @@ def deployed(deployed_home: Path) -> Iterator[Target]:
     """The app as `crossdock local up` leaves it: partner, secrets and channel addresses are there."""
     with deployed_engine(deployed_home) as target:
         yield target
+
+
+@pytest.fixture(scope="session")
+def system(deployed: Target, deployed_home: Path) -> Iterator[System]:
+    """The deployed app with both channels listening."""
+    assert deployed.state is not None
+    with Receiver(deployed.state.receiver_port) as receiver:
+        channels = {
+            name: receiver.add_channel(name, signing_secrets(deployed.secret_document("channels", name)))
+            for name in CHANNELS
+        }
+        running = System(deployed, deployed_home, channels)
+        yield running
+        running.http.close()
+
+
+@pytest.fixture(scope="module")
+def everything(system: System) -> Iterator[dict[str, Any]]:
+    """All that is stored and queued when a module of bad input begins; nothing is taken from a queue meanwhile."""
+    system.at_rest()
+    with system.queues_held():
+        yield system.dump()
+
+
+@pytest.fixture
+def nothing_stored(system: System, everything: dict[str, Any]) -> Iterator[None]:
+    """After the test every row of every table and the depth of every queue are what they were."""
+    yield
+    assert system.dump() == everything
