@@ -9,6 +9,9 @@ from functools import cache
 
 from aws_lambda_powertools.logging import Logger
 
+# CloudWatch cuts a line at 256 KB, and a stream batch can have as many causes as records: 2,000 ids are under 140 KB.
+_IDS_PER_LINE = 2_000
+
 
 @cache
 def logger() -> Logger:
@@ -23,4 +26,6 @@ def passed(station: str, message: str, correlation_ids: Iterable[str], **details
     keys, never payloads: they may hold personal data.
     """
     ids = sorted(set(correlation_ids))
-    logger().info(message, extra={"station": station, "correlation_ids": ids, **details})
+    for start in range(0, max(1, len(ids)), _IDS_PER_LINE):
+        part = ids[start : start + _IDS_PER_LINE]
+        logger().info(message, extra={"station": station, "correlation_ids": part, **details})
