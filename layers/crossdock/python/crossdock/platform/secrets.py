@@ -22,10 +22,13 @@ class Secrets:
         self._max_age = max_age
         self._kept: dict[str, tuple[float, dict[str, Any]]] = {}
 
-    def get(self, name: str, remedy: str) -> dict[str, Any]:
-        """The document. Raises NotConfiguredError with `remedy` when there is none or it was never set."""
+    def get(self, name: str, remedy: str, max_age: int | None = None) -> dict[str, Any]:
+        """The document, read again when the kept one is older than `max_age` seconds (default: as all are kept).
+
+        Raises NotConfiguredError with `remedy` when there is none or it was never set.
+        """
         kept = self._kept.get(name)
-        if kept and time.monotonic() - kept[0] < self._max_age:
+        if kept and time.monotonic() - kept[0] < (self._max_age if max_age is None else max_age):
             return kept[1]
         try:
             text = self._client.get_secret_value(SecretId=self._prefix + name)["SecretString"]
