@@ -15,8 +15,7 @@ from rich.console import Console
 
 from crossdock_cli.local.paths import checkout
 from tests.bench.model import Model, sum_of
-from tests.bench.movements import STREAM_BATCH
-from tests.bench.page import AIM, render, usd
+from tests.bench.page import AIM, deployed_batch, render, usd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +51,7 @@ def _refresh() -> str:
 
 
 def _summary(model: Model) -> Iterable[str]:
-    total = sum_of(model.movements(STREAM_BATCH))
+    total = sum_of(model.movements(deployed_batch(model)))
     yield f"A million movements from the queue on: {usd(total)}, aim {usd(AIM)} {'met' if total <= AIM else 'missed'}."
     for batch in model.stream_batches():
         yield f"  with {batch:,} records to a stream batch: {usd(sum_of(model.movements(batch)))}"

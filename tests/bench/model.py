@@ -95,6 +95,11 @@ class Model:
         stem = "movements.stream_"
         return sorted(int(n.removeprefix(stem)) for n in self.counted["scenarios"] if n.startswith(stem))
 
+    def deployed(self, stream_batch: int) -> int:
+        """The batch size a function gets where this one is deployed: no more than fits into an invocation."""
+        full: int = self.counted["sizes"]["stream_full_batch"]
+        return min(stream_batch, full)
+
     def header_writes(self, stream_batch: int) -> Decimal:
         """Header writes for each movement."""
         scenario = self.scenario(f"movements.stream_{stream_batch}")

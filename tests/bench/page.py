@@ -46,7 +46,7 @@ little where items are told in batches."""
 
 
 def _overview(model: Model) -> str:
-    deployed = sum_of(model.movements(STREAM_BATCH))
+    deployed = sum_of(model.movements(deployed_batch(model)))
     verdict = "kept" if deployed <= AIM else "missed"
     rows = [
         ("movements, from the queue on", deployed, f"aim {usd(AIM)}: {verdict}"),
@@ -82,7 +82,7 @@ def _webhook_rows(model: Model) -> Iterable[tuple[str, Decimal, str]]:
 def _movements(model: Model) -> str:
     batches = model.stream_batches()
     columns = [model.movements(batch) for batch in batches]
-    heads = [f"{b:,} to a batch{' (deployed)' if b == STREAM_BATCH else ''}" for b in batches]
+    heads = [f"{b:,} to a batch{' (deployed)' if b == deployed_batch(model) else ''}" for b in batches]
     announced = [model.bill(f"movements.stream_{b}", ["announce_changes"]) for b in batches]
     written = [model.header_writes(b) for b in batches]
     told = [
@@ -114,7 +114,7 @@ def _edges(model: Model) -> str:
     heads = [f"{n:,} to a request" for n in _REQUESTS]
     return f"""## A million movements through the API
 
-The same with the request: the gateway, `receive_movements` and the queue. {STREAM_BATCH:,} records to a stream batch.
+The same with the request before it: the gateway, `receive_movements` and the queue.
 
 {_table(("", *heads), rows)}"""
 
@@ -145,7 +145,7 @@ with its source's count, without drift.
 
 
 def _common(model: Model) -> str:
-    ours, common = model.movements(STREAM_BATCH), model.common_from_queue()
+    ours, common = model.movements(deployed_batch(model)), model.common_from_queue()
     rows = _rows([ours, common])
     ratio = sum_of(common) / sum_of(ours)
     rows.append(("**from the queue on**", f"**{usd(sum_of(ours))}**", f"**{usd(sum_of(common))}**"))
@@ -209,7 +209,12 @@ def _left_out(model: Model) -> str:
 
 
 def _through(model: Model, request: int) -> Bill:
-    return added(model.edge(request), model.movements(STREAM_BATCH, request))
+    return added(model.edge(request), model.movements(deployed_batch(model), request))
+
+
+def deployed_batch(model: Model) -> int:
+    """The stream batch size that a deployed function gets."""
+    return model.deployed(STREAM_BATCH)
 
 
 def _total(model: Model, scenario: str) -> Decimal:

@@ -21,13 +21,13 @@ _HEAVIEST: Final = 3
 # Everything a handler module built with @warm is built; what it cost is the difference.
 _CHILD: Final = """
 import importlib, json, sys, time
-begun = time.perf_counter()
+begun = time.process_time()
 module = importlib.import_module(sys.argv[1])
-imported = time.perf_counter()
+imported = time.process_time()
 for value in list(vars(module).values()):
     if hasattr(value, "cache_clear") and getattr(value, "__module__", "") == module.__name__:
         value()
-built = time.perf_counter()
+built = time.process_time()
 try:
     status = dict(line.split(":", 1) for line in open("/proc/self/status"))
     peak = int(status["VmHWM"].split()[0]) / 1024
@@ -52,9 +52,11 @@ def run(home: Path, repeats: int, step: Callable[[str], None]) -> Report:
         imported, built, peak = (statistics.median(column) for column in zip(*runs, strict=True))
         heaviest = _heaviest(function, environment)
         report.startup[function] = heaviest
-        report.figures[f"init_ms.{function}"] = Figure(imported, "ms", "the handler imported, .pyc files present")
+        report.figures[f"init_ms.{function}"] = Figure(
+            imported, "ms", "the handler imported, .pyc files present, CPU time"
+        )
         report.figures[f"clients_ms.{function}"] = Figure(
-            built, "ms", "clients and objects built before the first event"
+            built, "ms", "clients and objects built before the first event, CPU time"
         )
         if peak:
             report.figures[f"init_mb.{function}"] = Figure(peak, "MB", "peak memory after both")
