@@ -49,15 +49,19 @@ def store_of(target: Target) -> ExceptionsStore:
     return ExceptionsStore(Table(target.dynamodb, target.name("exceptions")), system_clock)
 
 
-def sender_of(target: Target) -> Callable[[str, Mapping[str, Any]], None]:
-    """Puts a message back on the queue it fell out of."""
-    urls: dict[str, str] = {}
+def sender_of(target: Target, facts: Sequence[Occurrence]) -> Callable[[str, Mapping[str, Any]], None]:
+    """Puts these facts' messages back on the queues they fell out of.
+
+    Raises CliError when one of them has no way back: before any is marked as being replayed, because it would stay so.
+    """
+    routes = {fact.route for fact in facts}
+    if "" in routes:
+        raise CliError(
+            "this exception describes a lost call and cannot be replayed", "do what its remedy says, then close it"
+        )
+    urls = {route: target.queue_url(route) for route in routes}
 
     def send(route: str, message: Mapping[str, Any]) -> None:
-        if not route:
-            raise CliError("this exception describes a lost call and cannot be replayed", "do what its remedy says")
-        if route not in urls:
-            urls[route] = target.queue_url(route)
         target.sqs.send_message(QueueUrl=urls[route], MessageBody=json.dumps(message))
 
     return send
@@ -165,7 +169,8 @@ def replay_command(
     _group(store, group)
     if stuck:
         facts = [o for o in store.occurrences(group) if o.state == REPLAYING]
-        run = Run(sent=sum(send_again(store, sender_of(target), o) for o in facts))
+        send = sender_of(target, facts)
+        run = Run(sent=sum(send_again(store, send, o) for o in facts))
     else:
         facts = list(_open_facts(store, group, occurrence))
         run = _with_bar(store, target, facts, by)
@@ -245,4 +250,4 @@ def _value(text: str) -> Any:
 def _with_bar(store: ExceptionsStore, target: Target, facts: Sequence[Occurrence], by: str) -> Run:
     with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
         task = bar.add_task("replaying", total=len(facts))
-        return replay(store, sender_of(target), facts, by, lambda: bar.advance(task))
+        return replay(store, sender_of(target, facts), facts, by, lambda: bar.advance(task))

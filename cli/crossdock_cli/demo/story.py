@@ -177,7 +177,7 @@ class Story:
                     patch = assignments_to_patch(fact, {"item": self._plan.items[0]})
                     store.correct(fact, corrected_message(fact, patch), patch, "demo", "the item was mistyped")
                 facts = list(store.occurrences(group.id))
-                self.tally.exceptions_replayed += replay(store, sender_of(self._target), facts, "demo").sent
+                self.tally.exceptions_replayed += replay(store, sender_of(self._target, facts), facts, "demo").sent
             else:
                 closed = sum(store.close(fact, "demo", "a service, not goods: it has no stock") for fact in facts)
                 self.tally.exceptions_closed += closed
