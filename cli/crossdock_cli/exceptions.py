@@ -225,12 +225,7 @@ def _open_facts(store: ExceptionsStore, group: str, occurrence: str | None) -> I
 
 
 def _operations(fact: Occurrence, assign: Sequence[str] | None, patch: Path | None) -> list[dict[str, Any]]:
-    operations: list[dict[str, Any]] = []
-    if patch:
-        try:
-            operations += json.loads(patch.read_text())
-        except (OSError, ValueError) as exc:
-            raise CliError(f"--patch {patch}: {exc}", "give a file with a JSON list of RFC 6902 operations") from exc
+    operations = _patch(patch) if patch else []
     pairs = {}
     for text in assign or []:
         name, separator, value = text.partition("=")
@@ -238,6 +233,16 @@ def _operations(fact: Occurrence, assign: Sequence[str] | None, patch: Path | No
             raise CliError(f"--set {text}: no FIELD=VALUE", "for example --set item=85123A")
         pairs[name] = _value(value)
     return operations + assignments_to_patch(fact, pairs)
+
+
+def _patch(file: Path) -> list[dict[str, Any]]:
+    try:
+        operations = json.loads(file.read_text())
+        if not isinstance(operations, list):
+            raise ValueError("it holds no list")  # noqa: TRY004 - one kind of error to catch
+    except (OSError, ValueError) as exc:
+        raise CliError(f"--patch {file}: {exc}", "give a file with a JSON list of RFC 6902 operations") from exc
+    return operations
 
 
 def _value(text: str) -> Any:
