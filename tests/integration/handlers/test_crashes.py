@@ -18,7 +18,6 @@ from crossdock.contracts.deliveries import HttpAnswer
 from crossdock.exceptions import replay as replays
 from crossdock.exceptions.correction import assignments_to_patch, corrected_message
 from crossdock.exceptions.store import ExceptionsStore
-from crossdock.inventory.journal import JournalEntry
 from crossdock.platform import clients
 from crossdock.platform.dynamo import Table
 from tests.support import world as worlds
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from crossdock.inventory.journal import JournalEntry
     from crossdock_cli.target import Target
 
 pytestmark = pytest.mark.integration

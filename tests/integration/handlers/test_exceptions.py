@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from crossdock.exceptions.correction import assignments_to_patch, corrected_message
-from crossdock.exceptions.model import Occurrence
 from crossdock.exceptions.replay import replay
 from tests.support.world import (
     CORRELATION,
@@ -20,6 +19,9 @@ from tests.support.world import (
     movement,
     movements_message,
 )
+
+if TYPE_CHECKING:
+    from crossdock.exceptions.model import Occurrence
 
 pytestmark = pytest.mark.integration
 

@@ -1,0 +1,232 @@
+"""The same properties on the emulator, fewer times; and the table in memory held against it, statement by statement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+
+from crossdock.contracts.refusals import Refusal
+from crossdock.exceptions.model import CLOSED, OPEN, REPLAYING, SETTLED, fingerprint
+from crossdock.exceptions.store import ExceptionsStore
+from crossdock.inventory.balances import deltas
+from crossdock.inventory.store import record_of
+from crossdock.platform.dynamo import Table
+from crossdock.pricing.rules import Rule, Tier
+from crossdock.pricing.store import Kept, PricingStore
+from tests.property import properties as p
+from tests.support.engine import start_afresh
+from tests.support.examples import examples, unshrunk
+from tests.support.memory import MemoryTable
+from tests.support.tables import table_name
+from tests.support.world import NOW, later
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+    from crossdock_cli.target import Target
+
+pytestmark = pytest.mark.integration
+
+
+def table(target: Target, name: str) -> Table:
+    return Table(target.dynamodb, table_name(name))
+
+
+# -- the table in memory ---------------------------------------------------------------------------------------
+
+
+@given(p.SEEDS)
+@examples(40)
+def test_the_table_in_memory_does_what_the_emulator_does(engine: Target, random: Random) -> None:
+    start_afresh(engine)
+    real, fake = table(engine, "inventory"), MemoryTable()
+    for _ in range(12):
+        batch, keys = [], set()
+        for _ in range(random.randint(1, 5)):
+            key = (random.choice("ab"), random.choice("xy"))
+            if key in keys:
+                continue
+            keys.add(key)
+            batch.append((random.random() < 0.4, key, random.randrange(4), random.randrange(4)))
+        outcomes = [
+            t.run(
+                [
+                    t.insert({"pk": k[0], "sk": k[1], "n": n, "at": str(m), "none": None, "list": ["x"]})
+                    if new
+                    else t.update(k, [("n = n + ?", n), ('"at" = ?', str(m))], [("n < ?", m + 3), ("list = ?", ["x"])])
+                    for new, k, n, m in batch
+                ]
+            )
+            for t in (real, fake)
+        ]
+        assert outcomes[0] == outcomes[1]
+    keys = [(a, b) for a in "ab" for b in "xy"]
+    assert real.get_many(keys, consistent=True) == fake.get_many(keys, consistent=True)
+    assert list(real.query("a", prefix="x")) == list(fake.query("a", prefix="x"))
+
+
+# -- journal → stream → header ---------------------------------------------------------------------------------
+
+
+@given(p.SEEDS)
+@examples(25)
+def test_a_balance_is_the_fold_of_its_journal(engine: Target, random: Random) -> None:
+    """With the emulator's own stream; batches overlap and come again, and some are handled halfway."""
+    from tests.support.world import World
+
+    start_afresh(engine)
+    world = World(engine, pytest.MonkeyPatch())
+    store = world.inventory
+    model = p.check_journal(table(engine, "inventory"), p.chopped(p.some_entries(random), p.some_cuts(random)))
+    records = [r for r in world.stream("inventory") if r["dynamodb"]["Keys"]["pk"]["S"].startswith("M#")]
+    assert len(records) == len(model)
+    done = 0
+    for batch in p.chopped(records, p.some_cuts(random)):
+        done += len(batch)
+        again = records[max(0, done - len(batch) - random.randrange(3)) : done]
+        changes = deltas(record_of(r) for r in again)
+        store.apply(random.sample(changes, random.randint(0, len(changes))))
+        store.apply(changes)
+    p.check_headers(store, model, p.last_sequences(records))
+
+
+# -- prices ----------------------------------------------------------------------------------------------------
+
+
+@given(p.SEEDS)
+@examples(25)
+def test_versions_in_any_order_converge_to_the_newest(engine: Target, random: Random) -> None:
+    from decimal import Decimal
+
+    start_afresh(engine)
+    store = PricingStore(table(engine, "pricing"), lambda: NOW)
+    kept: dict[tuple[str, int], Rule] = {}
+    for _ in range(15):
+        rule = Rule(
+            random.choice("ab"),
+            random.randint(1, 4),
+            "S",
+            "GBP",
+            "EA",
+            (Tier(1, Decimal(random.randint(1, 2))),),
+            "2026-01-01T00:00:00.000Z",
+            None,
+            withdrawn=False,
+        )
+        key = (rule.rule_id, rule.version)
+        newest = max((v for r, v in kept if r == rule.rule_id), default=0)
+        expected = (
+            Kept.CURRENT
+            if key not in kept and rule.version > newest
+            else Kept.SUPERSEDED
+            if key not in kept
+            else Kept.DUPLICATE
+            if kept[key] == rule
+            else Kept.CONFLICT
+        )
+        kept.setdefault(key, rule)
+        assert store.keep(rule, "erp", "cd-1") is expected
+    newest_of = {r: max(v for q, v in kept if q == r) for r, _ in kept}
+    assert sorted(store.rules(["S"])["S"], key=lambda r: r.rule_id) == [
+        kept[r, v] for r, v in sorted(newest_of.items())
+    ]
+
+
+# -- exceptions ------------------------------------------------------------------------------------------------
+
+
+def refusal(fact: str, *, recurs: bool, replay: dict[str, str] | None = None) -> Refusal:
+    return Refusal(
+        kind="unknown_item",
+        source="wms",
+        subject="item/NEW",
+        fact=fact,
+        detail="d",
+        remedy="r",
+        route="movements",
+        message={"fact": fact},
+        pointer="",
+        correlation_id="cd-1",
+        replay=replay,
+        recurs=recurs,
+    )
+
+
+def check_exceptions(engine: Target, random: Random) -> None:
+    """Random refusals, replays, outcomes (also old ones, twice), closings from stale views: the counts are the facts'."""
+    start_afresh(engine)
+    ticks = iter(range(10_000))
+    store = ExceptionsStore(table(engine, "exceptions"), lambda: later(next(ticks)))
+    group = fingerprint(refusal("f0", recurs=False))
+    marks: list[dict[str, str]] = []
+    seen: list[Any] = []
+    for _ in range(30):
+        seen = seen if seen and random.random() < 0.3 else list(store.occurrences(group))  # a view may be stale
+        chosen = random.choice(seen) if seen else None
+        match random.randrange(6):
+            case 0 | 1:
+                store.refuse([refusal(f"f{random.randrange(4)}", recurs=random.random() < 0.5)])
+            case 2 if chosen:
+                run = f"run-{len(marks)}"
+                if store.begin_replay(chosen, run, "ann"):
+                    marks.append({"exception": group, "occurrence": chosen.id, "run": run})
+            case 3 if marks:
+                store.settle(random.choice(marks))
+            case 4 if marks:
+                store.refuse([refusal("f0", recurs=False, replay=random.choice(marks))])
+            case 5 if chosen:
+                store.close(chosen, "ann", "why")
+        check_counts(store, group)
+
+
+def check_counts(store: ExceptionsStore, group: str) -> None:
+    states = [o.state for o in store.occurrences(group)]
+    head = store.group(group)
+    if head is None:
+        assert states == []
+        return
+    counted = {OPEN: head.open, REPLAYING: head.replaying, SETTLED: head.settled, CLOSED: head.closed}
+    assert counted == {s: states.count(s) for s in (OPEN, REPLAYING, SETTLED, CLOSED)}
+    left = bool(head.open or head.replaying)
+    assert [g.id for g in store.groups(OPEN)] == ([group] if left else [])
+    assert [g.id for g in store.groups(CLOSED)] == ([] if left else [group])
+
+
+@given(p.SEEDS)
+@examples(30)
+def test_a_groups_counts_are_always_those_of_its_facts(engine: Target, random: Random) -> None:
+    check_exceptions(engine, random)
+
+
+def unconditional_moves(patch: pytest.MonkeyPatch) -> None:
+    """Moves a fact from whatever state it is in."""
+    transact = Table.transact
+
+    def lenient(self: Table, writes: Any) -> Any:
+        for write in writes:
+            update = write.get("Update", {})
+            if update.get("ConditionExpression", "").startswith("#state = :from"):
+                del update["ConditionExpression"]
+                del update["ExpressionAttributeValues"][":from"]
+                del update["ExpressionAttributeValues"][":was"]
+        return transact(self, writes)
+
+    patch.setattr(Table, "transact", lenient)
+
+
+def groups_stay_open(patch: pytest.MonkeyPatch) -> None:
+    """Leaves a group open although nothing in it is."""
+    patch.setattr(ExceptionsStore, "_close_group", lambda *_: None)
+
+
+@pytest.mark.parametrize("mutation", [unconditional_moves, groups_stay_open])
+def test_a_mutant_of_the_exceptions_is_seen(
+    engine: Target, monkeypatch: pytest.MonkeyPatch, mutation: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    mutation(monkeypatch)
+
+    with pytest.raises(AssertionError):
+        given(random=p.SEEDS)(unshrunk(30)(lambda random: check_exceptions(engine, random)))()

@@ -1,0 +1,208 @@
+"""The properties bite: each of these small changes to the library makes one of them fail.
+
+A mutant replaces one function by what a hurried change could leave of it. It is tried on the same examples as the
+property; if no example shows it, this test fails, and the property is worth less than it seems.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crossdock.exchange.delivery import Teller
+from crossdock.exchange.shadow import FREE, ShadowStore
+from crossdock.inventory import balances, store
+from crossdock.inventory.balances import Delta
+from crossdock.inventory.journal import Journaled
+from crossdock.inventory.store import InventoryStore
+from crossdock.platform.dynamo import Table
+from crossdock.pricing import resolution
+from tests.property import prices
+from tests.property import properties as p
+from tests.support.examples import unshrunk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+    Mutation = Callable[[pytest.MonkeyPatch], None]
+
+pytestmark = pytest.mark.property
+
+PRICES = st.tuples(prices.RULES, st.randoms(use_true_random=False), prices.INSTANTS)
+
+
+def tried(count: int, strategy: st.SearchStrategy[Any], check: Callable[..., None]) -> Callable[[], None]:
+    """A property over its examples, to be called."""
+
+    def run() -> None:
+        def body(example: Any) -> None:
+            check(*example) if isinstance(example, tuple) else check(example)
+
+        given(strategy)(unshrunk(count)(body))()
+
+    return run
+
+
+def check_delivery(random: Random) -> None:
+    p.check_delivery(random, overtaking=False)
+
+
+def check_overtaking(random: Random) -> None:
+    p.check_delivery(random, overtaking=True)
+
+
+journal = tried(300, p.SEEDS, p.check_some_journal)
+projection = tried(1000, p.SEEDS, p.check_projection)
+delivery = tried(1000, p.SEEDS, check_delivery)
+overtaking = tried(1000, p.SEEDS, check_overtaking)
+windows = tried(400, PRICES, prices.check_windows)
+winner = tried(400, PRICES, prices.check_winner)
+
+
+def without_conditions(*clauses: str) -> Mutation:
+    """Drops conditions from every update that has them."""
+
+    def mutate(patch: pytest.MonkeyPatch) -> None:
+        original = Table.update
+
+        def update(self: Table, key: Any, changes: Any, conditions: Any) -> Any:
+            return original(self, key, changes, [c for c in conditions if c[0] not in clauses])
+
+        patch.setattr(Table, "update", update)
+
+    return mutate
+
+
+def no_cut(patch: pytest.MonkeyPatch) -> None:
+    """Adds a whole batch although its beginning is counted."""
+    original = InventoryStore._add
+
+    def add(self: InventoryStore, delta: Delta, *, with_position: bool) -> Any:
+        whole = Delta(delta.sku, delta.warehouse, wholes.get((delta.sku, delta.warehouse), delta.records))
+        wholes[delta.sku, delta.warehouse] = whole.records
+        statement = original(self, delta, with_position=with_position)
+        return type(statement)(
+            statement.text, (whole.quantity, whole.quantity, *statement.parameters[2:]), statement.key
+        )
+
+    wholes: dict[tuple[str, str], Any] = {}
+    apply = InventoryStore.apply
+
+    def forgetful(self: InventoryStore, changes: Any) -> int:
+        wholes.clear()
+        return apply(self, changes)
+
+    patch.setattr(InventoryStore, "apply", forgetful)
+    patch.setattr(InventoryStore, "_add", add)
+
+
+def conflict_is_duplicate(patch: pytest.MonkeyPatch) -> None:
+    judge = InventoryStore._judge
+
+    def lenient(entry: Any, first: Any, outcome: Any) -> Journaled:
+        found = judge(entry, first, outcome)
+        return Journaled.DUPLICATE if found is Journaled.CONFLICT else found
+
+    patch.setattr(InventoryStore, "_judge", staticmethod(lenient))
+
+
+def last_of_batch_wins(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(store, "unique", lambda entries: {e.key: e for e in entries})
+
+
+def unpadded_sequences(patch: pytest.MonkeyPatch) -> None:
+    """Compares sequence numbers as texts of different lengths."""
+    patch.setattr(store, "padded", lambda number: number)
+
+
+def unordered_batch(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(balances, "_in_order", lambda records: tuple(reversed(records)))
+
+
+def truth_before_row(patch: pytest.MonkeyPatch) -> None:
+    """Reads what is true first and the row after it."""
+    wanted = Teller._wanted
+
+    def early(self: Teller, channel: str, kind: str, keys: Any, told: Any) -> Any:
+        known = self._read_current(keys)
+        proxy = Teller(self._shadow, lambda _: known, self._deliver, self._clock)
+        return wanted(proxy, channel, kind, keys, told)
+
+    patch.setattr(Teller, "_wanted", early)
+
+
+def no_lease(patch: pytest.MonkeyPatch) -> None:
+    """Claims versions as ever, and lets two workers send at once."""
+    patch.setattr(ShadowStore, "lease", lambda _: ("~", FREE))
+
+
+def acknowledges_before_sending(patch: pytest.MonkeyPatch) -> None:
+    send = Teller._send
+
+    def hasty(self: Teller, channel: str, kind: str, claims: Any, causes: Any, told: Any) -> None:
+        self._shadow.acknowledge(channel, kind, claims)
+        send(self, channel, kind, claims, causes, told)
+
+    patch.setattr(Teller, "_send", hasty)
+
+
+def new_version_without_new_value(patch: pytest.MonkeyPatch) -> None:
+    """Sends another value under the version that is there."""
+    claim = ShadowStore.claim
+
+    def reuse(self: ShadowStore, channel: str, kind: str, claims: Any) -> Any:
+        same = [(type(c)(c.key, s.version if s else 1, c.value, c.leased_until), s) for c, s in claims]
+        return claim(self, channel, kind, same)
+
+    patch.setattr(ShadowStore, "claim", reuse)
+
+
+def ends_are_included(patch: pytest.MonkeyPatch) -> None:
+    from crossdock.pricing.rules import Rule
+
+    def holds_at(rule: Rule, instant: str) -> bool:
+        return not rule.withdrawn and rule.valid_from <= instant and (rule.valid_to is None or instant <= rule.valid_to)
+
+    patch.setattr(Rule, "holds_at", holds_at)
+
+
+def first_read_wins_a_tie(patch: pytest.MonkeyPatch) -> None:
+    def first(rules: Any, instant: str) -> Any:
+        return min((r for r in rules if r.holds_at(instant)), key=lambda r: r.tiers[0].unit_price, default=None)
+
+    patch.setattr(resolution, "winner", first)
+
+
+MUTANTS: list[tuple[str, Callable[[], None], Mutation]] = [
+    ("counts a record again", projection, without_conditions("seq < ?")),
+    ("moves a position back", projection, without_conditions("pos < ?")),
+    ("does not cut the counted prefix off", projection, no_cut),
+    ("compares sequence numbers as texts", projection, unpadded_sequences),
+    ("takes a batch in any order", projection, unordered_batch),
+    ("takes a conflict for a duplicate", journal, conflict_is_duplicate),
+    ("keeps the last of two equal ids", journal, last_of_batch_wins),
+    ("reads the truth before the row", overtaking, truth_before_row),
+    ("claims a version that somebody else has claimed", overtaking, without_conditions("ver = ?", "lease = ?")),
+    ("sends without a lease", delivery, no_lease),
+    ("acknowledges before it sends", delivery, acknowledges_before_sending),
+    ("gives one version two values", delivery, new_version_without_new_value),
+    ("lets a window hold at its end", windows, ends_are_included),
+    ("ends a tie by the order of reading", winner, first_read_wins_a_tie),
+]
+
+
+@pytest.mark.parametrize(("property_", "mutation"), [m[1:] for m in MUTANTS], ids=[m[0] for m in MUTANTS])
+def test_a_mutant_is_seen(property_: Callable[[], None], mutation: Mutation, monkeypatch: pytest.MonkeyPatch) -> None:
+    mutation(monkeypatch)
+
+    with pytest.raises(AssertionError):
+        property_()
+
+
+@pytest.mark.parametrize("property_", [journal, windows, winner])
+def test_without_a_mutant_the_same_properties_hold(property_: Callable[[], None]) -> None:
+    property_()

@@ -1,0 +1,46 @@
+"""Whatever is doubled, reordered, cut, delayed or dies: balances are the journal's, channels hold what is true.
+
+Over the stores' own code on a table in memory; a smaller number of the same runs on the emulator
+(tests/integration/handlers/test_schedules.py).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+
+from tests.property import properties as p
+from tests.support.examples import examples
+
+if TYPE_CHECKING:
+    from random import Random
+
+pytestmark = pytest.mark.property
+
+
+@given(p.SEEDS)
+@examples(500)
+def test_the_journal_keeps_the_first_content_of_each_identity(random: Random) -> None:
+    p.check_some_journal(random)
+
+
+@given(p.SEEDS)
+@examples(600)
+def test_a_balance_is_the_fold_of_its_journal_whatever_the_stream_does(random: Random) -> None:
+    p.check_projection(random)
+
+
+@given(p.SEEDS)
+@examples(600)
+def test_a_channel_ends_with_the_truth_and_never_goes_back(random: Random) -> None:
+    p.check_delivery(random, overtaking=False)
+
+
+@given(p.SEEDS)
+@examples(600)
+def test_a_channel_that_keeps_the_highest_version_ends_with_the_truth_when_workers_outlive_their_leases(
+    random: Random,
+) -> None:
+    p.check_delivery(random, overtaking=True)

@@ -1,0 +1,107 @@
+"""A table in memory for thousands of schedules: the statements our stores build, carried out one batch at a time.
+
+It understands exactly what `Table.insert` and `Table.update` write and fails on anything else; a test on the emulator
+holds it against the real thing, statement by statement. Every insert of a journal row is put on a stream, as the
+table's stream would show it.
+"""
+
+from __future__ import annotations
+
+import re
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, Final
+
+from crossdock.platform.dynamo import Item, Key, Outcome, Statement, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+_INSERT: Final = re.compile(r'INSERT INTO "[^"]+" VALUE \{(.+)\}')
+_UPDATE: Final = re.compile(r'UPDATE "[^"]+" (.+) WHERE pk = \? AND sk = \?(.*)')
+_ADDED: Final = re.compile(r"(\w+) = \1 \+ \?")
+_GIVEN: Final = re.compile(r'"?(\w+)"? = \?')
+_CONDITION: Final = re.compile(r'"?(\w+)"? (<|=) \?')
+FIRST_SEQUENCE: Final = 95  # so that a schedule crosses from two digits to three
+
+
+class MemoryTable(Table):
+    """`boundary` is called before and after each operation: the place to crash, or to let somebody else go on."""
+
+    def __init__(self, boundary: Callable[[], None] = lambda: None) -> None:
+        super().__init__(None, "memory")  # type: ignore[arg-type]  # nothing here calls a client
+        self.rows: dict[Key, Item] = {}
+        self.records: list[dict[str, Any]] = []
+        self.boundary = boundary
+
+    def run(self, statements: Sequence[Statement]) -> list[Outcome]:
+        self.boundary()
+        keys = [s.key for s in statements]
+        assert len(set(keys)) == len(keys), "each key may stand in one statement only"
+        outcomes = [self._run(s) for s in statements]
+        self.boundary()
+        return outcomes
+
+    def _run(self, statement: Statement) -> Outcome:
+        existing = self.rows.get(statement.key)
+        if match := _INSERT.fullmatch(statement.text):
+            if existing is not None:
+                return Outcome(done=False, existing=deepcopy(existing))
+            names = [field.split("'")[1] for field in match[1].split(", ")]
+            self.rows[statement.key] = dict(zip(names, deepcopy(statement.parameters), strict=True))
+            self._put_on_stream(statement.key)
+            return Outcome(done=True)
+        match = _UPDATE.fullmatch(statement.text)
+        assert match, statement.text
+        changes = [c for c in match[1].split("SET ") if c]
+        conditions = [c for c in match[2].split(" AND ") if c]
+        given = statement.parameters[: len(changes)]
+        wanted = statement.parameters[len(changes) + 2 :]
+        assert statement.parameters[len(changes) : len(changes) + 2] == statement.key
+        if existing is None or not all(_holds(existing, c, v) for c, v in zip(conditions, wanted, strict=True)):
+            return Outcome(done=False, existing=deepcopy(existing))
+        for change, value in zip(changes, given, strict=True):
+            _change(existing, change.strip(), deepcopy(value))
+        return Outcome(done=True)
+
+    def _put_on_stream(self, key: Key) -> None:
+        if key[0].startswith("M#"):
+            sequence = str(FIRST_SEQUENCE + len(self.records))
+            self.records.append({"row": dict(self.rows[key]), "sequence": sequence})
+
+    def get_many(
+        self, keys: Iterable[Key], *, consistent: bool = False, attributes: Sequence[str] = ()
+    ) -> dict[Key, Item]:
+        self.boundary()
+        found = {k: deepcopy(self.rows[k]) for k in dict.fromkeys(keys) if k in self.rows}
+        self.boundary()
+        return found
+
+    def get(self, key: Key, *, consistent: bool = False) -> Item | None:
+        return deepcopy(self.rows.get(key))
+
+    def query(self, pk: str, *, prefix: str = "", consistent: bool = False) -> Iterator[Item]:
+        keys = sorted(k for k in self.rows if k[0] == pk and k[1].startswith(prefix))
+        yield from (deepcopy(self.rows[k]) for k in keys)
+
+    def put(self, item: Mapping[str, Any]) -> None:
+        self.rows[item["pk"], item["sk"]] = {k: deepcopy(v) for k, v in item.items() if v is not None}
+
+    def delete(self, key: Key) -> None:
+        self.rows.pop(key, None)
+
+
+def _holds(row: Item, condition: str, wanted: Any) -> bool:
+    match = _CONDITION.fullmatch(condition.strip())
+    assert match, condition
+    if match[1] not in row:
+        return False
+    return bool(row[match[1]] < wanted if match[2] == "<" else row[match[1]] == wanted)
+
+
+def _change(row: Item, change: str, value: Any) -> None:
+    if match := _ADDED.fullmatch(change):
+        row[match[1]] += value
+    else:
+        match = _GIVEN.fullmatch(change)
+        assert match, change
+        row[match[1]] = value
