@@ -141,7 +141,6 @@ class Story:
 
     def _make_trouble(self, day: DayPlan) -> None:
         """One channel goes down; a webhook is forged on its way in, a delivery on its way out; an item is unknown."""
-        self._channels["marketplace"].fail_for(_OUTAGE_S)
         example = {"movements": [{**day.movements[0], "id": "forged-movement", "quantity": 1_000_000}]}
         self.tally.forged_webhook_status = self._entrance.forged_webhook(SOURCE, "stock.moved", example)
         for channel in self._channels.values():
@@ -149,6 +148,7 @@ class Story:
             channel.deliver(
                 {"webhook-id": "x", "webhook-timestamp": str(int(time.time())), "webhook-signature": "v1,eA=="}, body
             )
+        self._channels["marketplace"].fail_for(_OUTAGE_S)  # after the forgeries, which it has to see to reject
         first = day.movements[0]
         stranger = {
             **first,
