@@ -236,12 +236,13 @@ def _operations(fact: Occurrence, assign: Sequence[str] | None, patch: Path | No
 
 
 def _patch(file: Path) -> list[dict[str, Any]]:
+    remedy = "give a file with a JSON list of RFC 6902 operations"
     try:
         operations = json.loads(file.read_text())
-        if not isinstance(operations, list):
-            raise ValueError("it holds no list")  # noqa: TRY004 - one kind of error to catch
     except (OSError, ValueError) as exc:
-        raise CliError(f"--patch {file}: {exc}", "give a file with a JSON list of RFC 6902 operations") from exc
+        raise CliError(f"--patch {file}: {exc}", remedy) from exc
+    if not isinstance(operations, list):
+        raise CliError(f"--patch {file}: it holds no list", remedy)
     return operations
 
 
