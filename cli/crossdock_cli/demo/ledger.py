@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -77,7 +78,7 @@ def read_days(path: Path, limit: int | None) -> list[Day]:
             days.append(Day(date, list(lines)))
             if limit is not None and len(days) == limit:
                 break
-    except (OSError, UnicodeDecodeError) as problem:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as problem:
         raise CliError(
             f"the ledger {path} cannot be read: {problem}", "give --ledger a CSV file, plain or .gz"
         ) from None
