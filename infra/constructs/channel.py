@@ -25,6 +25,8 @@ def channel_queue(scope: Construct, channel: Channel) -> Queue:
 def deliver(function: Function, channel: Channel, queue: Queue) -> None:
     """Lets the deliverer work for this channel, with no more deliveries at a time than the channel wants."""
     label = queue.node.id
-    function.consume(label, queue.queue, max_concurrency=channel.max_concurrency)
+    # Marks gather as long as changes do: items told together share a delivery and its calls.
+    window = stack_of(function).plan.stage.announce_window_seconds
+    function.consume(label, queue.queue, max_concurrency=channel.max_concurrency, window_seconds=window)
     # A channel that asks for patience gets it: the message is hidden for as long as it said.
     function.allow(["sqs:ChangeMessageVisibility"], queue.queue.queue_arn)

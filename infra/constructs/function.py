@@ -141,8 +141,10 @@ class Function(Construct):
 
     # -- what calls it --------------------------------------------------------------------------
 
-    def consume(self, label: str, queue: sqs.IQueue, *, max_concurrency: int | None = None) -> None:
-        """Works off a queue ten messages at a time; only the messages it reports as failed come back."""
+    def consume(
+        self, label: str, queue: sqs.IQueue, *, max_concurrency: int | None = None, window_seconds: int = 0
+    ) -> None:
+        """Works off a queue ten messages at a time, waiting up to the window for ten; the failed come back."""
         self.allow(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], queue.queue_arn)
         scaling = lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=max_concurrency)
         lambda_.CfnEventSourceMapping(
@@ -151,6 +153,7 @@ class Function(Construct):
             function_name=self.function.function_name,
             event_source_arn=queue.queue_arn,
             batch_size=10,
+            maximum_batching_window_in_seconds=window_seconds or None,
             function_response_types=["ReportBatchItemFailures"],
             scaling_config=scaling if max_concurrency else None,
         )

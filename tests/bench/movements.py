@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.bench.ledger import Ledger
 
-STREAM_BATCH: Final = 1_000
+STREAM_BATCH: Final = 10_000
 """Records a stream invocation gets at most, as infra/constructs/stream.py deploys it (a test compares the two).
 
 Lambda gives fewer when they do not fit into its 6 MB; then that is what is measured as deployed.

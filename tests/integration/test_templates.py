@@ -347,7 +347,7 @@ def test_streams_are_followed_in_order_and_filtered_at_the_source(
         "dynamodb": {"Keys": {"pk": {"S": [{"prefix": prefix}]}}},
     }
     assert mapping["StartingPosition"] == "TRIM_HORIZON"
-    assert mapping["BatchSize"] == 1000
+    assert mapping["BatchSize"] == 10_000
     assert mapping["MaximumBatchingWindowInSeconds"] == window
     assert mapping["ParallelizationFactor"] == 1
     assert mapping["BisectBatchOnFunctionError"] is True
