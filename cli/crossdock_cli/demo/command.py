@@ -66,7 +66,7 @@ def command(
     if not report.succeeded(found):
         raise CliError("the demo did not show what it claims", "see: crossdock local logs, crossdock exceptions list")
     if not take_down:
-        _say_what_next(state)
+        _say_what_next(state, plan.items[0])
 
 
 def play(state: LocalState, plan: Plan, batch: int, seed: int) -> dict[str, Any]:
@@ -88,13 +88,12 @@ def _secrets(target: Target, channel: str) -> list[str]:
     return signing_secrets(target.secret_document("channels", channel))
 
 
-def _say_what_next(state: LocalState) -> None:
-    sku = "85123A"
+def _say_what_next(state: LocalState, sku: str) -> None:
     console.print("\nthe system is still up; look around:")
     for line in (
         f"curl -sS {state.api_url}/v1/items/{sku}/availability -H 'X-Api-Key: {state.partner_key}'",
-        "crossdock exceptions list --state closed",
-        "crossdock reconcile stock --source wms",
-        "crossdock local down",
+        ".venv/bin/crossdock exceptions list --state closed",
+        ".venv/bin/crossdock reconcile stock --source wms",
+        ".venv/bin/crossdock local down",
     ):
         console.print(f"  {escape(line)}")

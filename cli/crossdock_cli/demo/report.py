@@ -107,10 +107,10 @@ def show(found: dict[str, Any]) -> None:
     rows.append(("accepted within, ms (p50 / p99)", f"{late['accept_p50']} / {late['accept_p99']}", ""))
     journey = f"{late['end_to_end_p50']} / {late['end_to_end_p99']}"
     rows.append(
-        ("from sent to acknowledged, ms (p50 / p99)", journey, "sent as fast as it goes, so mostly waiting in queues")
+        ("from sent to acknowledged, ms (p50 / p99)", journey, "cold starts, the outage and the flood included")
     )
     console.print(
-        Panel(table(("", ">", ""), rows), title=_title(found), border_style="green" if succeeded(found) else "red")
+        Panel.fit(table(("", ">", ""), rows), title=_title(found), border_style="green" if succeeded(found) else "red")
     )
 
 
