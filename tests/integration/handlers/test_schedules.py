@@ -156,7 +156,7 @@ def refusal(fact: str, *, recurs: bool, replay: dict[str, str] | None = None) ->
 
 
 def check_exceptions(engine: Target, random: Random) -> None:
-    """Random refusals, replays, outcomes (also old ones, twice), closings from stale views: the counts are the facts'."""
+    """Random refusals, replays, outcomes (old ones too), closings from stale views: the counts are the facts'."""
     start_afresh(engine)
     ticks = iter(range(10_000))
     store = ExceptionsStore(table(engine, "exceptions"), lambda: later(next(ticks)))

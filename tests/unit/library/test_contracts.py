@@ -111,9 +111,7 @@ def test_each_missing_field_is_named(field: str) -> None:
 def test_our_own_messages_do_not_say_that_they_are_value_errors() -> None:
     (error,) = refused(Movement, movement("m1", -1)).errors
 
-    assert error.problem == (
-        "must be positive for receipt: the type says the direction; only an adjustment is signed"
-    )
+    assert error.problem == ("must be positive for receipt: the type says the direction; only an adjustment is signed")
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000, b'{"a":}', b'"\\ud800"'])
@@ -163,7 +161,27 @@ def test_an_amount_keeps_its_digits(amount: str) -> None:
 
 @pytest.mark.parametrize(
     "amount",
-    [2.55, 2, None, "", " 2", "2 ", "-1", "+1", "1e2", "1E+2", "1_000", "1,000", "1.", ".5", "NaN", "Infinity", "٢", "2.1234567", "9" * 41],  # noqa: E501
+    [
+        2.55,
+        2,
+        None,
+        "",
+        " 2",
+        "2 ",
+        "-1",
+        "+1",
+        "1e2",
+        "1E+2",
+        "1_000",
+        "1,000",
+        "1.",
+        ".5",
+        "NaN",
+        "Infinity",
+        "٢",
+        "2.1234567",
+        "9" * 41,
+    ],
 )
 def test_an_amount_that_is_no_plain_text_of_digits_is_refused(amount: Any) -> None:
     problem = refused(PriceRule, price("r", 1, amount))

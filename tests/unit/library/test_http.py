@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -17,6 +16,9 @@ from crossdock.platform.http import Request, Response, serve
 from crossdock.platform.problems import Problem
 from tests.support.world import Context
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 pytestmark = pytest.mark.unit
 
 
@@ -24,7 +26,9 @@ def event(body: str = "", **fields: Any) -> dict[str, Any]:
     return {"headers": {"X-Correlation-Id": "cd-12345678"}, "body": body, "isBase64Encoded": False, **fields}
 
 
-def answered(handle: Callable[[Request], Response], sent: dict[str, Any], limit: int = 10) -> tuple[int, dict[str, Any]]:
+def answered(
+    handle: Callable[[Request], Response], sent: dict[str, Any], limit: int = 10
+) -> tuple[int, dict[str, Any]]:
     answer = serve(sent, None, handle, max_body_bytes=limit)
     document = json.loads(answer["body"])
     assert answer["isBase64Encoded"] is False
@@ -120,7 +124,9 @@ def test_a_usable_correlation_id_is_kept(offered: str) -> None:
     assert choose(offered) == offered
 
 
-@pytest.mark.parametrize("offered", [None, "", "short", "A" * 65, "cd-1234567\n", "cd 12345678", "cd-1234567é", "{}[]()<>"])
+@pytest.mark.parametrize(
+    "offered", [None, "", "short", "A" * 65, "cd-1234567\n", "cd 12345678", "cd-1234567é", "{}[]()<>"]
+)
 def test_any_other_is_replaced(offered: str | None) -> None:
     chosen = choose(offered)
 

@@ -1,0 +1,212 @@
+"""Business configuration: each mistake is named with its remedy. Corrections: a patch that fits, or why it does not."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crossdock import config
+from crossdock.config.compile import ConfigError, compile_document, compile_file
+from crossdock.exceptions.correction import CorrectionError, assignments_to_patch, corrected_message
+from crossdock.exceptions.dead_letters import refusal_of
+from crossdock.exceptions.model import Occurrence, basis, fingerprint, occurrence_id
+from crossdock.platform.queues import Record, records_of
+from tests.support.world import movement, movements_message, sqs_record
+
+pytestmark = pytest.mark.unit
+
+ROOT = Path(__file__).parents[3]
+DOCUMENT: dict[str, Any] = {
+    "distributor": {"name": "D", "time_zone": "Europe/London", "currency": "GBP"},
+    "warehouses": {"MAIN": {"source": "wms"}},
+    "sources": {"wms": {"connector": "generic_wms", "counts": True}},
+    "channels": {"shop": {"connector": "signed_webhook", "publishes": ["price"], "warehouses": ["MAIN"]}},
+}
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    document = copy.deepcopy(DOCUMENT)
+    *parents, last = path.split(".")
+    at = document
+    for parent in parents:
+        at = at.setdefault(parent, {})
+    if value is ...:
+        del at[last]
+    else:
+        at[last] = value
+    return document
+
+
+@pytest.mark.parametrize("name", ["demo.toml", "distributor.toml"])
+def test_the_shipped_configurations_compile_and_load(name: str, tmp_path: Path) -> None:
+    compiled = compile_file(ROOT / "config" / name)
+    shipped = tmp_path / "business.json"
+    shipped.write_text(json.dumps(compiled), encoding="utf-8")
+
+    business = config.load(shipped)
+
+    assert len(compiled["version"]) == 16
+    assert compile_file(ROOT / "config" / name) == compiled
+    assert [c.name for c in business.channels_for("availability")] == ["marketplace", "webshop"]
+    assert [c.name for c in business.channels_for("price")] == ["webshop"]
+    assert business.warehouses_of("wms") == set(business.warehouses)
+
+
+def test_what_is_left_out_has_its_default() -> None:
+    compiled = compile_document(DOCUMENT, "x.toml")
+
+    assert compiled["channels"]["shop"] == {
+        "connector": "signed_webhook",
+        "publishes": ["price"],
+        "warehouses": ["MAIN"],
+        "buffer": 0,
+        "currency": "GBP",
+        "max_batch": 100,
+        "max_concurrency": 2,
+    }
+    assert compiled["limits"]["movements_per_request"] == 1000
+    assert compiled["version"] != compile_document(changed("distributor.name", "E"), "x.toml")["version"]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "named"),
+    [
+        ("distributor", ..., "distributor: "),
+        ("distributor.time_zone", "London", "distributor.time_zone: 'London' is no IANA zone"),
+        ("distributor.currency", "gbp", "distributor.currency: "),
+        ("distributor.colour", "red", "distributor.colour: "),
+        ("warehouses", {}, "warehouses: "),
+        ("warehouses.MAIN.source", "erp", "warehouses.MAIN.source: 'erp' is not among [sources.*]"),
+        ("warehouses.A#B", {"source": "wms"}, "warehouses.A#B"),
+        ("sources.crossdock", {"connector": "generic_wms"}, "sources.crossdock: the name is taken"),
+        ("sources.WMS", {"connector": "generic_wms"}, "sources.WMS"),
+        ("sources.wms.scheme", "none", "sources.wms.scheme: "),
+        ("channels.shop.publishes", [], "channels.shop.publishes: "),
+        ("channels.shop.publishes", ["weather"], "channels.shop.publishes.0: "),
+        ("channels.shop.warehouses", ["MOON"], "channels.shop.warehouses: 'MOON' is not among [warehouses.*]"),
+        ("channels.shop.buffer", -1, "channels.shop.buffer: "),
+        ("channels.shop.buffer", "2", "channels.shop.buffer: "),
+        ("channels.shop.max_batch", 101, "channels.shop.max_batch: "),
+        ("channels.shop.max_concurrency", 1, "channels.shop.max_concurrency: "),
+        ("reconciliation.sightings", 0, "reconciliation.sightings: "),
+        ("limits.webhook_bytes", 300_000, "limits.webhook_bytes: "),
+        ("limits.movements_per_request", 1001, "limits.movements_per_request: "),
+    ],
+)
+def test_each_mistake_is_named(path: str, value: Any, named: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        compile_document(changed(path, value), "x.toml")
+
+    first, *lines = str(caught.value).splitlines()
+    assert first == "x.toml cannot be used:"
+    assert any(line.strip().startswith(named) for line in lines), lines
+
+
+def test_a_file_that_is_missing_or_no_toml_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no such file"):
+        compile_file(tmp_path / "none.toml")
+    (tmp_path / "bad.toml").write_text("a = = b", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"bad\.toml: not valid TOML"):
+        compile_file(tmp_path / "bad.toml")
+
+
+def test_a_layer_without_a_configuration_says_where_it_comes_from(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"compiled from config/\*\.toml"):
+        config.load(tmp_path / "business.json")
+
+
+# -- corrections -----------------------------------------------------------------------------------------------
+
+
+def occurrence(corrected: Any = None) -> Occurrence:
+    message = movements_message(movement("m1", item="NEW"))
+    pointer = "/movements/0"
+    return Occurrence("g", "o", "open", "d", "movements", pointer, message, corrected, "cd-1", "at", 0, None)
+
+
+def test_a_name_is_a_field_of_the_fact_and_a_path_is_one_of_the_message() -> None:
+    patch = assignments_to_patch(occurrence(), {"item": "A1", "/source": "erp"})
+
+    assert patch == [
+        {"op": "add", "path": "/movements/0/item", "value": "A1"},
+        {"op": "add", "path": "/source", "value": "erp"},
+    ]
+    after = corrected_message(occurrence(), patch)
+    assert (after["movements"][0]["item"], after["source"]) == ("A1", "erp")
+
+
+def test_a_correction_goes_on_from_the_last_one_and_leaves_both_untouched() -> None:
+    first = corrected_message(occurrence(), [{"op": "replace", "path": "/source", "value": "erp"}])
+    before = occurrence(first)
+
+    second = corrected_message(before, [{"op": "replace", "path": "/movements/0/quantity", "value": 9}])
+
+    assert (second["source"], second["movements"][0]["quantity"]) == ("erp", 9)
+    assert before.message["movements"][0]["quantity"] == 5
+    assert before.original["source"] == "wms"
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        [{"op": "replace", "path": "/nothing/here", "value": 1}],
+        [{"op": "remove", "path": "/movements/7"}],
+        [{"op": "test", "path": "/source", "value": "erp"}],
+        [{"op": "conjure", "path": "/source"}],
+        [{"path": "/source"}],
+        [{"op": "replace", "path": "source", "value": 1}],
+        [{"op": "replace", "path": "", "value": []}],
+        [{"op": "replace", "path": "/source", "value": "wms"}],
+        [],
+    ],
+)
+def test_a_patch_that_does_not_fit_or_changes_nothing_is_an_error_that_says_so(patch: list[dict[str, Any]]) -> None:
+    with pytest.raises(CorrectionError, match=r"does not fit|changes nothing|replaced the whole message"):
+        corrected_message(occurrence(), patch)
+
+
+def test_a_basis_tells_payloads_apart_and_not_their_order() -> None:
+    assert basis({"a": 1, "b": 2}) == basis({"b": 2, "a": 1})
+    assert basis({"a": 1}) != basis({"a": 2})
+
+
+# -- dead letters ----------------------------------------------------------------------------------------------
+
+
+def letter(queue: str, body: Any) -> Record:
+    return records_of({"Records": [sqs_record(queue, body)]})[0]
+
+
+def test_a_dead_letter_goes_back_to_the_queue_it_died_in() -> None:
+    found = refusal_of(letter("channel-webshop-dlq", {"channel": "webshop", "keys": []}), "crossdock-local-")
+
+    assert (found.kind, found.source, found.subject, found.route) == (
+        "dead_letter",
+        "webshop",
+        "queue/channel-webshop",
+        "channel-webshop",
+    )
+
+
+def test_an_event_that_the_bus_could_not_deliver_goes_back_without_its_envelope() -> None:
+    event = {"id": "erp:1", "sourcesystem": "erp", "correlationid": "cd-1", "data": {}}
+    whole = {"version": "0", "detail-type": "pricing.rules.changed.v1", "source": "crossdock.erp", "detail": event}
+
+    found = refusal_of(letter("failures", whole), "crossdock-local-")
+
+    assert (found.route, found.source, found.correlation_id) == ("prices", "erp", "cd-1")
+    assert found.message == event
+
+
+def test_equal_causes_are_one_group_and_equal_facts_one_occurrence() -> None:
+    one = refusal_of(letter("prices-dlq", {"source": "erp", "a": 1}), "crossdock-local-")
+    two = refusal_of(letter("prices-dlq", {"source": "erp", "a": 2}), "crossdock-local-")
+    other = refusal_of(letter("counts-dlq", {"source": "erp", "a": 1}), "crossdock-local-")
+
+    assert fingerprint(one) == fingerprint(two) != fingerprint(other)
+    assert occurrence_id(one) != occurrence_id(two)
+    assert occurrence_id(one) == occurrence_id(refusal_of(letter("prices-dlq", {"source": "erp", "a": 1}), "x"))
