@@ -110,6 +110,7 @@ class Channel:
     _arrivals: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list), repr=False)
     _refusals: dict[str, str] = field(default_factory=dict, repr=False)
     _failing_until: float = field(default=0, repr=False)
+    _failing_from_next: float = field(default=0, repr=False)
     _hang_seconds: float = field(default=0, repr=False)
     _recovered: threading.Event = field(default_factory=threading.Event, repr=False)
 
@@ -119,6 +120,11 @@ class Channel:
         """Answers 503 to everything for that long."""
         self._failing_until = self.clock() + seconds
 
+    def fail_next_for(self, seconds: float) -> None:
+        """Answers 503 to the next delivery, whenever it comes, and to everything for that long after it."""
+        with self._lock:
+            self._failing_from_next = seconds
+
     def hang(self, seconds: float) -> None:
         """Answers only after that long, until `recover`."""
         self._recovered.clear()
@@ -127,6 +133,7 @@ class Channel:
     def recover(self) -> None:
         """Ends failing and hanging; answers that are being held back go out now."""
         self._failing_until = 0
+        self._failing_from_next = 0
         self._hang_seconds = 0
         self._recovered.set()
 
@@ -169,7 +176,7 @@ class Channel:
         """What the channel answers; `headers` has lower-case names."""
         arrived = self.clock()
         self._count(deliveries=1)
-        if arrived < self._failing_until:
+        if self._is_failing(arrived):
             self._count(failed=1)
             return HTTPStatus.SERVICE_UNAVAILABLE, {"problem": "down for a while"}
         if self._hang_seconds:
@@ -188,6 +195,12 @@ class Channel:
         with self._lock:
             rejected = [answer for item in items for answer in self._take(kind, item, arrived)]
         return HTTPStatus.OK, {"rejected": rejected} if rejected else {}
+
+    def _is_failing(self, now: float) -> bool:
+        with self._lock:
+            if self._failing_from_next:
+                self._failing_until, self._failing_from_next = now + self._failing_from_next, 0
+            return now < self._failing_until
 
     def _take(self, kind: str, item: _Item, arrived: float) -> list[dict[str, str]]:
         """Under the lock: takes one item in; a list with the refusal when it is refused."""

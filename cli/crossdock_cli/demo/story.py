@@ -148,7 +148,7 @@ class Story:
             channel.deliver(
                 {"webhook-id": "x", "webhook-timestamp": str(int(time.time())), "webhook-signature": "v1,eA=="}, body
             )
-        self._channels["marketplace"].fail_for(_OUTAGE_S)  # after the forgeries, which it has to see to reject
+        self._channels["marketplace"].fail_next_for(_OUTAGE_S)  # after the forgeries, which it has to see to reject
         first = day.movements[0]
         stranger = {
             **first,

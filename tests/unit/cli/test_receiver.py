@@ -187,6 +187,20 @@ def test_while_failing_it_takes_nothing_in(channel: Channel, clock: Clock) -> No
     assert channel.counts() == Counts(deliveries=2, failed=1, received=1, acknowledged=1)
 
 
+def test_an_outage_that_waits_for_a_delivery_lasts_from_then_on(channel: Channel, clock: Clock) -> None:
+    channel.fail_next_for(5)
+    clock.now += 60
+
+    first = deliver(channel, availability(("A", 1, 5)))
+    clock.now += 4.9
+    second = deliver(channel, availability(("A", 1, 5)))
+    clock.now += 0.1
+    third = deliver(channel, availability(("A", 1, 5)))
+
+    assert [status for status, _ in (first, second, third)] == [503, 503, 200]
+    assert channel.counts().failed == 2
+
+
 def test_one_refused_item_does_not_hold_up_the_others(channel: Channel) -> None:
     channel.refuse("B", "no such product")
 
