@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import zlib
 from typing import Any
 
@@ -264,3 +265,28 @@ def test_the_limit_of_movements_of_the_configuration_holds(world: World, tmp_pat
         ],
     )
     assert world.take("movements") == []
+
+
+def test_one_delivery_at_eight_doors_at_once_is_kept_once(world: World) -> None:
+    event = webhook_event(moved(movement("m1")))
+    send(world, webhook_event(moved(movement("m0")), delivery="msg_0"))  # built once, before the race
+    world.take("movements")
+    start, answers = threading.Barrier(8), []
+
+    def work() -> None:
+        start.wait()
+        answers.append(json.loads(world.call("receive_webhook", event, None)["body"]))
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(a["duplicate"] for a in answers) == [False] + [True] * 7
+    assert [r["pk"] for r in world.rows("exchange")] == ["IN#wms#msg_0", "IN#wms#msg_1"]
+    messages = world.take("movements")
+    world.knows(("wms", "A1", "SKU-1"))
+    world.call("apply_movements", world.queue_event("movements", messages))
+    assert len(messages) == 8
+    assert [(r["sk"], r["q"]) for r in world.rows("inventory")] == [("wms#m1", 5)]
