@@ -6,12 +6,15 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.markup import escape
 
+from crossdock.contracts.references import ItemDeclaration
 from crossdock.identity.references import Reference, References
 from crossdock.platform.dynamo import Table
+from crossdock.platform.problems import from_validation
 from crossdock_cli.errors import CliError
-from crossdock_cli.output import AsJson, console, emit_json, table
+from crossdock_cli.output import AsJson, console, emit_json, errors, table
 from crossdock_cli.target import Target, connect
 
 app = typer.Typer(help="Cross-references: what other systems call our items.", no_args_is_help=True)
@@ -20,6 +23,16 @@ app = typer.Typer(help="Cross-references: what other systems call our items.", n
 def references_of(target: Target) -> References:
     """The stage's cross-references, with the operator's own credentials."""
     return References(Table(target.dynamodb, target.name("identity")))
+
+
+def check(system: str, code: str, sku: str) -> None:
+    """Raises CliError when these cannot be parts of a reference: the same rules as for what the ERP declares."""
+    try:
+        ItemDeclaration.model_validate({"sku": sku, "codes": [{"system": system, "code": code}]})
+    except ValidationError as exc:
+        first = from_validation(exc).errors[0]
+        name = first.field.rpartition(".")[2]
+        raise CliError(f"{name}: {first.problem}", first.remedy) from exc
 
 
 @app.command("add", epilog="Example: [bold]crossdock xref add wms 'OLD-CODE 7' 85123A[/bold]")
@@ -31,7 +44,9 @@ def add_command(
     as_json: AsJson = False,
 ) -> None:
     """Say which of our items a system means by a code. A code that means another item already is refused."""
-    new, conflicts = references_of(connect(ctx.obj)).declare([Reference(system, code, sku)])
+    check(system, code, sku)
+    target = connect(ctx.obj)
+    new, conflicts = references_of(target).declare([Reference(system, code, sku)])
     if conflicts:
         raise CliError(
             f"{system} {code!r} means {conflicts[0].kept_sku} already", "a code keeps its meaning; use another code"
@@ -40,6 +55,9 @@ def add_command(
         emit_json({"system": system, "code": code, "sku": sku, "new": bool(new)})
         return
     console.print(f"{escape(system)} {escape(repr(code))} is {escape(sku)}" + ("" if new else " (it was before)"))
+    known = sorted({*target.secret_names("sources"), *target.secret_names("channels")})
+    if system not in known:
+        errors.print(f"[yellow]note:[/yellow] this stage has no {escape(system)}; it has {', '.join(known)}")
 
 
 @app.command("show", epilog="Example: [bold]crossdock xref show 85123A[/bold]")
