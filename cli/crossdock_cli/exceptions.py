@@ -30,10 +30,12 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Refused and lost facts: look, correct, replay, close.", no_args_is_help=True)
 
 _SHOWN: Final = 5
+_NOTHING_OPEN: Final = "nothing in this group is open"
 _OPERATOR: Final = getpass.getuser()
 
 By = Annotated[str, typer.Option(help="Who does it; kept in the history.")]
 Why = Annotated[str, typer.Option(help="Why; kept in the history.")]
+GroupId = Annotated[str, typer.Argument(help="The id of a line of `crossdock exceptions list`.")]
 OnlyOccurrence = Annotated[str | None, typer.Option("--occurrence", help="Only this refused fact of the group.")]
 
 
@@ -89,7 +91,7 @@ def list_command(
 
 
 @app.command("show", epilog="Example: [bold]crossdock exceptions show 3f9c1a20be77[/bold]")
-def show_command(ctx: typer.Context, group: Annotated[str, typer.Argument()], as_json: AsJson = False) -> None:
+def show_command(ctx: typer.Context, group: GroupId, as_json: AsJson = False) -> None:
     """Show one group: what is wrong, what to do, the refused facts, and its history."""
     store = store_of(connect(ctx.obj))
     head = _group(store, group)
@@ -109,7 +111,8 @@ def show_command(ctx: typer.Context, group: Annotated[str, typer.Argument()], as
         first = occurrences[0]
         title = "payload (corrected)" if first.corrected is not None else "payload"
         console.print(f"\n{title} of {first.id}, the fact at {first.pointer or '/'}:")
-        console.print(Syntax(json.dumps(first.message, indent=2, ensure_ascii=False), "json", word_wrap=True))
+        text = json.dumps(first.message, indent=2, ensure_ascii=False)
+        console.print(Syntax(text, "json", word_wrap=True) if console.is_terminal else text, markup=False)
     for line in store.history(group):
         who = f" by {line['by']}" if line.get("by") else ""
         reason = f": {line['why']}" if line.get("why") else ""
@@ -122,7 +125,7 @@ def show_command(ctx: typer.Context, group: Annotated[str, typer.Argument()], as
 )
 def correct_command(
     ctx: typer.Context,
-    group: Annotated[str, typer.Argument()],
+    group: GroupId,
     why: Why,
     assign: Annotated[
         list[str] | None,
@@ -151,13 +154,16 @@ def correct_command(
     if as_json:
         emit_json({"corrected": corrected})
         return
+    if not corrected:
+        console.print(_NOTHING_OPEN)
+        return
     console.print(f"corrected {len(corrected)}; next: crossdock exceptions replay {group}")
 
 
 @app.command("replay", epilog="Example: [bold]crossdock exceptions replay 3f9c1a20be77[/bold]")
 def replay_command(
     ctx: typer.Context,
-    group: Annotated[str, typer.Argument()],
+    group: GroupId,
     occurrence: OnlyOccurrence = None,
     stuck: Annotated[bool, typer.Option("--stuck", help="Send those again whose replay has no outcome.")] = False,
     by: By = _OPERATOR,
@@ -177,6 +183,9 @@ def replay_command(
     if as_json:
         emit_json({"run": run.id, "sent": run.sent, "passed_over": run.passed_over})
         return
+    if not facts:
+        console.print("nothing in this group is being replayed" if stuck else _NOTHING_OPEN)
+        return
     console.print(f"run {run.id}: {run.sent} sent, {run.passed_over} passed over")
     console.print(f"[dim]see how it ended: crossdock exceptions show {group}[/dim]")
 
@@ -184,7 +193,7 @@ def replay_command(
 @app.command("close", epilog="Example: [bold]crossdock exceptions close 3f9c1a20be77 --why 'counted twice'[/bold]")
 def close_command(
     ctx: typer.Context,
-    group: Annotated[str, typer.Argument()],
+    group: GroupId,
     why: Why,
     occurrence: OnlyOccurrence = None,
     by: By = _OPERATOR,
@@ -197,7 +206,7 @@ def close_command(
     if as_json:
         emit_json({"closed": closed})
         return
-    console.print(f"closed {closed}")
+    console.print(f"closed {closed}" if closed else _NOTHING_OPEN)
 
 
 def _group(store: ExceptionsStore, group: str) -> Group:

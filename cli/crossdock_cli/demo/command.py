@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path  # noqa: TC003 - Typer reads the annotation when it runs
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -49,6 +50,8 @@ def command(
     ] = False,
 ) -> None:
     """Replay business days through the deployed app, break what can break, mend it, and check every figure."""
+    if json_file:
+        _check_writable(json_file)
     plan = make_plan(read_days(ledger or SAMPLE, days or 3))
     paths = Paths.default()
     steps = Steps()
@@ -67,6 +70,12 @@ def command(
         raise CliError("the demo did not show what it claims", "see: crossdock local logs, crossdock exceptions list")
     if not take_down:
         _say_what_next(state, plan.items[0])
+
+
+def _check_writable(file: Path) -> None:
+    """Raises CliError now, and not after minutes, when the figures could not be written there."""
+    if file.is_dir() or not file.parent.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise CliError(f"--json {file} cannot be written", "name a file in a folder that exists")
 
 
 def play(state: LocalState, plan: Plan, batch: int, seed: int) -> dict[str, Any]:

@@ -98,6 +98,9 @@ def show_logs(
         console.print(engine.tail(file, 200), markup=False)
         return
     target = connect(LOCAL, paths)
+    if function and not logs.log_groups(target, function):
+        known = [group.rpartition("/")[2].removeprefix(target.name("")) for group in logs.log_groups(target)]
+        raise CliError(f"there is no function '{function}'", f"there are: {', '.join(known)}")
     start = int((time.time() - since * 60) * 1000)
     found = logs.follow(target, function, start) if follow else logs.events(target, function, start)
     with suppress(KeyboardInterrupt):  # how one stops following

@@ -39,6 +39,11 @@ def crossdock(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         (["--stage", "No Stage", "partners", "list"], 2, "is not a stage name"),
         (["nonsense"], 2, "No such command"),
         (["partners", "add", "acme"], 2, "Missing option"),
+        (["xref", "add", "wms", "", "A"], 1, "code: String should match pattern"),
+        (["xref", "add", "wms", "a", "A#B"], 1, "sku: String should match pattern"),
+        (["xref", "add", "W M S", "a", "A"], 1, "system: String should match pattern"),
+        (["demo", "--json", "/no/such/folder/figures.json"], 1, "--json /no/such/folder/figures.json cannot be"),
+        (["demo", "--ledger", "/no/such.csv"], 1, "the ledger /no/such.csv cannot be read"),
     ],
 )
 def test_failures_are_one_line_with_a_code_and_never_a_stack_trace(
