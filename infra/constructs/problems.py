@@ -11,12 +11,17 @@ _Type = apigateway.ResponseType
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One kind of refusal: HTTP status, the name programs go by, and what a person should do."""
+    """One kind of refusal: HTTP status, the name programs go by, and what a person should do.
+
+    Where one header or field is to blame, `field` and `problem` name it as the functions' own documents do.
+    """
 
     type: apigateway.ResponseType
     status: int
     name: str
     detail: str
+    field: str = ""
+    problem: str = ""
 
 
 _LATER: Final = frozenset({429, 503, 504})
@@ -28,12 +33,16 @@ REFUSALS: Final = (
         401,
         "key-missing",
         "Send the header X-Api-Key with the key you were given.",
+        "X-Api-Key",
+        "missing",
     ),
     Refusal(
         _Type.ACCESS_DENIED,
         403,
         "key-refused",
         "This key is not known or no longer active. Ask the distributor for a new one.",
+        "X-Api-Key",
+        "not known, or no longer active",
     ),
     Refusal(
         _Type.INVALID_API_KEY,
@@ -84,11 +93,13 @@ def add_problems(api: apigateway.RestApi) -> None:
 
 
 def _document(refusal: Refusal) -> str:
-    document = {
+    document: dict[str, object] = {
         "type": f"urn:crossdock:problem:{refusal.name}",
         "title": refusal.name.replace("-", " "),
         "status": refusal.status,
         "detail": refusal.detail,
         "correlation_id": "$context.requestId",
     }
+    if refusal.field:
+        document["errors"] = [{"field": refusal.field, "problem": refusal.problem, "remedy": refusal.detail}]
     return json.dumps(document, indent=1)

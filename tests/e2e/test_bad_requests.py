@@ -133,11 +133,13 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(system: System) -> N
 def test_a_request_without_a_key_is_told_which_header_to_send(system: System) -> None:
     document = problem(system.post({"movements": [GOOD]}, x_api_key=""), 401, "key-missing")
 
-    assert "X-Api-Key" in document["detail"]
+    assert named(document) == [("X-Api-Key", "Send the header X-Api-Key with the key you were given.")]
 
 
 def test_an_unknown_key_is_refused(system: System) -> None:
-    problem(system.post({"movements": [GOOD]}, x_api_key="ck_nobody"), 403, "key-refused")
+    document = problem(system.post({"movements": [GOOD]}, x_api_key="ck_nobody"), 403, "key-refused")
+
+    assert [field for field, _ in named(document)] == ["X-Api-Key"]
 
 
 def test_a_key_may_not_speak_for_another_source(system: System) -> None:

@@ -23,10 +23,9 @@ def test_a_deployed_table_is_as_the_tests_define_it(deployed: Target, table: str
     assert found["KeySchema"] == wanted["KeySchema"]
     assert by_name(found["AttributeDefinitions"]) == by_name(wanted["AttributeDefinitions"])
     assert found.get("StreamSpecification") == wanted.get("StreamSpecification")
-    assert [
-        {name: index[name] for name in ("IndexName", "KeySchema", "Projection")}
-        for index in found.get("GlobalSecondaryIndexes") or ()
-    ] == wanted.get("GlobalSecondaryIndexes", [])
+    for kind in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
+        indexes = [{n: index[n] for n in ("IndexName", "KeySchema", "Projection")} for index in found.get(kind) or ()]
+        assert indexes == wanted.get(kind, [])
 
 
 @pytest.mark.parametrize(("table", "attribute"), TTL.items())
