@@ -8,7 +8,7 @@ from constructs import Construct
 
 from infra.constructs.acknowledged import ROTATION, acknowledge
 from infra.constructs.stack import Plan, StageStack
-from infra.constructs.table import add_index, make_table, reference
+from infra.constructs.table import add_index, keep_collections_whole, make_table, reference
 
 
 class DataStack(StageStack):
@@ -18,7 +18,10 @@ class DataStack(StageStack):
         super().__init__(scope, "data", plan, "tables, encryption key and secrets; retained")
         self._removal = RemovalPolicy.RETAIN if plan.stage.retain else RemovalPolicy.DESTROY
         self.key = self._key() if plan.stage.cloud else None
-        self.inventory = reference(make_table(self, "inventory", self.key, stream=True), self.key)
+        inventory = make_table(self, "inventory", self.key, stream=True)
+        # Balances count the journal of an item and warehouse in the order of its stream.
+        keep_collections_whole(inventory)
+        self.inventory = reference(inventory, self.key)
         self.pricing = reference(make_table(self, "pricing", self.key, stream=True), self.key)
         self.identity = reference(make_table(self, "identity", self.key), self.key)
         self.exchange = reference(make_table(self, "exchange", self.key, ttl="ttl"), self.key)

@@ -226,6 +226,9 @@ def test_streams_index_and_expiry_are_where_the_contract_puts_them(prod: Templat
     assert index["IndexName"] == "by_state"
     assert [k["AttributeName"] for k in index["KeySchema"]] == ["gs", "gt"]
     assert index["Projection"] == {"ProjectionType": "ALL"}
+    whole = {n: t["LocalSecondaryIndexes"] for n, t in tables.items() if "LocalSecondaryIndexes" in t}
+    assert set(whole) == {"inventory"}, "balances need the journal's stream in one order per item and warehouse"
+    assert [k["AttributeName"] for k in whole["inventory"][0]["KeySchema"]] == ["pk", "whole"]
 
 
 def test_the_key_rotates_and_outlives_its_stack(prod: Templates) -> None:

@@ -17,9 +17,14 @@ _BY_STATE: Final = {
     "KeySchema": [{"AttributeName": "gs", "KeyType": "HASH"}, {"AttributeName": "gt", "KeyType": "RANGE"}],
     "Projection": {"ProjectionType": "ALL"},
 }
+_WHOLE: Final = {
+    "IndexName": "whole",
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "whole", "KeyType": "RANGE"}],
+    "Projection": {"ProjectionType": "KEYS_ONLY"},
+}
 # What differs from table to table; keys, types and billing are the same everywhere.
 TABLES: Final[dict[str, dict[str, Any]]] = {
-    "inventory": {"StreamSpecification": _STREAM},
+    "inventory": {"StreamSpecification": _STREAM, "LocalSecondaryIndexes": [_WHOLE]},
     "pricing": {"StreamSpecification": _STREAM},
     "identity": {},
     "exchange": {},
@@ -35,7 +40,9 @@ def table_name(table: str) -> str:
 
 def create_table_request(table: str) -> dict[str, Any]:
     """The arguments of CreateTable for one of our tables."""
-    attributes = ["pk", "sk"] + (["gs", "gt"] if "GlobalSecondaryIndexes" in TABLES[table] else [])
+    attributes = ["pk", "sk"]
+    attributes += ["gs", "gt"] if "GlobalSecondaryIndexes" in TABLES[table] else []
+    attributes += ["whole"] if "LocalSecondaryIndexes" in TABLES[table] else []
     return {
         "TableName": table_name(table),
         "BillingMode": "PAY_PER_REQUEST",

@@ -71,6 +71,7 @@ def test_a_count_is_kept_as_of_its_position(world: World) -> None:
             "sk": "SKU-1",
             "q": 5,
             "pos": 10,
+            "ord": "0000000000000000010@2026-11-21T07:30:00.000Z",
             "at": "2026-11-21T07:30:00.000Z",
             "cor": CORRELATION,
         }
@@ -82,6 +83,14 @@ def test_the_newest_position_stands_in_whatever_order_counts_arrive(world: World
         count(world, {"A1": position, "A2": 1}, position)
 
     assert kept(world) == {"SKU-1": (30, 30), "SKU-2": (1, 30)}
+
+
+def test_a_recount_at_the_same_position_stands_in_place_of_the_first(world: World) -> None:
+    count(world, {"A1": 5}, counted_at="2026-11-21T07:30:00Z")
+    count(world, {"A1": 6}, counted_at="2026-11-21T08:30:00Z")
+    count(world, {"A1": 7}, counted_at="2026-11-21T08:00:00Z")
+
+    assert kept(world) == {"SKU-1": (6, 10)}
 
 
 def test_two_codes_of_one_item_are_counted_together(world: World) -> None:

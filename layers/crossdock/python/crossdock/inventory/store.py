@@ -127,7 +127,7 @@ class InventoryStore:
                     kept += 1
                 elif outcome.existing is None:
                     again.append((count, self._table.insert(_count_row(count))))
-                elif outcome.existing["pos"] < count.position:
+                elif outcome.existing["ord"] < count.order:
                     again.append((count, self._newer_count(count)))
             if not again:
                 return kept
@@ -138,10 +138,11 @@ class InventoryStore:
         changes = [
             ("q = ?", count.quantity),
             ("pos = ?", count.position),
+            ("ord = ?", count.order),
             ('"at" = ?', count.counted_at),
             ("cor = ?", count.correlation_id),
         ]
-        return self._table.update(count.key, changes, [("pos < ?", count.position)])
+        return self._table.update(count.key, changes, [("ord < ?", count.order)])
 
     def counts(self, source: str, warehouse: str) -> Iterator["KeptCount"]:
         """The newest count of every item that a source reported for a warehouse."""
@@ -188,6 +189,11 @@ class KeptCount:
     @property
     def key(self) -> Key:
         return f"CNT#{self.source}#{self.warehouse}", self.sku
+
+    @property
+    def order(self) -> str:
+        """Which of two counts is the newer one: the further position, then the later count (a recount)."""
+        return f"{self.position:019d}@{self.counted_at}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +287,7 @@ def _count_row(count: KeptCount) -> dict[str, Any]:
         "sk": sk,
         "q": count.quantity,
         "pos": count.position,
+        "ord": count.order,
         "at": count.counted_at,
         "cor": count.correlation_id,
     }
