@@ -244,21 +244,30 @@ class System:
         def still() -> bool:
             found.append(self.dump())
             rests = len(found) > 1 and found[-1] == found[-2] and not any(found[-1]["queues"].values())
-            return rests and self._balances_are_projected(found[-1]["inventory"])
+            return rests and self._balances_are_projected(found[-1]) and self._channels_are_told(found[-1])
 
         self.until("the system is at rest", still)
         return found[-1]
 
     @staticmethod
-    def _balances_are_projected(inventory: list[dict[str, Any]]) -> bool:
+    def _balances_are_projected(found: dict[str, Any]) -> bool:
         balances: dict[str, int] = {}
-        for row in inventory:
+        for row in found["inventory"]:
             kind, sku = row["pk"].split("#")[:2]
-            if kind == "M":
-                balances[sku] = balances.get(sku, 0) + row["q"]
-            elif kind == "T":
-                balances[sku] = balances.get(sku, 0) - row["oh"]
+            if kind in {"M", "T"}:
+                balances[sku] = balances.get(sku, 0) + (row["q"] if kind == "M" else -row["oh"])
         return not any(balances.values())
+
+    @staticmethod
+    def _channels_are_told(found: dict[str, Any]) -> bool:
+        """Whether each channel was sent what it may see of every balance; the marketplace is shown two units less."""
+        sent = {row["pk"]: json.loads(row["val"]) for row in found["exchange"] if row["pk"].startswith("CH#")}
+        balances = {row["pk"][2:]: max(0, row["av"]) for row in found["inventory"] if row["pk"].startswith("T#")}
+        return all(
+            sent.get(f"CH#{channel}#availability#{sku}") == {"available": max(0, available - less)}
+            for sku, available in balances.items()
+            for channel, less in (("webshop", 0), ("marketplace", 2))
+        )
 
     @contextmanager
     def queues_held(self) -> Iterator[None]:
