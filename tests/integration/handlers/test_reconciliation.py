@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from crossdock.inventory.journal import JournalEntry
 from tests.support.world import (
     CORRELATION,
     NOW_TEXT,
@@ -193,6 +194,7 @@ def test_drift_is_seen_first_and_healed_the_second_time_at_the_counts_position(w
         "quantity": -2,
         "occurred_at": "2026-11-21T07:30:00.000Z",
         "sequence": 10,
+        "reference": "wms",
         "reason": "counted 3 by wms",
     }
     assert world.balance("SKU-1") == 7  # three counted, and four that came after
@@ -235,6 +237,18 @@ def test_a_movement_that_comes_after_its_count_was_healed_is_healed_back(world: 
 
     assert [(m["id"], m["quantity"]) for m in heal(world)] == [("count:10:SKU-1:1", -1)]
     assert world.balance("SKU-1") == 6
+
+
+def test_counts_of_a_warehouses_new_system_know_all_that_the_old_one_reported(world: World) -> None:
+    old = [
+        JournalEntry("SKU-1", "MAIN", "oldwms", "m1", "receipt", 5, NOW_TEXT, 5_000_000, CORRELATION),
+        JournalEntry("SKU-1", "MAIN", "crossdock", "c1", "adjustment", 1, NOW_TEXT, 4_000_000, CORRELATION, "oldwms"),
+    ]
+    world.inventory.journal(old)
+    move(world, movement("n1", 2, sequence=1), movement("n2", 7, sequence=3))
+    count(world, {"A1": 8}, 2)
+
+    assert (world.balance("SKU-1"), reconcile(world)["drifts"]) == (15, [])
 
 
 def test_a_lagging_balance_is_not_taken_for_drift(world: World) -> None:

@@ -18,7 +18,6 @@ from typing import Any
 
 from crossdock.contracts.refusals import Refusal, Refuse
 from crossdock.inventory.availability import WarehouseStock
-from crossdock.inventory.balances import NO_POSITION
 from crossdock.inventory.journal import OWN_SOURCE, JournalEntry
 from crossdock.inventory.messages import ROUTE, envelope
 from crossdock.inventory.store import InventoryStore, KeptCount, Sighting
@@ -142,7 +141,7 @@ class StockReconciler:
     def _judge(self, count: KeptCount, earlier: Sighting | None, report: Report, correlation_id: str) -> Drift | None:
         """Folds the item's journal up to the count's position; None when that agrees, else what was done about it."""
         journal = list(self._store.entries(count.sku, count.warehouse))
-        balance = sum(e.quantity for e in journal if _position(e) <= count.position)
+        balance = sum(e.quantity for e in journal if _known_to(count, e))
         difference = count.quantity - balance
         if difference == 0:
             return None
@@ -184,6 +183,7 @@ class StockReconciler:
             "quantity": difference,
             "occurred_at": count.counted_at,
             "sequence": count.position,
+            "reference": count.source,  # whose sequence that is a position in
             "reason": f"counted {count.quantity} by {count.source}",
         }
         return envelope(OWN_SOURCE, correlation_id, [movement])
@@ -199,9 +199,14 @@ def _agrees(count: KeptCount, header: WarehouseStock | None) -> bool:
     return header.position <= count.position and header.on_hand == count.quantity
 
 
-def _position(entry: JournalEntry) -> int:
-    """Where an entry stands in its source's sequence; one without a position counts as from before every count."""
-    return NO_POSITION if entry.position is None else entry.position
+def _known_to(count: KeptCount, entry: JournalEntry) -> bool:
+    """Whether a count knows of an entry: one without a position, or of another sequence, was there before every count.
+
+    Positions compare within one source's sequence only. When a warehouse gets another system, that one's counts begin
+    at 1, and all that the old system reported is in them.
+    """
+    sequence_of = entry.reference if entry.source == OWN_SOURCE else entry.source
+    return sequence_of != count.source or entry.position is None or entry.position <= count.position
 
 
 def _above_cap(drift: Drift, count: KeptCount, adjustment: Mapping[str, Any], correlation_id: str) -> Refusal:
