@@ -42,6 +42,8 @@ class Stage:
     archive_days: int
     api: Size
     worker: Size
+    # What goes over a whole warehouse and begins anew when it is cut short: as long as Lambda allows.
+    sweep: Size
     visibility_seconds: int
     # The stream waits this long for a batch to fill, so that one balance is written once for many movements.
     balance_window_seconds: int
@@ -85,6 +87,7 @@ LOCAL: Final = Stage(
     archive_days=1,
     api=_API,
     worker=Size(memory_mb=1024, timeout_seconds=25),
+    sweep=Size(memory_mb=1024, timeout_seconds=25),
     visibility_seconds=30,
     balance_window_seconds=0,
     announce_window_seconds=0,
@@ -97,6 +100,7 @@ LOCAL: Final = Stage(
 )
 
 _WORKER: Final = Size(memory_mb=1024, timeout_seconds=60)
+_SWEEP: Final = Size(memory_mb=1024, timeout_seconds=900)
 # Less than six timeouts, and a queue gives a message to a second function while the first still retries it.
 _VISIBILITY: Final = 6 * _WORKER.timeout_seconds
 
@@ -111,6 +115,7 @@ DEV: Final = Stage(
     archive_days=14,
     api=_API,
     worker=_WORKER,
+    sweep=_SWEEP,
     visibility_seconds=_VISIBILITY,
     balance_window_seconds=5,
     announce_window_seconds=1,
@@ -133,6 +138,7 @@ PROD: Final = Stage(
     archive_days=365,
     api=_API,
     worker=_WORKER,
+    sweep=_SWEEP,
     visibility_seconds=_VISIBILITY,
     balance_window_seconds=5,
     announce_window_seconds=1,

@@ -47,6 +47,8 @@ def stock_command(
         columns = ("sku", "warehouse", ">counted", ">balance", ">difference", ">seen", "done")
         names = ("sku", "warehouse", "counted", "balance", "difference", "seen", "action")
         console.print(table(columns, [[d[n] for n in names] for d in report["drifts"]]), markup=False)
+    if len(report["drifts"]) < report["drifted"]:
+        console.print(f"[dim]… and {report['drifted'] - len(report['drifts'])} more[/dim]")
     if any(d["action"] == "seen" for d in report["drifts"]):
         console.print("[dim]a difference is healed when it is seen again: run it once more[/dim]")
     console.print(f"[dim]crossdock trace {escape(report['correlation_id'])}[/dim]")

@@ -42,6 +42,8 @@ _STAGE_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,20}")
 _TIMEOUTS: Final = Config(
     connect_timeout=3, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 4}, max_pool_connections=32
 )
+# A function that is waited for runs for a quarter of an hour at most, and begun a second time it does its work twice.
+_PATIENT: Final = Config(read_timeout=910, retries={"mode": "standard", "total_max_attempts": 1}, tcp_keepalive=True)
 
 
 def check_stage(value: str) -> str:
@@ -79,7 +81,7 @@ class Target:
 
     @cached_property
     def functions(self) -> LambdaClient:
-        return self.session.client("lambda", **self.options)
+        return self.session.client("lambda", **{**self.options, "config": self.options["config"].merge(_PATIENT)})
 
     @cached_property
     def logs(self) -> CloudWatchLogsClient:

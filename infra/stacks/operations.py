@@ -37,8 +37,9 @@ class OperationsStack(StageStack):
                 "INVENTORY_TABLE": data.inventory.name,
                 "MOVEMENTS_QUEUE_URL": sync.movements.queue.queue_url,
             },
+            size=self.plan.stage.sweep,
         )
-        function.allow_table(data.inventory, "BatchGetItem", "DeleteItem", "PutItem", "Query", "UpdateItem")
+        function.allow_table(data.inventory, "BatchGetItem", "DeleteItem", "PutItem", "Query")
         function.allow_table(data.exceptions, *EXCEPTIONS)
         function.allow_send(sync.movements.queue)
         function.fail_to(sync.failures)

@@ -77,7 +77,7 @@ ALLOWED = {
     | {f"sqs:ChangeMessageVisibility queue/channel-{c}" for c in CHANNELS}
     | _secrets("channels", *CHANNELS),
     "collect-dead-letters": EXCEPTIONS | _consumes("failures", *(f"{q}-dlq" for q in QUEUES)),
-    "reconcile-stock": _table("inventory", "Query", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem")
+    "reconcile-stock": _table("inventory", "Query", "BatchGetItem", "PutItem", "DeleteItem")
     | EXCEPTIONS
     | {"sqs:SendMessage queue/movements", "sqs:SendMessage queue/failures"},
 }
@@ -185,7 +185,10 @@ def test_api_functions_start_from_a_snapshot_and_are_called_by_their_alias(prod:
     assert set(aliases) == {f"function/{name}" for name in api}
     assert {f["Timeout"] for n, f in functions.items() if n in api} == {10}
     assert {f["MemorySize"] for n, f in functions.items() if n in api} == {512}
-    assert {(f["Timeout"], f["MemorySize"]) for n, f in functions.items() if n not in api} == {(60, 1024)}
+    sweep = functions["reconcile-stock"]
+    assert (sweep["Timeout"], sweep["MemorySize"]) == (900, 1024)
+    workers = functions.keys() - api - {"reconcile-stock"}
+    assert {(functions[n]["Timeout"], functions[n]["MemorySize"]) for n in workers} == {(60, 1024)}
 
 
 # -- what must not be lost ----------------------------------------------------------------------------------------

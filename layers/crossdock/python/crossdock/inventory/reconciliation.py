@@ -26,6 +26,9 @@ from crossdock.platform.clock import Clock, from_text
 _EVIDENCE = 5
 """Journal entries a drift report shows of an item."""
 
+DRIFTS_LISTED = 1000
+"""Drifts a report lists: an invocation that answers more than 6 MB counts as failed, and is run again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -69,7 +72,7 @@ class Report:
         return sum(d.action == "healed" for d in self.drifts)
 
     def document(self) -> dict[str, Any]:
-        """The report for people and programs."""
+        """The report for people and programs: every drift counted, the first 1,000 listed."""
         return {
             "source": self.source,
             "compared": self.compared,
@@ -77,7 +80,7 @@ class Report:
             "settling": self.settling,
             "drifted": len(self.drifts),
             "healed": self.healed,
-            "drifts": [{**asdict(d), "difference": d.difference} for d in self.drifts],
+            "drifts": [{**asdict(d), "difference": d.difference} for d in self.drifts[:DRIFTS_LISTED]],
         }
 
 
