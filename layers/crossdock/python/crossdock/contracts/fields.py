@@ -46,8 +46,8 @@ FactId = Annotated[
 ItemCode = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,80}$", strip_whitespace=False)]
 """An item as its source calls it: 1–80 characters, no control characters."""
 
-Sku = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._/ -]{1,64}$")]
-"""A canonical item: letters, digits and . _ / - space."""
+Sku = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._ -]{1,64}$")]
+"""A canonical item: letters, digits and . _ - space. No slash: it stands in the path of a URL."""
 
 SystemName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
 """A source or channel as the configuration calls it."""
