@@ -101,7 +101,7 @@ class SyncStack(StageStack):
         movements.consume("Movements", self.movements.queue)
 
         prices = Function(self, "apply_price_changes", {**stored, "PRICING_TABLE": data.pricing.name})
-        prices.allow_table(data.pricing, "GetItem", "PutItem", "UpdateItem")
+        prices.allow_table(data.pricing, "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")
         prices.allow_table(data.identity, "BatchGetItem")
         prices.allow_table(data.exceptions, *EXCEPTIONS)
         prices.consume("Prices", self.routed["prices"].queue)

@@ -58,7 +58,7 @@ ALLOWED = {
     | _consumes("movements"),
     "project-balances": _table("inventory", "PartiQLInsert", "PartiQLUpdate", "BatchGetItem") | _follows("inventory"),
     "announce-changes": {f"sqs:SendMessage queue/channel-{c}" for c in CHANNELS} | _follows("inventory", "pricing"),
-    "apply-price-changes": _table("pricing", "PutItem", "GetItem", "UpdateItem")
+    "apply-price-changes": _table("pricing", "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")
     | _table("identity", "BatchGetItem")
     | EXCEPTIONS
     | _consumes("prices"),

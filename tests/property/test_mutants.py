@@ -20,9 +20,12 @@ from crossdock.inventory.journal import Journaled
 from crossdock.inventory.store import InventoryStore
 from crossdock.platform.dynamo import Table
 from crossdock.pricing import resolution
+from crossdock.pricing.sheet import Sheet
+from crossdock.pricing.store import Kept, PricingStore
 from tests.property import prices
 from tests.property import properties as p
 from tests.support.examples import unshrunk
+from tests.support.memory import MemoryTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +64,8 @@ delivery = tried(1000, p.SEEDS, check_delivery)
 overtaking = tried(1000, p.SEEDS, check_overtaking)
 windows = tried(400, PRICES, prices.check_windows)
 winner = tried(400, PRICES, prices.check_winner)
+kept = tried(500, p.SEEDS, lambda random: prices.check_kept(MemoryTable(), random))
+keeping = tried(600, p.SEEDS, prices.check_keeping)
 
 
 def without_conditions(*clauses: str) -> Mutation:
@@ -177,6 +182,55 @@ def first_read_wins_a_tie(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(resolution, "winner", first)
 
 
+def whatever_comes_last_stands(patch: pytest.MonkeyPatch) -> None:
+    """Puts a version on the sheet that is older than what stands there."""
+    taking = Sheet.taking
+
+    def eager(self: Sheet, offered: Any) -> Any:
+        found = taking(Sheet(self.sku, self.version, {}), offered)
+        return found and Sheet(found.sku, found.version, {**self.entries, **found.entries})
+
+    patch.setattr(Sheet, "taking", eager)
+
+
+def duplicates_are_done(patch: pytest.MonkeyPatch) -> None:
+    """Takes a version that the ledger has for one that its sheet has."""
+    put, ledger = PricingStore._put_on_sheets, PricingStore._put_in_ledger
+    new: list[Any] = []
+
+    def note(self: PricingStore, rules: Any, *causes: Any) -> Any:
+        judged = ledger(self, rules, *causes)
+        new[:] = [r for r, k in zip(rules, judged, strict=True) if k is Kept.CURRENT]
+        return judged
+
+    def hasty(self: PricingStore, rules: Any, *others: Any) -> Any:
+        return put(self, [r for r in rules if r in new], *others)
+
+    patch.setattr(PricingStore, "_put_in_ledger", note)
+    patch.setattr(PricingStore, "_put_on_sheets", hasty)
+
+
+def sheets_before_the_ledger(patch: pytest.MonkeyPatch) -> None:
+    """Writes the sheets first: of two contents of one version, the one on the sheet may not be the one that is kept."""
+    ledger = PricingStore._put_in_ledger
+
+    def late(self: PricingStore, rules: Any, source: str, correlation_id: str) -> Any:
+        known = self._sheets({r.sku for r in rules}, consistent=False)
+        self._put_on_sheets(rules, source, correlation_id, known)
+        return ledger(self, rules, source, correlation_id)
+
+    patch.setattr(PricingStore, "_put_in_ledger", late)
+
+
+def rules_move_between_items(patch: pytest.MonkeyPatch) -> None:
+    """Takes the item that comes for the rule's own."""
+
+    def anywhere(_: PricingStore, rules: Any, source: str, sheets: Any) -> dict[str, str]:
+        return {r.rule_id: r.sku for r in rules}
+
+    patch.setattr(PricingStore, "_items", anywhere)
+
+
 MUTANTS: list[tuple[str, Callable[[], None], Mutation]] = [
     ("counts a record again", projection, without_conditions("seq < ?")),
     ("moves a position back", projection, without_conditions("pos < ?")),
@@ -192,6 +246,11 @@ MUTANTS: list[tuple[str, Callable[[], None], Mutation]] = [
     ("gives one version two values", delivery, new_version_without_new_value),
     ("lets a window hold at its end", windows, ends_are_included),
     ("ends a tie by the order of reading", winner, first_read_wins_a_tie),
+    ("writes a sheet that another has changed", keeping, without_conditions("ver = ?")),
+    ("puts an older version on a sheet", kept, whatever_comes_last_stands),
+    ("takes a version in the ledger for one on the sheet", keeping, duplicates_are_done),
+    ("writes sheets before the ledger", keeping, sheets_before_the_ledger),
+    ("lets a rule move between items", kept, rules_move_between_items),
 ]
 
 
@@ -203,6 +262,6 @@ def test_a_mutant_is_seen(property_: Callable[[], None], mutation: Mutation, mon
         property_()
 
 
-@pytest.mark.parametrize("property_", [journal, windows, winner])
+@pytest.mark.parametrize("property_", [journal, windows, winner, kept, keeping])
 def test_without_a_mutant_the_same_properties_hold(property_: Callable[[], None]) -> None:
     property_()

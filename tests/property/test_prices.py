@@ -1,15 +1,32 @@
-"""Prices: windows tile time without gap or overlap, and nothing depends on the order in which rules are read."""
+"""Prices: windows tile time without gap or overlap, and no order of coming or reading matters."""
 
 from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.property.prices import INSTANTS, RULES, check_windows, check_winner
+from crossdock.platform.errors import StoreUnavailableError
+from crossdock.pricing.rules import Rule, Tier
+from crossdock.pricing.store import Kept, PricingStore
+from tests.property.prices import INSTANTS, RULES, check_keeping, check_kept, check_windows, check_winner
+from tests.property.properties import SEEDS
 from tests.support.examples import examples
+from tests.support.memory import MemoryTable
+from tests.support.world import NOW
+
+if TYPE_CHECKING:
+    from random import Random
 
 pytestmark = pytest.mark.property
+
+SOME_RULE = Rule(
+    "r1", 1, "S", "GBP", "EA", (Tier(1, Decimal("2.55")),), "2026-01-01T00:00:00.000Z", None, withdrawn=False
+)
 
 
 @given(RULES, st.randoms(use_true_random=False), INSTANTS)
@@ -22,3 +39,31 @@ def test_the_winner_is_the_same_in_whatever_order_rules_are_read(rules, random, 
 @examples(400)
 def test_windows_say_at_every_instant_what_the_winner_says(rules, random, since) -> None:
     check_windows(rules, random, since)
+
+
+@given(SEEDS)
+@examples(500)
+def test_the_ledger_keeps_the_first_content_of_each_version_and_a_sheet_the_newest_versions(random: Random) -> None:
+    check_kept(MemoryTable(), random)
+
+
+@given(SEEDS)
+@examples(600)
+def test_sheets_end_with_the_newest_versions_whatever_meets_comes_twice_or_dies(random: Random) -> None:
+    check_keeping(random)
+
+
+def test_a_sheet_that_keeps_changing_is_given_up_and_the_event_may_come_again() -> None:
+    """The versions are in the ledger by then; the redelivery finds them there and still writes the sheet."""
+    table = MemoryTable()
+    store = PricingStore(table, lambda: NOW)
+    store.keep([SOME_RULE], "erp", "cd-1")
+    table.boundary = lambda: table.rows["I#S", "SHEET"].update(ver=table.rows["I#S", "SHEET"]["ver"] + 1)
+    newer = replace(SOME_RULE, version=2)
+
+    with pytest.raises(StoreUnavailableError, match="1 price sheets kept changing"):
+        store.keep([newer], "erp", "cd-1")
+
+    table.boundary = lambda: None
+    assert store.keep([newer], "erp", "cd-1") == [Kept.DUPLICATE]
+    assert store.rules("S") == {"S": [newer]}

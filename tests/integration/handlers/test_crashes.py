@@ -173,6 +173,24 @@ def _marks(stage: Stage) -> Any:
     return {c: unique(stage.world.take(f"channel-{c}")) for c in ("webshop", "marketplace")}
 
 
+# More rules than fit into one call: new ones, new and old versions, a contradiction, another's rule, an unknown item.
+PRICED = prices_event(
+    *(price(f"n{n:02}", 1, item=f"P{n:02}") for n in range(28)),
+    price("r1", 3, "2.00"),
+    price("r1", 1, "3.00"),
+    price("r1", 2, "9.00"),
+    price("r2", 1),
+    price("r1", 4, item="P01"),
+    price("r3", 1, item="NEW"),
+)
+
+
+def _priced(stage: Stage) -> None:
+    references(stage)
+    stage.world.knows(*(("erp", f"P{n:02}", f"SKU-P{n:02}") for n in range(28)))
+    consumes("apply_price_changes", "prices", prices_event(price("r1", 2), price("old", 1, item="P00")))(stage)
+
+
 # -- telling ---------------------------------------------------------------------------------------------------
 
 TOLD = dirty_message("webshop", ("availability", "SKU-1"), ("availability", "SKU-2"), ("price", "SKU-1"))
@@ -307,17 +325,7 @@ SCENARIOS = [
     ),
     Scenario("project balances", 2, _journaled, _project, everything),
     Scenario("announce changes", 2, _streams, _announce, _marks),
-    Scenario(
-        "apply price changes",
-        9,
-        references,
-        consumes(
-            "apply_price_changes",
-            "prices",
-            prices_event(price("r1", 2, "2.00"), price("r1", 1, "3.00"), price("r2", 1, item="NEW")),
-        ),
-        everything,
-    ),
+    Scenario("apply price changes", 12, _priced, consumes("apply_price_changes", "prices", PRICED), everything),
     Scenario(
         "apply references",
         3,

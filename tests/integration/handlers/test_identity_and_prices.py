@@ -6,12 +6,16 @@ import hashlib
 import itertools
 import json
 import threading
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from crossdock.identity.partners import PartnerAccess, Partners
 from crossdock.identity.references import Conflict, Reference, References
+from crossdock.pricing.rules import Rule, Tier
+from crossdock.pricing.store import Kept, PricingStore
+from tests.support.crashes import reaper
 from tests.support.world import (
     CORRELATION,
     NOW_TEXT,
@@ -130,6 +134,11 @@ def test_an_event_that_is_none_is_an_exception_at_once(world: World, function: s
 # -- prices ----------------------------------------------------------------------------------------------------
 
 
+def rule(rule_id: str, version: int, unit_price: str = "2.55", sku: str = "SKU-1") -> Rule:
+    tiers = (Tier(1, Decimal(unit_price)),)
+    return Rule(rule_id, version, sku, "GBP", "EA", tiers, "2026-01-01T00:00:00.000Z", None, withdrawn=False)
+
+
 def current(world: World, sku: str = "SKU-1") -> list[tuple[str, int, str]]:
     return sorted((r.rule_id, r.version, str(r.tiers[0].unit_price)) for r in world.pricing.rules([sku]).get(sku, []))
 
@@ -143,8 +152,9 @@ def test_a_rule_is_in_the_ledger_and_on_its_items_sheet(world: World) -> None:
         '{"currency":"GBP","rule_id":"r1","sku":"SKU-1","tiers":[[1,"2.50"]],"unit":"EA",'
         '"valid_from":"2026-01-01T00:00:00.000Z","valid_to":null,"version":3,"withdrawn":false}'
     )
+    entry = '{"v":3,"c":"GBP","u":"EA","t":[[1,"2.50"]],"f":"2026-01-01T00:00:00.000Z"}'
     assert world.rows("pricing") == [
-        {"pk": "I#SKU-1", "sk": "SHEET", "r_erp:r1": text, "v_erp:r1": 3, "ver": 1, "cors": [CORRELATION]},
+        {"pk": "I#SKU-1", "sk": "SHEET", "rules": {"erp:r1": entry}, "ver": 1, "cors": [CORRELATION]},
         {"pk": "R#erp:r1", "sk": "ITEM", "sku": "SKU-1"},
         {
             "pk": "R#erp:r1",
@@ -193,6 +203,115 @@ def test_a_rule_does_not_move_to_another_item(world: World) -> None:
 
     assert (current(world), current(world, "SKU-2")) == ([("r1", 1, "2.00")], [])
     assert [(g.kind, g.open) for g in world.exceptions.groups()] == [("rule_of_another_item", 1)]
+
+
+def test_the_rules_of_an_event_share_one_write_of_each_sheet(world: World) -> None:
+    world.knows(("erp", "E1", "SKU-1"), ("erp", "E2", "SKU-2"))
+    reprice(world, price("r1", 1, "9.00"))
+
+    reprice(
+        world,
+        price("r2", 2, "2.00"),
+        price("r1", 2, "1.00"),
+        price("r2", 1, "8.00"),
+        price("r3", 1, "3.00", item="E2"),
+        price("r4", 1, "4.00"),
+    )
+
+    assert current(world) == [("r1", 2, "1.00"), ("r2", 2, "2.00"), ("r4", 1, "4.00")]
+    assert current(world, "SKU-2") == [("r3", 1, "3.00")]
+    assert [r["ver"] for r in world.rows("pricing") if r["sk"] == "SHEET"] == [2, 1]
+
+
+def test_of_two_contents_of_one_version_in_an_event_the_first_stands(world: World) -> None:
+    world.knows(("erp", "E1", "SKU-1"), ("erp", "E2", "SKU-2"))
+
+    reprice(
+        world,
+        price("r1", 1, "2.00"),
+        price("r1", 1, "9.00"),
+        price("r1", 1, "2.00"),
+        price("r1", 2, "1.00", item="E2"),
+    )
+
+    assert (current(world), current(world, "SKU-2")) == ([("r1", 1, "2.00")], [])
+    assert sorted((g.kind, g.open) for g in world.exceptions.groups()) == [
+        ("conflicting_price", 1),
+        ("rule_of_another_item", 1),
+    ]
+
+
+def test_outcomes_come_in_the_order_of_the_rules(world: World) -> None:
+    sent = [rule("r1", 1), rule("r1", 3), rule("r2", 1), rule("r1", 3), rule("r1", 1, "9"), rule("r2", 2, sku="SKU-2")]
+
+    first, again = (world.pricing.keep(sent, "erp", CORRELATION) for _ in range(2))
+
+    assert first == [
+        Kept.SUPERSEDED,
+        Kept.CURRENT,
+        Kept.CURRENT,
+        Kept.DUPLICATE,
+        Kept.CONFLICT,
+        Kept.OTHER_ITEM,
+    ]
+    assert again == [
+        Kept.DUPLICATE,
+        Kept.DUPLICATE,
+        Kept.DUPLICATE,
+        Kept.DUPLICATE,
+        Kept.CONFLICT,
+        Kept.OTHER_ITEM,
+    ]
+
+
+def test_a_rule_may_be_called_anything_that_the_contract_allows(world: World) -> None:
+    world.knows(("erp", "E1", "SKU-1"))
+    names = ["BASE-1", 'a"b', "it's", "x.y[0]", "why? WHERE pk = ?", "100%", "a:b", "\\", "{}", "rules"]
+
+    for version in (1, 2):
+        assert reprice(world, *(price(name, version) for name in names)) == []
+
+    assert current(world) == sorted((name, 2, "2.55") for name in names)
+    assert world.rows("exceptions") == []
+
+
+@pytest.mark.parametrize(("version", "calls"), [(1, 70), (2, 45)])
+def test_an_event_of_500_rules_takes_few_round_trips(world: World, version: int, calls: int) -> None:
+    """Codes (5) and the rules' items (20) once; each time the sheets read (5), the versions (20), the sheets (20)."""
+    world.knows(*(("erp", f"E{n}", f"SKU-{n}") for n in range(500)))
+    for before in range(1, version):
+        reprice(world, *(price(f"r{n}", before, item=f"E{n}") for n in range(500)))
+
+    with reaper() as found:
+        reprice(world, *(price(f"r{n}", version, item=f"E{n}") for n in range(500)))
+
+    assert len(found.calls) == calls
+    assert [len(world.pricing.rules([f"SKU-{n}"])[f"SKU-{n}"]) for n in (0, 499)] == [1, 1]
+
+
+def test_workers_that_write_one_sheet_at_once_lose_nothing(world: World) -> None:
+    """Each brings a rule of its own and all versions of a shared one, in another order."""
+    start = threading.Barrier(4)
+    failed: list[BaseException] = []
+
+    def work(number: int) -> None:
+        store = PricingStore(world.table("pricing"), world.clock)
+        start.wait()
+        try:
+            for version in (1, 2, 3):
+                shared = rule("shared", 1 + (version + number) % 3, sku="SKU-1")
+                store.keep([rule(f"own-{number}", version), shared], "erp", CORRELATION)
+        except BaseException as error:  # noqa: BLE001 - raised below
+            failed.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failed == []
+    assert current(world) == [*((f"own-{n}", 3, "2.55") for n in range(4)), ("shared", 3, "2.55")]
 
 
 def test_an_unknown_item_holds_up_no_other_price_and_its_replay_settles(world: World) -> None:

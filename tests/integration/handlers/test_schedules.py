@@ -13,14 +13,13 @@ from crossdock.exceptions.store import ExceptionsStore
 from crossdock.inventory.balances import deltas
 from crossdock.inventory.store import record_of
 from crossdock.platform.dynamo import Table
-from crossdock.pricing.rules import Rule, Tier
-from crossdock.pricing.store import Kept, PricingStore
 from tests.property import properties as p
+from tests.property.prices import check_kept
 from tests.support.engine import start_afresh
 from tests.support.examples import examples, unshrunk
 from tests.support.memory import MemoryTable
 from tests.support.tables import table_name
-from tests.support.world import NOW, later
+from tests.support.world import later
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,41 +97,9 @@ def test_a_balance_is_the_fold_of_its_journal(engine: Target, random: Random) ->
 
 @given(p.SEEDS)
 @examples(25)
-def test_versions_in_any_order_converge_to_the_newest(engine: Target, random: Random) -> None:
-    from decimal import Decimal
-
+def test_the_ledger_keeps_first_contents_and_sheets_the_newest_versions(engine: Target, random: Random) -> None:
     start_afresh(engine)
-    store = PricingStore(table(engine, "pricing"), lambda: NOW)
-    kept: dict[tuple[str, int], Rule] = {}
-    for _ in range(15):
-        rule = Rule(
-            random.choice("ab"),
-            random.randint(1, 4),
-            "S",
-            "GBP",
-            "EA",
-            (Tier(1, Decimal(random.randint(1, 2))),),
-            "2026-01-01T00:00:00.000Z",
-            None,
-            withdrawn=False,
-        )
-        key = (rule.rule_id, rule.version)
-        newest = max((v for r, v in kept if r == rule.rule_id), default=0)
-        expected = (
-            Kept.CURRENT
-            if key not in kept and rule.version > newest
-            else Kept.SUPERSEDED
-            if key not in kept
-            else Kept.DUPLICATE
-            if kept[key] == rule
-            else Kept.CONFLICT
-        )
-        kept.setdefault(key, rule)
-        assert store.keep(rule, "erp", "cd-1") is expected
-    newest_of = {r: max(v for q, v in kept if q == r) for r, _ in kept}
-    assert sorted(store.rules(["S"])["S"], key=lambda r: r.rule_id) == [
-        kept[r, v] for r, v in sorted(newest_of.items())
-    ]
+    check_kept(table(engine, "pricing"), random)
 
 
 # -- exceptions ------------------------------------------------------------------------------------------------

@@ -37,16 +37,13 @@ def apply_price_rules(
     An older version than the one that is current is kept in the ledger and counted as superseded: that is no failure.
     Raises StoreUnavailableError or the client's error; the whole event may then be applied again.
     """
-    correlation_id = str(event["correlationid"])
     skus = resolve({(source, p.item) for p in prices})
+    known = [(p, _rule(p, skus[source, p.item])) for p in prices if (source, p.item) in skus]
     result = Applied()
-    refusals: list[Refusal] = []
-    for price in prices:
-        sku = skus.get((source, price.item))
-        if sku is None:
-            refusals.append(_unknown_item(source, price, event))
-            continue
-        match store.keep(_rule(price, sku), source, correlation_id):
+    refusals = [_unknown_item(source, p, event) for p in prices if (source, p.item) not in skus]
+    outcomes = store.keep([rule for _, rule in known], source, str(event["correlationid"]))
+    for (price, _), kept in zip(known, outcomes, strict=True):
+        match kept:
             case Kept.CURRENT:
                 result.current += 1
             case Kept.SUPERSEDED:

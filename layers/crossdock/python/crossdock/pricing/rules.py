@@ -1,8 +1,7 @@
-"""A base price rule as a value, and the two forms it is kept in."""
+"""A base price rule as a value, and the text of a version that the ledger keeps."""
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -55,10 +54,3 @@ class Rule:
     @property
     def content_hash(self) -> str:
         return hashlib.sha256(self.text().encode()).hexdigest()[:24]
-
-
-def from_document(document: Mapping[str, Any]) -> Rule:
-    """A kept rule as a value."""
-    values = dict(document)
-    values["tiers"] = tuple(Tier(q, Decimal(p)) for q, p in values["tiers"])
-    return Rule(**values)
