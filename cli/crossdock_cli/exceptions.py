@@ -15,7 +15,7 @@ from rich.progress import Progress
 from rich.syntax import Syntax
 
 from crossdock.exceptions.correction import CorrectionError, assignments_to_patch, corrected_message
-from crossdock.exceptions.model import OPEN, REPLAYING, Group, Occurrence
+from crossdock.exceptions.model import OPEN, REPLAYING, Group, Occurrence, payload
 from crossdock.exceptions.replay import Run, replay, send_again
 from crossdock.exceptions.store import ExceptionsStore
 from crossdock.platform.clock import system_clock
@@ -64,7 +64,7 @@ def sender_of(target: Target, facts: Sequence[Occurrence]) -> Callable[[str, Map
     urls = {route: target.queue_url(route) for route in routes}
 
     def send(route: str, message: Mapping[str, Any]) -> None:
-        target.sqs.send_message(QueueUrl=urls[route], MessageBody=json.dumps(message))
+        target.sqs.send_message(QueueUrl=urls[route], MessageBody=payload(message))
 
     return send
 

@@ -157,4 +157,6 @@ def _time(written: object, received_ms: int) -> datetime:
 
 
 def _short(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), default=str)
+    if isinstance(value, str) and value.isprintable():  # anything else could steer the terminal
+        return value
+    return json.dumps(value, separators=(",", ":"), default=str)

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from rich.markup import escape
 
 from crossdock.contracts.references import ItemDeclaration
+from crossdock.contracts.refusals import quoted
 from crossdock.identity.references import Reference, References
 from crossdock.platform.dynamo import Table
 from crossdock.platform.problems import from_validation
@@ -82,7 +83,7 @@ def find_command(
     """Find the item that a system means by a code."""
     sku = references_of(connect(ctx.obj)).skus([(system, code)]).get((system, code))
     if sku is None:
-        raise CliError(f"{system} {code!r} is not known", f"crossdock xref add {system} '{code}' SKU")
+        raise CliError(f"{system} {code!r} is not known", f"crossdock xref add {system} {quoted(code)} SKU")
     if as_json:
         emit_json({"system": system, "code": code, "sku": sku})
         return

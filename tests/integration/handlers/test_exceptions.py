@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from crossdock.exceptions.correction import assignments_to_patch, corrected_message
-from crossdock.exceptions.replay import replay
+from crossdock.exceptions.model import payload
+from crossdock.exceptions.replay import marked, replay
 from tests.support.world import (
     CORRELATION,
     NOW_TEXT,
@@ -72,6 +75,25 @@ def test_a_refusal_is_a_group_and_an_occurrence(world: World) -> None:
 
 
 # -- dead letters ----------------------------------------------------------------------------------------------
+
+
+def test_a_remedy_can_be_pasted_whatever_an_item_is_called(world: World) -> None:
+    item = "x'; touch /tmp/oops; '"
+    world.call("apply_movements", world.queue_event("movements", [movements_message(movement("m1", item=item))]))
+
+    (group,) = world.exceptions.groups()
+    words = shlex.split(group.remedy.partition(" <SKU>")[0])
+    assert words == ["crossdock", "xref", "add", "wms", item]
+
+
+def test_nothing_on_the_list_steers_the_terminal_of_who_reads_it(world: World) -> None:
+    letter = {"source": "\x1b]0;owned\x07\u202e\ud800", "correlation_id": "\x9b2J"}
+    collect(world, "prices-dlq", letter)
+
+    (group,) = world.exceptions.groups()
+    (occurrence,) = world.exceptions.occurrences(group.id)
+    assert (group.source, occurrence.correlation_id) == ("\ufffd]0;owned\ufffd\ufffd\ufffd", "\ufffd2J")
+    assert occurrence.original == letter
 
 
 def test_a_dead_letter_is_an_exception_that_is_replayed_to_its_own_queue(world: World) -> None:
@@ -160,6 +182,21 @@ def test_no_dead_letter_is_too_strange_to_be_kept(world: World, letter: Any) -> 
     collect(world, "prices-dlq", letter)
 
     assert [(g.kind, g.subject, g.open) for g in world.exceptions.groups()] == [("dead_letter", "queue/prices", 1)]
+
+
+@pytest.mark.parametrize("letter", ["д" * 130_000, {"source": "wms", "item": "д" * 130_000}])
+def test_the_largest_dead_letter_in_any_script_is_kept_and_fits_the_queue_again(world: World, letter: Any) -> None:
+    collect(world, "prices-dlq", letter)
+
+    (group,) = world.exceptions.groups()
+    (occurrence,) = world.exceptions.occurrences(group.id)
+    assert "д" * 130_000 in occurrence.message.values()
+    assert len(payload(marked(occurrence, "0123456789ab")).encode()) < 262_144
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udfff", '"\\', "😀"])
+def test_a_payload_is_what_it_was_even_with_half_a_letter(text: str) -> None:
+    assert json.loads(payload({"item": text}).encode()) == {"item": text}
 
 
 # -- operators -------------------------------------------------------------------------------------------------

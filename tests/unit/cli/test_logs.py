@@ -49,6 +49,13 @@ def test_unknown_fields_are_shown_as_key_and_value_and_plumbing_is_not() -> None
     assert event.details() == 'sku=A count=3 keys=["a","b"]'
 
 
+def test_what_would_steer_a_terminal_is_shown_as_json() -> None:
+    event = logs.parse(written(sku="\x1b[2J"))
+
+    assert event is not None
+    assert event.details() == 'sku="\\u001b[2J"'
+
+
 def test_one_id_and_several_are_read_alike() -> None:
     event = logs.parse(written(correlation_id="c-1", correlation_ids=["c-2", "c-3"]))
 

@@ -43,6 +43,11 @@ def content_id(fact: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
+def quoted(text: str) -> str:
+    """A text from outside as one word of a command line: remedies are pasted into shells, and anyone names items."""
+    return "'" + text.replace("'", "'\"'\"'") + "'"
+
+
 def replay_mark(message: Mapping[str, Any] | None) -> Mapping[str, str] | None:
     """Which replay a message belongs to: exception, occurrence and run; None when it carries no whole mark."""
     found = (message or {}).get("replay")

@@ -26,8 +26,23 @@ def basis(message: Mapping[str, Any]) -> str:
     return _digest(json.dumps(message, sort_keys=True, separators=(",", ":")))[:16]
 
 
+def payload(message: Mapping[str, Any]) -> str:
+    """A message as it is kept and sent again: compact, and no letter escaped that UTF-8 can write.
+
+    An escape makes six bytes of a letter's two or three, and what came through a queue as 256 KB has to fit into an
+    item's 400 KB and through the queue once more.
+    """
+    text = json.dumps(message, separators=(",", ":"), ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair is the one thing it cannot
+
+
+def line(text: str) -> str:
+    """A text for one line of a list: what cannot be printed, and could steer a terminal, is replaced."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def _digest(*parts: str) -> str:
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

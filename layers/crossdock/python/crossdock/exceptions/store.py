@@ -13,7 +13,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crossdock.contracts.refusals import Refusal
-from crossdock.exceptions.model import CLOSED, OPEN, REPLAYING, SETTLED, Group, Occurrence, fingerprint, occurrence_id
+from crossdock.exceptions.model import (
+    CLOSED,
+    OPEN,
+    REPLAYING,
+    SETTLED,
+    Group,
+    Occurrence,
+    fingerprint,
+    line,
+    occurrence_id,
+    payload,
+)
 from crossdock.platform.clock import Clock, to_text
 from crossdock.platform.dynamo import Item, Table, from_item, to_item
 
@@ -51,11 +62,11 @@ class ExceptionsStore:
             "pk": f"EXC#{group}",
             "sk": f"OCC#{fact}",
             "state": OPEN,
-            "detail": refusal.detail,
+            "detail": line(refusal.detail),
             "route": refusal.route,
             "pointer": refusal.pointer,
-            "message": json.dumps(refusal.message, separators=(",", ":")),
-            "cor": refusal.correlation_id,
+            "message": payload(refusal.message),
+            "cor": line(refusal.correlation_id),
             "at": now,
             "tries": 0,
         }
@@ -73,10 +84,10 @@ class ExceptionsStore:
             ":one": 1,
             ":zero": 0,
             ":kind": refusal.kind,
-            ":source": refusal.source,
-            ":subject": refusal.subject,
-            ":detail": refusal.detail,
-            ":remedy": refusal.remedy,
+            ":source": line(refusal.source),
+            ":subject": line(refusal.subject),
+            ":detail": line(refusal.detail),
+            ":remedy": line(refusal.remedy),
             ":now": now,
             ":open": OPEN,
         }
@@ -103,7 +114,7 @@ class ExceptionsStore:
         run = refusal.replay["run"] if refusal.replay else current.run
         # The outcome of an older replay does not count: a newer one is under way.
         if current.state != OPEN and current.run == run:
-            self._move(current, OPEN, detail=refusal.detail)
+            self._move(current, OPEN, detail=line(refusal.detail))
         return True
 
     # -- replaying ---------------------------------------------------------------------------------------------
@@ -131,8 +142,8 @@ class ExceptionsStore:
         Judged against the number of tries and the payload seen, so two operators cannot correct over each other.
         """
         now = to_text(self._clock())
-        before = None if occurrence.corrected is None else json.dumps(occurrence.corrected, separators=(",", ":"))
-        condition, values = "#state = :open AND ", {":open": OPEN, ":new": json.dumps(corrected, separators=(",", ":"))}
+        before = None if occurrence.corrected is None else payload(occurrence.corrected)
+        condition, values = "#state = :open AND ", {":open": OPEN, ":new": payload(corrected)}
         condition += "attribute_not_exists(corrected)" if before is None else "corrected = :before"
         if before is not None:
             values[":before"] = before

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from crossdock.contracts.movements import Movement
-from crossdock.contracts.refusals import Refusal, Refuse, content_id
+from crossdock.contracts.refusals import Refusal, Refuse, content_id, quoted
 from crossdock.inventory.journal import OWN_SOURCE, Journaled, JournalEntry
 from crossdock.inventory.messages import ROUTE, Envelope
 from crossdock.inventory.store import InventoryStore
@@ -158,7 +158,7 @@ def _unknown_item(candidate: _Candidate) -> Refusal:
         "unknown_item",
         f"item/{item}",
         f"{source} calls an item {item!r} and no cross-reference says which item that is",
-        f"crossdock xref add {source} '{item}' <SKU>, then replay; or correct the item code and replay",
+        f"crossdock xref add {source} {quoted(item)} <SKU>, then replay; or correct the item code and replay",
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from crossdock.contracts.counts import CountReport
-from crossdock.contracts.refusals import Refusal, Refuse, content_id, replay_mark
+from crossdock.contracts.refusals import Refusal, Refuse, content_id, quoted, replay_mark
 from crossdock.inventory.applying import ResolveItems
 from crossdock.inventory.store import InventoryStore, KeptCount
 from crossdock.platform.clock import to_text
@@ -58,7 +58,7 @@ class CountKeeper:
             subject=f"item/{item}",
             fact=f"count/{report.warehouse}/{report.position}/{item}={quantity}",
             detail=f"{source} counted an item {item!r} and no cross-reference says which item that is",
-            remedy=f"crossdock xref add {source} '{item}' <SKU>, then replay",
+            remedy=f"crossdock xref add {source} {quoted(item)} <SKU>, then replay",
             route=ROUTE,
             message={**event, "data": {"source": source, "report": single}},
             pointer="/data/report/counts/0",
