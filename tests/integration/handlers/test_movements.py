@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 
@@ -476,6 +477,13 @@ def test_an_item_of_which_nothing_is_known_is_404_and_says_what_to_use(world: Wo
     problem = json.loads(answer["body"])
     assert (answer["statusCode"], problem["detail"]) == (404, "Nothing was ever recorded of the item 'NO/NE'.")
     assert problem["errors"][0]["field"] == "sku"
+
+
+@pytest.mark.parametrize("sku", ["x" * 3000, "SKU-1\x1b[2J", "", "\u0414"])
+def test_a_name_that_no_item_can_have_is_404_and_not_an_outage(world: World, sku: str) -> None:
+    answer = world.call("read_availability", api_event(path={"sku": quote(sku)}), Context())
+
+    assert (answer["statusCode"], json.loads(answer["body"])["type"]) == (404, "urn:crossdock:problem:no-stock-record")
 
 
 def test_reading_needs_its_scope(world: World) -> None:

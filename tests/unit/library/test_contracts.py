@@ -82,6 +82,8 @@ def test_quantities_up_to_the_limit_are_taken(quantity: int) -> None:
         ({"id": "a#b"}, "id", "leave out the characters that do not fit, or shorten it"),
         ({"id": 5}, "id", "send a text, in quotes"),
         ({"item": "a\u0000b"}, "item", "leave out the characters that do not fit, or shorten it"),
+        ({"item": "a\u009b2J"}, "item", "leave out the characters that do not fit, or shorten it"),
+        ({"reason": "\u009b2J"}, "reason", "leave out the characters that do not fit, or shorten it"),
         ({"item": "x" * 81}, "item", "leave out the characters that do not fit, or shorten it"),
         ({"warehouse": "MAIN#1"}, "warehouse", "leave out the characters that do not fit, or shorten it"),
         ({"sequence": -1}, "sequence", "send a value that fits the contract"),

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
+from crossdock.contracts.names import SKU
+
 MAX_QUANTITY = 10**12
 """Base units in one fact: far above any warehouse, and far below where a sum of a million of them loses a digit."""
 
@@ -43,11 +45,11 @@ FactId = Annotated[
 ]
 """An id its source gives: 1–100 printable ASCII characters without `#`, no space at either end."""
 
-ItemCode = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,80}$", strip_whitespace=False)]
+ItemCode = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,80}$", strip_whitespace=False)]
 """An item as its source calls it: 1–80 characters, no control characters."""
 
-Sku = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._ -]{1,64}$")]
-"""A canonical item: letters, digits and . _ - space. No slash: it stands in the path of a URL."""
+Sku = Annotated[str, StringConstraints(pattern=f"^{SKU}$")]
+"""A canonical item."""
 
 SystemName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
 """A source or channel as the configuration calls it."""

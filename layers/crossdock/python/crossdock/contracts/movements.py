@@ -18,7 +18,7 @@ SIGN: dict[str, int] = {
 }
 """What a type does to the stock on hand. An adjustment carries its own sign."""
 
-Note = Annotated[str, StringConstraints(max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Note = Annotated[str, StringConstraints(max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
 
 
 class Movement(Contract):
