@@ -74,6 +74,7 @@ def test_what_does_not_pass_is_a_refusal(status: int) -> None:
         (b"\xff", {}),
         (b"[]", {}),
         (b"null", {}),
+        (b"[" * 60_000, {}),
         (b'{"rejected":null}', {}),
         (b'{"rejected":{"sku":"S"}}', {}),
         (b'{"rejected":["S",null,{"reason":"x"},{"sku":""}]}', {}),

@@ -202,6 +202,12 @@ def test_an_event_that_the_bus_could_not_deliver_goes_back_without_its_envelope(
     assert found.message == event
 
 
+def test_what_a_schedule_could_not_deliver_is_not_replayed_into_the_failures() -> None:
+    found = refusal_of(letter("failures", {"source": "wms"}), "crossdock-local-")
+
+    assert (found.kind, found.source, found.subject, found.route) == ("dead_letter", "wms", "queue/failures", "")
+
+
 def test_equal_causes_are_one_group_and_equal_facts_one_occurrence() -> None:
     one = refusal_of(letter("prices-dlq", {"source": "erp", "a": 1}), "crossdock-local-")
     two = refusal_of(letter("prices-dlq", {"source": "erp", "a": 2}), "crossdock-local-")

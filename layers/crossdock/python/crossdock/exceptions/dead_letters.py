@@ -16,6 +16,13 @@ _ROUTES = {
 }
 
 
+FAILURES = "failures"
+"""Where rules, schedules and asynchronous calls leave what they gave up. It leads nowhere: nothing goes back there."""
+
+_REPLAY = "find the failed attempts with crossdock trace, mend the cause, then replay"
+_SENT_AGAIN = "mend the cause, have its sender (a rule, a schedule) send it again, then close this; it is not replayed"
+
+
 def refusal_of(record: Record, prefix: str) -> Refusal:
     """A record from a dead-letter queue as a refusal. `prefix` is what the stage puts before its queues' names."""
     queue = record.queue.removeprefix(prefix).removesuffix("-dlq")
@@ -27,14 +34,15 @@ def refusal_of(record: Record, prefix: str) -> Refusal:
     lost_call = _lost_call(message)
     if lost_call:
         return lost_call
+    replayable = queue != FAILURES
     return Refusal(
         kind="dead_letter",
         source=str(message.get("source") or message.get("sourcesystem") or message.get("channel") or "unknown"),
         subject=f"queue/{queue}",
         fact=hashlib.sha256(record.body.encode()).hexdigest(),
         detail=f"the queue {queue} gave this message up: every attempt to handle it failed",
-        remedy="find the failed attempts with crossdock trace, mend the cause, then replay",
-        route=queue,
+        remedy=_REPLAY if replayable else _SENT_AGAIN,
+        route=queue if replayable else "",
         message=message,
         pointer="",
         correlation_id=_correlation(message),

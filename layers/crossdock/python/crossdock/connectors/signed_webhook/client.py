@@ -27,7 +27,7 @@ def deliver(batch: Batch, target: Target) -> Answer:
 def _rejected(answer: HttpAnswer) -> dict[str, str]:
     try:
         document = json.loads(answer.body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):  # RecursionError: brackets without end
         return {}
     listed = document.get("rejected") if isinstance(document, dict) else None
     if not isinstance(listed, list):
