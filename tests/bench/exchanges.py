@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _CHANNEL: Final = CHANNELS[0]
 _LATER: Final = 10**30
 _KEY: Final = "a partner's key"
+_CROWD: Final = 10
 
 
 def run(rig: Rig, ledger: Ledger, step: Callable[[str], None]) -> Report:
@@ -107,7 +108,7 @@ def _rule(item: str, number: int, version: int) -> dict[str, Any]:
 def _prices(rig: Rig, ledger: Ledger, report: Report) -> None:
     rig.keep_secrets("receive_webhook")
     _priced(rig, ledger.items[:1], 0, 1)  # reads the secret
-    for size, items in ((1, ledger.items[:10]), (100, ledger.items[:100])):
+    for size, items in ((1, ledger.items[:10]), (100, ledger.items[:100]), (500, ledger.items[:500])):
         parts = [items[start : start + size] for start in range(0, len(items), size)]
         first, again = ([_priced(rig, part, size, version) for part in parts] for version in (1, 2))
         new, changed = (_together(counts) for counts in (first, again))
@@ -115,24 +116,31 @@ def _prices(rig: Rig, ledger: Ledger, report: Report) -> None:
         if size == 1:
             functions = {"receive_webhook": changed["receive_webhook"]}
             report.counted["webhook.priced_1"] = Scenario("webhook", len(items), functions)
-            report.figures["price_rule_wcu"] = Figure(
-                changed["apply_price_changes"].wru / len(items), "WCU", "a new version of a rule kept", Aim(2)
-            )
-            report.figures["price_rule_wcu.new_rule"] = Figure(
-                new["apply_price_changes"].wru / len(items),
-                "WCU",
-                "the first version of a rule: its item is pinned too",
-            )
-        report.figures[f"price_rule_round_trips.webhook_{size}"] = Figure(
-            changed["apply_price_changes"].round_trips / len(items),
-            "round trips",
-            f"one rule kept, {size} to a webhook",
-        )
-    for ordinal in range(2, 6):
-        sheet = _priced(rig, ledger.items[:1], ordinal, 1)["apply_price_changes"]
-    report.figures["price_rule_wcu.sixth_of_item"] = Figure(
-        sheet.wru, "WCU", "the first version of an item's sixth rule: its sheet holds all, 1 WCU a KB"
+        _say_of_rules(report, size, new["apply_price_changes"], changed["apply_price_changes"], len(items))
+    crowded = ledger.items[-1:]  # an item that has no rules yet
+    for ordinal in range(1, _CROWD + 1):
+        last = _priced(rig, crowded, ordinal, 1)["apply_price_changes"]
+    report.figures["price_rule_wcu.tenth_of_item"] = Figure(
+        last.wru, "WCU", "the first version of an item's tenth rule: its sheet holds all, 1 WCU a KB"
     )
+
+
+def _say_of_rules(report: Report, size: int, new: Count, changed: Count, rules: int) -> None:
+    together = f"{size} to a webhook"
+    report.figures |= {
+        f"price_rule_wcu.webhook_{size}": Figure(
+            changed.wru / rules, "WCU", f"a new version of a rule kept, {together}", Aim(2)
+        ),
+        f"price_rule_wcu.new_{size}": Figure(
+            new.wru / rules, "WCU", f"the first version of a rule: its item is pinned too, {together}", Aim(3)
+        ),
+        f"price_rule_round_trips.webhook_{size}": Figure(
+            changed.round_trips / rules, "round trips", f"a new version of a rule kept, {together}"
+        ),
+        f"price_rule_round_trips.new_{size}": Figure(
+            new.round_trips / rules, "round trips", f"the first version of a rule, codes looked up, {together}"
+        ),
+    }
 
 
 def _priced(rig: Rig, items: Sequence[str], number: int, version: int) -> dict[str, Count]:

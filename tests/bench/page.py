@@ -15,6 +15,7 @@ AIM: Final = Decimal("1.00")
 """Dollars for a million movements from the queue on."""
 _REQUESTS: Final = (1, 100, 1000)
 _DELIVERIES: Final = (1, 10, 100)
+_PRICES: Final = (1, 100, 500)
 _CENT: Final = Decimal("0.01")
 
 
@@ -59,8 +60,10 @@ def _overview(model: Model) -> str:
             for n in _DELIVERIES
         ),
         *_webhook_rows(model),
-        ("price rules, 1 to a webhook", _total(model, "price_rules.webhook_1"), "webhook included"),
-        ("price rules, 100 to a webhook", _total(model, "price_rules.webhook_100"), "webhook included"),
+        *(
+            (f"price rules, {n} to a webhook", _total(model, f"price_rules.webhook_{n}"), "webhook included")
+            for n in _PRICES
+        ),
         ("availability reads", _total(model, "availability"), ""),
         ("movements the common way, from the queue on", sum_of(model.common_from_queue()), "for comparison"),
         (
@@ -124,8 +127,7 @@ def _others(model: Model) -> str:
         *(f"deliveries.batch_{n}" for n in _DELIVERIES),
         "webhook.moved_1",
         "webhook.moved_100",
-        "price_rules.webhook_1",
-        "price_rules.webhook_100",
+        *(f"price_rules.webhook_{n}" for n in _PRICES),
         "counts.webhook_100",
         "reconcile",
     ]
