@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crossdock.platform import clock, deadline, env, startup
+from crossdock.platform import clock, deadline, env, outbound, startup
 from crossdock.platform.errors import NotConfiguredError
 from crossdock.platform.outbound import Http
 from crossdock.platform.secrets import Secrets
@@ -193,6 +193,15 @@ class _Handler(BaseHTTPRequestHandler):
                         self.wfile.write(b"x" * 65_536)
                 except OSError:
                     server.hung_up.set()
+            case "/drops":
+                self.send_response(200)
+                self.send_header("Content-Length", "65000")
+                self.end_headers()
+                try:
+                    while not server.stopped.wait(0.02):
+                        self.wfile.write(b"x")
+                except OSError:
+                    server.hung_up.set()
             case "/silent":
                 server.stopped.wait(20)
             case _:
@@ -254,6 +263,16 @@ def test_an_answer_without_an_end_is_hung_up_on(server: Any) -> None:
     answer = Http(allow_plain=True).post(address(server, "/endless"), {}, b"x")
 
     assert (answer.status, len(answer.body)) == (200, 65_536)
+    assert server.hung_up.wait(10)
+
+
+def test_an_answer_that_comes_drop_by_drop_is_given_up(server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbound, "_WHOLE_S", 0.2)
+
+    answer = Http(allow_plain=True).post(address(server, "/drops"), {}, b"x")
+
+    assert (answer.status, answer.body) == (0, b"")
+    assert answer.detail.startswith("HTTP 200, but its answer had no end")
     assert server.hung_up.wait(10)
 
 

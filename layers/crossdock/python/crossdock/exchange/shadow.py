@@ -25,7 +25,7 @@ from crossdock.platform.clock import Clock, to_text
 from crossdock.platform.dynamo import Item, Table
 
 LEASE_S = 30
-"""Longer than a delivery with its store calls can take (HTTP gives up after 10 s), shorter than anyone would notice."""
+"""Longer than a delivery with its store calls can take (HTTP gives up after 18 s), shorter than anyone would notice."""
 
 FREE = ""
 

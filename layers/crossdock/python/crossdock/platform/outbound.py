@@ -1,5 +1,6 @@
 """HTTP to the outside: short timeouts, no redirects, bounded answers, and an answer in every case."""
 
+import time
 from collections.abc import Mapping
 
 import urllib3
@@ -9,6 +10,8 @@ from crossdock.platform import deadline
 
 _CONNECT_S = 2.0
 _READ_S = 8.0
+# The read timeout is for each piece of an answer. One that comes drop by drop is given up when a piece ends after this.
+_WHOLE_S = 10.0
 _MAX_ANSWER = 65_536
 
 
@@ -27,19 +30,33 @@ class Http:
         timeout = urllib3.Timeout(
             connect=deadline.remaining_seconds(_CONNECT_S), read=deadline.remaining_seconds(_READ_S)
         )
+        until = time.monotonic() + _WHOLE_S
         try:
             response = self._pool.request(
                 "POST", url, body=body, headers=dict(headers), timeout=timeout, redirect=False, preload_content=False
             )
-            return HttpAnswer(response.status, _bounded(response))
+            answer = _bounded(response, until)
         except urllib3.exceptions.HTTPError as exc:
             return HttpAnswer(0, detail=f"{type(exc).__name__}: {exc}"[:300])
+        if answer is None:
+            return HttpAnswer(0, detail=f"HTTP {response.status}, but its answer had no end after {_WHOLE_S:.0f} s")
+        return HttpAnswer(response.status, answer)
 
 
-def _bounded(response: urllib3.BaseHTTPResponse) -> bytes:
-    """The answer's first 64 KB. The connection is kept only when that was all: nobody makes us read on for ever."""
-    body = response.read(_MAX_ANSWER + 1)
-    if len(body) > _MAX_ANSWER:
-        response.close()
-    response.release_conn()
+def _bounded(response: urllib3.BaseHTTPResponse, until: float) -> bytes | None:
+    """The answer's first 64 KB, or None when it took too long: nobody makes us read on for ever.
+
+    The connection is kept only when that was all.
+    """
+    body = b""
+    while len(body) <= _MAX_ANSWER:
+        if time.monotonic() > until:
+            response.close()
+            return None
+        piece = response.read1(_MAX_ANSWER + 1 - len(body))
+        if not piece:
+            response.release_conn()
+            return body
+        body += piece
+    response.close()
     return body[:_MAX_ANSWER]
