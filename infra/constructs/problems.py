@@ -67,7 +67,14 @@ REFUSALS: Final = (
     Refusal(_Type.QUOTA_EXCEEDED, 429, "quota-used-up", "The quota of this key is used up until its period ends."),
     Refusal(_Type.INTEGRATION_FAILURE, 503, "temporarily-unavailable", f"The service did not answer. {_AGAIN}"),
     Refusal(_Type.INTEGRATION_TIMEOUT, 504, "timeout", f"The service did not answer in time. {_AGAIN}"),
+    # The authorizer's function fails in one way or cannot be reached in the other; both pass.
     Refusal(_Type.AUTHORIZER_FAILURE, 503, "temporarily-unavailable", f"The key could not be checked. {_AGAIN}"),
+    Refusal(
+        _Type.AUTHORIZER_CONFIGURATION_ERROR,
+        503,
+        "temporarily-unavailable",
+        f"The key could not be checked. {_AGAIN}",
+    ),
     Refusal(_Type.DEFAULT_4_XX, 400, "refused", "The request cannot be used; compare it with the API's description."),
     Refusal(_Type.DEFAULT_5_XX, 500, "internal-error", f"The service failed. {_AGAIN}"),
 )

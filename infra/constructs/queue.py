@@ -10,6 +10,8 @@ from infra.constructs.alarms import Watch, alarm
 from infra.constructs.stack import stack_of
 
 DEAD_LETTER_RETENTION: Final = Duration.days(14)
+# A queue takes 1 MB unless told otherwise. Whatever comes has to fit into one item of the exceptions table, 400 KB.
+MESSAGE_BYTES: Final = 262_144
 
 
 class DeadLetters(Construct):
@@ -27,6 +29,7 @@ class DeadLetters(Construct):
             queue_name=stage.named(name),
             retention_period=DEAD_LETTER_RETENTION,
             visibility_timeout=Duration.seconds(stage.visibility_seconds),
+            max_message_size_bytes=MESSAGE_BYTES,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
         )
@@ -56,6 +59,7 @@ class Queue(Construct):
             queue_name=stage.named(name),
             retention_period=Duration.days(14),
             visibility_timeout=Duration.seconds(stage.visibility_seconds),
+            max_message_size_bytes=MESSAGE_BYTES,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters.queue, max_receive_count=max_receives),

@@ -68,6 +68,7 @@ class DataStack(StageStack):
             secret_name=self.plan.stage.secret_prefix(kind) + name,
             description=f"How crossdock and the {kind.removesuffix('s')} {name} know each other; unset until written",
             encryption_key=self.key,
+            # Never to be changed: CloudFormation would write a new placeholder over every real document.
             generate_secret_string=secretsmanager.SecretStringGenerator(
                 secret_string_template='{"status":"unset"}',  # noqa: S106 - says that there is none yet
                 generate_string_key="placeholder",

@@ -249,7 +249,12 @@ def test_every_source_and_channel_has_a_secret_that_is_no_secret_yet(prod: Templ
         "crossdock/prod/channels/marketplace",
     }
     for secret in secrets.values():
-        assert json.loads(secret["Properties"]["GenerateSecretString"]["SecretStringTemplate"]) == {"status": "unset"}
+        # Whatever changes in here makes CloudFormation write over the real document with a new placeholder.
+        assert secret["Properties"]["GenerateSecretString"] == {
+            "ExcludePunctuation": True,
+            "GenerateStringKey": "placeholder",
+            "SecretStringTemplate": '{"status":"unset"}',
+        }
         assert prod.read("data", secret["Properties"]["KmsKeyId"]) == "key"
         assert secret["DeletionPolicy"] == "Retain"
 
@@ -265,6 +270,8 @@ def test_every_queue_has_dead_letters_kept_for_14_days(prod: Templates) -> None:
         assert prod.read("sync", redrive["deadLetterTargetArn"]) == f"queue/{name}-dlq"
         assert redrive["maxReceiveCount"] == (60 if name.startswith("channel-") else 5)
         assert queues[name]["VisibilityTimeout"] == 360
+    # What a queue takes has to fit into an item of the exceptions table.
+    assert {q["MaximumMessageSize"] for q in queues.values()} == {262_144}
     for name in set(queues) - QUEUES:
         assert "RedrivePolicy" not in queues[name]
         assert queues[name]["MessageRetentionPeriod"] == 14 * 86400
@@ -432,6 +439,8 @@ def test_the_gateway_refuses_with_problem_documents(prod: Templates) -> None:
     assert {"UNAUTHORIZED", "ACCESS_DENIED", "THROTTLED", "QUOTA_EXCEEDED", "DEFAULT_4XX", "DEFAULT_5XX"} <= set(
         answers
     )
+    passing = ("AUTHORIZER_FAILURE", "AUTHORIZER_CONFIGURATION_ERROR")
+    assert {answers[name]["StatusCode"] for name in passing} == {"503"}
     for answer in answers.values():
         document = json.loads(answer["ResponseTemplates"]["application/json"])
         assert list(document)[:5] == ["type", "title", "status", "detail", "correlation_id"]

@@ -144,7 +144,14 @@ def test_a_batch_has_one_to_a_thousand() -> None:
 
 @pytest.mark.parametrize(
     ("location", "text"),
-    [((), ""), (("a",), "a"), (("a", 3, "b"), "a[3].b"), ((0,), "[0]"), (("a", 0, 1), "a[0][1]")],
+    [
+        (("a", "x" * 1000), "a." + "x" * 60),
+        ((), ""),
+        (("a",), "a"),
+        (("a", 3, "b"), "a[3].b"),
+        ((0,), "[0]"),
+        (("a", 0, 1), "a[0][1]"),
+    ],
 )
 def test_a_location_is_written_as_a_path(location: tuple[int | str, ...], text: str) -> None:
     assert path_text(location) == text

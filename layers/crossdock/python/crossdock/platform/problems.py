@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
 MAX_ERRORS = 20
+_NAME_LENGTH = 60
 _BASE = "urn:crossdock:problem:"
 
 
@@ -83,17 +84,16 @@ _REMEDIES = {
 
 def from_validation(exc: "ValidationError", status: int = 422) -> Problem:
     """Our answer to a document that does not fit its contract: every field with what is wrong and the remedy."""
+    found = exc.errors(include_url=False, include_input=False, include_context=False)
     errors = [
         FieldError(
             field=path_text(e["loc"]) or "body",
             problem=e["msg"].removeprefix("Value error, "),
             remedy=_REMEDIES.get(e["type"], "send a value that fits the contract"),
         )
-        for e in exc.errors(include_url=False, include_input=False, include_context=False)
+        for e in found
     ]
-    if any(
-        e["type"] == "json_invalid" for e in exc.errors(include_url=False, include_input=False, include_context=False)
-    ):
+    if any(e["type"] == "json_invalid" for e in found):
         return Problem(400, "malformed-json", "The body is not a JSON document; nothing was stored.", errors)
     shown = errors[0]
     return Problem(
@@ -105,8 +105,11 @@ def from_validation(exc: "ValidationError", status: int = 422) -> Problem:
 
 
 def path_text(location: Iterable[int | str]) -> str:
-    """`("movements", 3, "quantity")` as people write it: `movements[3].quantity`."""
+    """`("movements", 3, "quantity")` as people write it: `movements[3].quantity`.
+
+    A name is cut at 60 characters: those of fields that we do not know are the sender's, and go into answers and logs.
+    """
     text = ""
     for part in location:
-        text += f"[{part}]" if isinstance(part, int) else (f".{part}" if text else str(part))
+        text += f"[{part}]" if isinstance(part, int) else ("." if text else "") + part[:_NAME_LENGTH]
     return text
