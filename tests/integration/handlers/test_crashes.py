@@ -321,11 +321,11 @@ SCENARIOS = [
     ),
     Scenario("receive a webhook of prices", 3, nothing, _post_webhook(PRICES, "erp"), _inbox_and("prices")),
     Scenario(
-        "apply movements, some refused", 7, references, consumes("apply_movements", "movements", MOVEMENTS), everything
+        "apply movements, some refused", 4, references, consumes("apply_movements", "movements", MOVEMENTS), everything
     ),
     Scenario("project balances", 2, _journaled, _project, everything),
     Scenario("announce changes", 2, _streams, _announce, _marks),
-    Scenario("apply price changes", 12, _priced, consumes("apply_price_changes", "prices", PRICED), everything),
+    Scenario("apply price changes", 10, _priced, consumes("apply_price_changes", "prices", PRICED), everything),
     Scenario(
         "apply references",
         3,
@@ -347,7 +347,7 @@ SCENARIOS = [
     Scenario("deliver to a channel", 13, _to_tell, _tell, _told),
     Scenario(
         "collect dead letters",
-        3,
+        1,
         nothing,
         consumes(
             "collect_dead_letters", "movements-dlq", movements_message(movement("m1")), LOST_CALL, "no json at all"

@@ -12,6 +12,7 @@ import pytest
 from crossdock.exceptions.correction import assignments_to_patch, corrected_message
 from crossdock.exceptions.model import payload
 from crossdock.exceptions.replay import marked, replay
+from crossdock.platform.dynamo import Table
 from tests.support.world import (
     CORRELATION,
     NOW_TEXT,
@@ -75,6 +76,32 @@ def test_a_refusal_is_a_group_and_an_occurrence(world: World) -> None:
 
 
 # -- dead letters ----------------------------------------------------------------------------------------------
+
+
+def test_many_refusals_take_few_transactions_and_every_one_is_counted_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[int] = []
+    transact = Table.transact
+    monkeypatch.setattr(Table, "transact", lambda self, writes: (ran.append(len(writes)), transact(self, writes))[1])
+    moves = [movement(f"m{n}", item=f"NEW-{n % 60}") for n in range(120)]
+    event = world.queue_event("movements", [movements_message(*moves[:7]), movements_message(*moves[:7], *moves[7:])])
+
+    assert world.call("apply_movements", event, Context()) == {"batchItemFailures": []}
+    assert (len(ran), max(ran)) == (3, 100)
+    assert world.call("apply_movements", event, Context()) == {"batchItemFailures": []}  # the same again
+
+    groups = list(world.exceptions.groups())
+    assert (len(groups), {g.open for g in groups}) == (60, {2})
+    assert sum(len(list(world.exceptions.occurrences(g.id))) for g in groups) == 120
+
+
+def test_refusals_that_are_partly_known_add_only_the_others(world: World) -> None:
+    refuse(world, "m1", "m3")
+    refuse(world, "m1", "m2", "m3", "m4")
+
+    (group,) = world.exceptions.groups()
+    assert (counts(world, group.id), len(list(world.exceptions.occurrences(group.id)))) == ((4, 0, 0, 0), 4)
 
 
 def test_a_remedy_can_be_pasted_whatever_an_item_is_called(world: World) -> None:
