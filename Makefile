@@ -62,8 +62,9 @@ format: $(READY) ## let ruff lay the code out
 synth: $(READY) ## the CloudFormation of a stage (STAGE=dev)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk synth --quiet --context stage=$(STAGE) $(ARGS)
 
+# Tables and logs outlive their stack under their names: a stack that is made again takes them back instead of failing.
 deploy: $(READY) ## deploy to your AWS account (STAGE=dev); needs credentials and a bootstrapped region
-	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk deploy --all --require-approval broadening --context stage=$(STAGE) $(ARGS)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk deploy --all --require-approval broadening --import-existing-resources --context stage=$(STAGE) $(ARGS)
 
 clean: ## stop the local engine and remove everything that was built
 	@if test -x $(BIN)/crossdock; then $(BIN)/crossdock local down --quiet; fi
