@@ -10,7 +10,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.markup import escape
 
-from crossdock_cli import exceptions, inventory, partners, reconcile, secrets, trace, xref
+from crossdock_cli import exceptions, inventory, partners, reconcile, resend, secrets, trace, xref
 from crossdock_cli.demo import command as demo
 from crossdock_cli.errors import CliError, from_aws
 from crossdock_cli.local import commands as local
@@ -33,6 +33,7 @@ app.add_typer(xref.app, name="xref")
 app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(partners.app, name="partners")
 app.add_typer(secrets.sources, name="sources")
+secrets.channels.command("resend", epilog=resend.EXAMPLE)(resend.command)
 app.add_typer(secrets.channels, name="channels")
 app.command("trace", epilog=trace.EXAMPLE)(trace.command)
 app.command("demo", epilog=demo.EXAMPLE)(demo.command)

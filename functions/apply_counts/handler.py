@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from crossdock import config
-from crossdock.contracts import events
 from crossdock.contracts.counts import CountsReported
 from crossdock.exceptions.store import ExceptionsStore
-from crossdock.exceptions.unreadable import unreadable
+from crossdock.flows.bus_events import take
 from crossdock.identity.references import References
 from crossdock.inventory.counting import CountKeeper
 from crossdock.inventory.store import InventoryStore
@@ -16,7 +15,7 @@ from crossdock.platform.clock import system_clock
 from crossdock.platform.consuming import consume, one_by_one
 from crossdock.platform.dynamo import Table
 from crossdock.platform.logs import passed
-from crossdock.platform.queues import Record, dumps
+from crossdock.platform.queues import Record
 from crossdock.platform.startup import warm
 
 
@@ -52,12 +51,8 @@ def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str,
 
 def keep(record: Record) -> None:
     """Keeps the counts of one `inventory.counts.reported.v1` event."""
-    message = dict(record.message or {})
-    try:
-        event = events.read(message)
-        reported = CountsReported.model_validate_json(dumps(event.data))
-    except (KeyError, TypeError, ValueError) as exc:  # pydantic's ValidationError is a ValueError
-        app().exceptions.refuse([unreadable("counts", record, exc)])
+    taken = take(record, "counts", CountsReported, app().exceptions.refuse)
+    if taken is None:
         return
-    kept, refused = app().keeper.keep(reported.source, reported.report, message)
-    passed("counted", "stock counts", [event.correlation_id], kept=kept, refused=refused)
+    kept, refused = app().keeper.keep(taken.data.source, taken.data.report, taken.message)
+    passed("counted", "stock counts", [taken.correlation_id], kept=kept, refused=refused)

@@ -3,17 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-from crossdock.contracts import events
 from crossdock.contracts.prices import PriceRulesChanged
 from crossdock.exceptions.store import ExceptionsStore
-from crossdock.exceptions.unreadable import unreadable
+from crossdock.flows.bus_events import take
 from crossdock.identity.references import References
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock
 from crossdock.platform.consuming import consume, one_by_one
 from crossdock.platform.dynamo import Table
 from crossdock.platform.logs import passed
-from crossdock.platform.queues import Record, dumps
+from crossdock.platform.queues import Record
 from crossdock.platform.startup import warm
 from crossdock.pricing.applying import apply_price_rules
 from crossdock.pricing.store import PricingStore
@@ -49,20 +48,18 @@ def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str,
 
 def apply(record: Record) -> None:
     """Applies one `pricing.rules.changed.v1` event."""
-    message = dict(record.message or {})
-    try:
-        event = events.read(message)
-        changed = PriceRulesChanged.model_validate_json(dumps(event.data))
-    except (KeyError, TypeError, ValueError) as exc:  # pydantic's ValidationError is a ValueError
-        app().exceptions.refuse([unreadable("prices", record, exc)])
+    refuse = app().exceptions.refuse
+    taken = take(record, "prices", PriceRulesChanged, refuse)
+    if taken is None:
         return
+    changed = taken.data
     result = apply_price_rules(
-        app().pricing, app().references.skus, app().exceptions.refuse, changed.source, changed.prices, message
+        app().pricing, app().references.skus, refuse, changed.source, changed.prices, taken.message
     )
     passed(
         "applied",
         "price rules",
-        [event.correlation_id],
+        [taken.correlation_id],
         current=result.current,
         superseded=result.superseded,
         duplicates=result.duplicates,

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from crossdock.contracts import events
 from crossdock.contracts.references import ReferencesDeclared
 from crossdock.exceptions.store import ExceptionsStore
-from crossdock.exceptions.unreadable import unreadable
+from crossdock.flows.bus_events import take
 from crossdock.identity.declaring import declare_items
 from crossdock.identity.references import References
 from crossdock.platform import clients, deadline, env
@@ -14,7 +13,7 @@ from crossdock.platform.clock import system_clock
 from crossdock.platform.consuming import consume, one_by_one
 from crossdock.platform.dynamo import Table
 from crossdock.platform.logs import passed
-from crossdock.platform.queues import Record, dumps
+from crossdock.platform.queues import Record
 from crossdock.platform.startup import warm
 
 
@@ -45,12 +44,9 @@ def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str,
 
 def declare(record: Record) -> None:
     """Keeps the references of one `identity.references.declared.v1` event."""
-    message = dict(record.message or {})
-    try:
-        event = events.read(message)
-        declared = ReferencesDeclared.model_validate_json(dumps(event.data))
-    except (KeyError, TypeError, ValueError) as exc:  # pydantic's ValidationError is a ValueError
-        app().exceptions.refuse([unreadable("references", record, exc)])
+    refuse = app().exceptions.refuse
+    taken = take(record, "references", ReferencesDeclared, refuse)
+    if taken is None:
         return
-    new, refused = declare_items(app().references, app().exceptions.refuse, declared.items, message)
-    passed("declared", "cross-references", [event.correlation_id], new=new, refused=refused)
+    new, refused = declare_items(app().references, refuse, taken.data.items, taken.message)
+    passed("declared", "cross-references", [taken.correlation_id], new=new, refused=refused)

@@ -17,7 +17,7 @@ from crossdock.exchange import backoff, dirty
 from crossdock.exchange.delivery import Dirty, Teller, Told
 from crossdock.exchange.refused import rejections
 from crossdock.exchange.shadow import ShadowStore
-from crossdock.exchange.signatures import sign
+from crossdock.exchange.signatures import sign_with_all
 from crossdock.flows.current_values import reader
 from crossdock.inventory.store import InventoryStore
 from crossdock.platform import clients, deadline, env
@@ -148,7 +148,7 @@ def _deliver(channel: config.Channel, batch: Batch) -> Answer:
     message_id = f"msg_{uuid.uuid4().hex}"
 
     def signed(body: bytes) -> dict[str, str]:
-        return sign(secret["signing_secrets"][0], message_id, system_clock(), body)
+        return sign_with_all(secret["signing_secrets"], message_id, system_clock(), body)
 
     return channel_connector(channel.connector).deliver(batch, Target(secret["url"], app().http.post, signed))
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from crossdock.exchange.signatures import SignatureRefusedError, sign, verify
+from crossdock.exchange.signatures import SignatureRefusedError, sign, sign_with_all, verify
 from crossdock.platform.errors import NotConfiguredError
 from tests.support.examples import examples
 
@@ -151,3 +151,12 @@ def test_a_secret_of_ours_that_is_unusable_is_our_fault_and_not_the_senders(secr
 def test_without_a_secret_nothing_passes() -> None:
     with pytest.raises(SignatureRefusedError):
         verify([], headers(), BODY, SIGNED_AT, 300)
+
+
+def test_a_delivery_carries_a_signature_of_every_active_secret() -> None:
+    new, old = "whsec_" + base64.b64encode(b"new" * 8).decode(), "whsec_" + base64.b64encode(b"old" * 8).decode()
+    signed = sign_with_all([new, old], "msg_1", datetime(2026, 11, 21, 8, tzinfo=UTC), b"{}")
+
+    assert signed["webhook-signature"].count("v1,") == 2
+    for secret in (new, old):
+        assert verify([secret], signed, b"{}", datetime(2026, 11, 21, 8, tzinfo=UTC), 300) == "msg_1"

@@ -4,17 +4,18 @@ A new vendor is a new package here and a line of configuration; no other file ch
 """
 
 import importlib
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from crossdock.contracts.deliveries import ChannelConnector
-from crossdock.contracts.inbound import SourceConnector
+if TYPE_CHECKING:
+    from crossdock.contracts.deliveries import ChannelConnector
+    from crossdock.contracts.inbound import SourceConnector
 
 
-def source_connector(name: str) -> SourceConnector:
+def source_connector(name: str) -> "SourceConnector":
     """The connector that translates a source's payloads. Raises ModuleNotFoundError for an unknown name."""
     return cast("SourceConnector", importlib.import_module(f"crossdock.connectors.{name}"))
 
 
-def channel_connector(name: str) -> ChannelConnector:
+def channel_connector(name: str) -> "ChannelConnector":
     """The connector that delivers to a channel. Raises ModuleNotFoundError for an unknown name."""
     return cast("ChannelConnector", importlib.import_module(f"crossdock.connectors.{name}"))

@@ -2,7 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+N = TypeVar("N", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +46,18 @@ class SourceConnector(Protocol):
         Raises pydantic.ValidationError naming what does not fit, or UnknownEventError.
         """
         ...
+
+
+class _Named(BaseModel):
+    type: str
+
+
+def read_native(body: bytes, models: Mapping[str, type[N]]) -> N:
+    """A body that names its `type`, in that type's model.
+
+    Raises UnknownEventError for a type that has none, and pydantic.ValidationError naming what does not fit.
+    """
+    named = _Named.model_validate_json(body).type
+    if named not in models:
+        raise UnknownEventError(named, tuple(models))
+    return models[named].model_validate_json(body)

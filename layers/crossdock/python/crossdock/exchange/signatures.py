@@ -42,6 +42,12 @@ def sign(secret: str, message_id: str, sent_at: datetime, body: bytes) -> dict[s
     return dict(zip(HEADERS, (message_id, timestamp, f"{_VERSION},{digest}"), strict=True))
 
 
+def sign_with_all(secrets: Sequence[str], message_id: str, sent_at: datetime, body: bytes) -> dict[str, str]:
+    """The three headers with a signature of every active secret: a receiver changes to the new one when it likes."""
+    signed = [sign(secret, message_id, sent_at, body) for secret in secrets]
+    return {**signed[0], HEADERS[2]: " ".join(s[HEADERS[2]] for s in signed)}
+
+
 def verify(secrets: Sequence[str], headers: Mapping[str, str], body: bytes, now: datetime, tolerance_s: int) -> str:
     """The delivery id of a delivery whose signature fits one of the active secrets.
 

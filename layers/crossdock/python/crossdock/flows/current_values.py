@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crossdock.config import Channel
+from crossdock.contracts.deliveries import EVENT_TYPES
 from crossdock.exchange.delivery import ReadCurrent
 from crossdock.inventory.availability import promise
 from crossdock.inventory.store import InventoryStore
@@ -15,7 +16,12 @@ Value = Mapping[str, Any] | None
 
 
 def reader(kind: str, channel: Channel, inventory: InventoryStore, pricing: PricingStore, clock: Clock) -> ReadCurrent:
-    """The reader of one kind for one channel. Raises ValueError for a kind that is none."""
+    """The reader of one kind for one channel; of a kind that the channel does not publish there is nothing to tell.
+
+    Raises ValueError for a kind that is none.
+    """
+    if kind in EVENT_TYPES and kind not in channel.publishes:
+        return lambda _: {}
     if kind == "availability":
         return lambda skus: _availability(channel, inventory, skus)
     if kind == "price":

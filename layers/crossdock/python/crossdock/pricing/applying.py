@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from crossdock.contracts.prices import PriceRule
-from crossdock.contracts.refusals import Refusal, Refuse, content_id, replay_mark
+from crossdock.contracts.refusals import Refusal, Refuse, content_id, quoted, replay_mark
 from crossdock.platform.clock import to_text
 from crossdock.pricing.rules import Rule, Tier
 from crossdock.pricing.store import Kept, PricingStore
@@ -82,7 +82,7 @@ def _unknown_item(source: str, price: PriceRule, event: Mapping[str, object]) ->
         kind="unknown_item",
         subject=f"item/{price.item}",
         detail=f"{source} prices an item {price.item!r} and no cross-reference says which item that is",
-        remedy=f"crossdock xref add {source} '{price.item}' <SKU>, then replay",
+        remedy=f"crossdock xref add {source} {quoted(price.item)} <SKU>, then replay",
     )
 
 

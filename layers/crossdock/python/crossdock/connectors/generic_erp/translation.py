@@ -2,17 +2,11 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
-
 from crossdock.contracts import events
 from crossdock.contracts.fields import Contract, Instant
-from crossdock.contracts.inbound import Fact, Translated, UnknownEventError
+from crossdock.contracts.inbound import Fact, Translated, read_native
 from crossdock.contracts.prices import PriceList
 from crossdock.contracts.references import ItemList
-
-
-class _Type(BaseModel):
-    type: str
 
 
 class _Declared(Contract):
@@ -28,7 +22,6 @@ class _Priced(Contract):
 
 
 _NATIVE: dict[str, type[_Declared | _Priced]] = {"items.declared": _Declared, "prices.changed": _Priced}
-KNOWN = tuple(_NATIVE)
 
 
 def translate(source: str, body: bytes) -> Translated:
@@ -36,10 +29,7 @@ def translate(source: str, body: bytes) -> Translated:
 
     Raises pydantic.ValidationError naming what does not fit, or UnknownEventError for another type.
     """
-    named = _Type.model_validate_json(body).type
-    if named not in KNOWN:
-        raise UnknownEventError(named, KNOWN)
-    native = _NATIVE[named].model_validate_json(body)
+    native = read_native(body, _NATIVE)
     if isinstance(native, _Declared):
         items = [i.model_dump(mode="json") for i in native.data.items]
         return Fact(events.REFERENCES_DECLARED, f"items/{source}", {"source": source, "items": items})

@@ -2,17 +2,11 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
-
 from crossdock.contracts import events
 from crossdock.contracts.counts import CountReport
 from crossdock.contracts.fields import Contract, Instant
-from crossdock.contracts.inbound import Fact, Movements, Translated, UnknownEventError
+from crossdock.contracts.inbound import Fact, Movements, Translated, read_native
 from crossdock.contracts.movements import MovementList
-
-
-class _Type(BaseModel):
-    type: str
 
 
 class _Moved(Contract):
@@ -28,7 +22,6 @@ class _Counted(Contract):
 
 
 _NATIVE: dict[str, type[_Moved | _Counted]] = {"stock.moved": _Moved, "stock.counted": _Counted}
-KNOWN = tuple(_NATIVE)
 
 
 def translate(source: str, body: bytes) -> Translated:
@@ -36,10 +29,7 @@ def translate(source: str, body: bytes) -> Translated:
 
     Raises pydantic.ValidationError naming what does not fit, or UnknownEventError for another type.
     """
-    named = _Type.model_validate_json(body).type
-    if named not in KNOWN:
-        raise UnknownEventError(named, KNOWN)
-    native = _NATIVE[named].model_validate_json(body)
+    native = read_native(body, _NATIVE)
     if isinstance(native, _Moved):
         return Movements([m.model_dump(mode="json", exclude_none=True) for m in native.data.movements])
     return Fact(

@@ -1,0 +1,46 @@
+"""A channel that is new or was changed is told everything it may see, and nothing that it holds already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.support.system import movement
+
+if TYPE_CHECKING:
+    from tests.support.system import System
+
+
+def test_a_channel_that_lost_its_memory_here_is_told_everything_again(system: System) -> None:
+    system.knows("RSD-1", "RSD-2")
+    system.send(movement("rsd-1", "RSD-1", 9), movement("rsd-2", "RSD-2", 4))
+    system.until("both are told", lambda: system.told("RSD-1", 9, 7) and system.told("RSD-2", 4, 2))
+    system.at_rest()
+    table = system.target.name("exchange")
+    key = {"pk": {"S": "CH#marketplace#availability#RSD-1"}, "sk": {"S": "STATE"}}
+    system.target.dynamodb.delete_item(TableName=table, Key=key)
+    deliveries = system.channels["webshop"].counts().received
+
+    answer = system.crossdock("channels", "resend", "marketplace", "--json").document
+
+    assert answer["channel"] == "marketplace"
+    system.until("it is told again", lambda: system.acknowledged("marketplace", "RSD-1") is not None)
+    system.at_rest()
+    assert system.told("RSD-1", 9, 7)
+    assert system.channels["webshop"].counts().received == deliveries, "no other channel is told"
+
+
+def test_what_a_channel_holds_is_not_sent_again(system: System) -> None:
+    system.at_rest()
+    received = system.channels["webshop"].counts().received
+
+    system.crossdock("channels", "resend", "webshop", "--json")
+
+    system.at_rest()
+    assert system.channels["webshop"].counts().received == received
+
+
+def test_an_unknown_channel_is_one_line_and_a_remedy(system: System) -> None:
+    answer = system.crossdock("channels", "resend", "nowhere")
+
+    assert answer.code == 1
+    assert "has no channel 'nowhere'" in answer.err
