@@ -18,7 +18,7 @@ def count(system: System, position: int, **quantities: int) -> None:
     last = next(reversed(quantities)).replace("_", "-")
 
     def kept() -> Any:
-        row = system.row("inventory", "CNT#wms#MAIN", last)
+        row = system.row("inventory", "CNT#wms#MAIN", f"{last}#{wms_code(last)}")
         return row and (row["q"], row["pos"]) == (quantities[last.replace("-", "_")], position)
 
     system.until("the counts are kept", kept)

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from crossdock.inventory.journal import JournalEntry
+from crossdock.inventory.store import InventoryStore
+from crossdock.platform.clock import system_clock
 from tests.support.world import (
     CORRELATION,
     NOW_TEXT,
@@ -60,7 +62,9 @@ def known(world: World) -> None:
 
 
 def kept(world: World) -> dict[str, tuple[int, int]]:
-    return {r["sk"]: (r["q"], r["pos"]) for r in world.rows("inventory") if r["pk"] == "CNT#wms#MAIN"}
+    """What is kept of each item, by sku: (quantity, position)."""
+    store = InventoryStore(world.table("inventory"), system_clock)
+    return {c.sku: (c.quantity, c.position) for c in store.counts("wms", "MAIN")}
 
 
 def test_a_count_is_kept_as_of_its_position(world: World) -> None:
@@ -69,7 +73,7 @@ def test_a_count_is_kept_as_of_its_position(world: World) -> None:
     assert world.rows("inventory") == [
         {
             "pk": "CNT#wms#MAIN",
-            "sk": "SKU-1",
+            "sk": "SKU-1#A1",
             "q": 5,
             "pos": 10,
             "ord": "0000000000000000010@2026-11-21T07:30:00.000Z",
@@ -98,6 +102,21 @@ def test_two_codes_of_one_item_are_counted_together(world: World) -> None:
     count(world, {"A1": 5, "A1-OLD": 2})
 
     assert kept(world) == {"SKU-1": (7, 10)}
+
+
+def test_the_codes_of_an_item_may_come_in_several_reports(world: World) -> None:
+    count(world, {"A1": 5})
+    count(world, {"A1-OLD": 2})
+    count(world, {"A1": 5})  # delivered twice
+
+    assert kept(world) == {"SKU-1": (7, 10)}
+
+
+def test_a_code_that_is_counted_no_more_is_out_of_the_count(world: World) -> None:
+    count(world, {"A1": 5, "A1-OLD": 2})
+    count(world, {"A1": 6}, 20)
+
+    assert kept(world) == {"SKU-1": (6, 20)}
 
 
 def test_an_unknown_item_in_a_count_holds_up_no_other(world: World) -> None:

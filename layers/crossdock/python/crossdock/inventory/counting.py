@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from crossdock.contracts.counts import CountReport
 from crossdock.contracts.refusals import Refusal, Refuse, content_id, quoted, replay_mark
 from crossdock.inventory.applying import ResolveItems
-from crossdock.inventory.store import InventoryStore, KeptCount
+from crossdock.inventory.counts import CodeCount
+from crossdock.inventory.store import InventoryStore
 from crossdock.platform.clock import to_text
 
 ROUTE = "counts"
@@ -21,7 +22,7 @@ class CountKeeper:
         self._owners = owners
 
     def keep(self, source: str, report: CountReport, event: Mapping[str, object]) -> tuple[int, int]:
-        """Keeps the newest count of each item; gives back (kept, refused). Older counts are superseded.
+        """Keeps the newest count of each code; gives back (kept, refused). Older counts are superseded.
 
         `event` is the whole event, from which a refused count can be replayed.
         Raises StoreUnavailableError; the same report may then be kept again.
@@ -37,12 +38,12 @@ class CountKeeper:
         if owner != source:
             self._refuse([self._not_owner(source, report, owner, event)])
             return 0, len(report.counts)
-        totals: dict[str, int] = {}
-        for count, sku in known:  # two codes of one item are counted apart, and its balance holds both
-            totals[sku] = totals.get(sku, 0) + count.quantity
         at, cause = to_text(report.counted_at), str(event["correlationid"])
         kept = self._store.keep_counts(
-            [KeptCount(source, report.warehouse, sku, q, report.position, at, cause) for sku, q in totals.items()]
+            [
+                CodeCount(source, report.warehouse, sku, c.item, c.quantity, report.position, at, cause)
+                for c, sku in known
+            ]
         )
         if refusals:
             self._refuse(refusals)

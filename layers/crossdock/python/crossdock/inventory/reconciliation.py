@@ -18,9 +18,10 @@ from typing import Any
 
 from crossdock.contracts.refusals import Refusal, Refuse
 from crossdock.inventory.availability import WarehouseStock
+from crossdock.inventory.counts import ItemCount
 from crossdock.inventory.journal import OWN_SOURCE, JournalEntry
 from crossdock.inventory.messages import ROUTE, envelope
-from crossdock.inventory.store import InventoryStore, KeptCount, Sighting
+from crossdock.inventory.store import InventoryStore, Sighting
 from crossdock.platform.clock import Clock, from_text
 
 _EVIDENCE = 5
@@ -130,7 +131,7 @@ class StockReconciler:
             if count.sku in earlier:
                 self._store.forget(source, warehouse, count.sku)
 
-    def _settled(self, source: str, warehouse: str, report: Report) -> list[KeptCount]:
+    def _settled(self, source: str, warehouse: str, report: Report) -> list[ItemCount]:
         """The counts old enough that what they know of should have arrived here."""
         latest = self._clock() - timedelta(seconds=self._policy.settle_seconds)
         settled = []
@@ -141,7 +142,7 @@ class StockReconciler:
                 report.settling += 1
         return settled
 
-    def _judge(self, count: KeptCount, earlier: Sighting | None, report: Report, correlation_id: str) -> Drift | None:
+    def _judge(self, count: ItemCount, earlier: Sighting | None, report: Report, correlation_id: str) -> Drift | None:
         """Folds the item's journal up to the count's position; None when that agrees, else what was done about it."""
         journal = list(self._store.entries(count.sku, count.warehouse))
         balance = sum(e.quantity for e in journal if _known_to(count, e))
@@ -172,7 +173,7 @@ class StockReconciler:
 
     @staticmethod
     def _adjustment(
-        count: KeptCount, difference: int, journal: Sequence[JournalEntry], correlation_id: str
+        count: ItemCount, difference: int, journal: Sequence[JournalEntry], correlation_id: str
     ) -> dict[str, Any]:
         """One adjusting movement of our own, at the count's position."""
         # A movement that arrives late can make a healed count differ again; the ordinal gives that its own id.
@@ -192,7 +193,7 @@ class StockReconciler:
         return envelope(OWN_SOURCE, correlation_id, [movement])
 
 
-def _agrees(count: KeptCount, header: WarehouseStock | None) -> bool:
+def _agrees(count: ItemCount, header: WarehouseStock | None) -> bool:
     """The cheap comparison, for items that have not moved since they were counted: no journal is read.
 
     A header may lag behind its journal, so only agreement is taken from it; a difference is always folded.
@@ -202,7 +203,7 @@ def _agrees(count: KeptCount, header: WarehouseStock | None) -> bool:
     return header.position <= count.position and header.on_hand == count.quantity
 
 
-def _known_to(count: KeptCount, entry: JournalEntry) -> bool:
+def _known_to(count: ItemCount, entry: JournalEntry) -> bool:
     """Whether a count knows of an entry: one without a position, or of another sequence, was there before every count.
 
     Positions compare within one source's sequence only. When a warehouse gets another system, that one's counts begin
@@ -212,7 +213,7 @@ def _known_to(count: KeptCount, entry: JournalEntry) -> bool:
     return sequence_of != count.source or entry.position is None or entry.position <= count.position
 
 
-def _above_cap(drift: Drift, count: KeptCount, adjustment: Mapping[str, Any], correlation_id: str) -> Refusal:
+def _above_cap(drift: Drift, count: ItemCount, adjustment: Mapping[str, Any], correlation_id: str) -> Refusal:
     return Refusal(
         kind="drift_above_cap",
         source=count.source,

@@ -12,6 +12,7 @@ from typing import Any
 
 from crossdock.inventory.availability import ItemStock, WarehouseStock
 from crossdock.inventory.balances import NO_POSITION, Delta, JournalRecord, padded
+from crossdock.inventory.counts import CodeCount, ItemCount, by_item
 from crossdock.inventory.journal import Journaled, JournalEntry, unique
 from crossdock.platform.clock import Clock, to_text
 from crossdock.platform.dynamo import Item, Key, Outcome, Statement, Table, from_attribute
@@ -116,12 +117,12 @@ class InventoryStore:
 
     # -- counts ------------------------------------------------------------------------------------------------
 
-    def keep_counts(self, counts: Sequence["KeptCount"]) -> int:
-        """Keeps the newest count of each item; older ones are superseded and change nothing. Gives back how many."""
+    def keep_counts(self, counts: Sequence[CodeCount]) -> int:
+        """Keeps the newest count of each code; older ones are superseded and change nothing. Gives back how many."""
         kept = 0
         waiting = [(c, self._newer_count(c)) for c in counts]
         for _ in range(_ROUNDS):
-            again: list[tuple[KeptCount, Statement]] = []
+            again: list[tuple[CodeCount, Statement]] = []
             for (count, _), outcome in zip(waiting, self._table.run([s for _, s in waiting]), strict=True):
                 if outcome.done:
                     kept += 1
@@ -134,7 +135,7 @@ class InventoryStore:
             waiting = again
         raise StoreUnavailableError(f"{len(waiting)} counts kept changing while they were written")
 
-    def _newer_count(self, count: "KeptCount") -> Statement:
+    def _newer_count(self, count: CodeCount) -> Statement:
         changes = [
             ("q = ?", count.quantity),
             ("pos = ?", count.position),
@@ -142,12 +143,11 @@ class InventoryStore:
             ('"at" = ?', count.counted_at),
             ("cor = ?", count.correlation_id),
         ]
-        return self._table.update(count.key, changes, [("ord < ?", count.order)])
+        return self._table.update(_count_key(count), changes, [("ord < ?", count.order)])
 
-    def counts(self, source: str, warehouse: str) -> Iterator["KeptCount"]:
+    def counts(self, source: str, warehouse: str) -> Iterator[ItemCount]:
         """The newest count of every item that a source reported for a warehouse."""
-        for row in self._table.query(f"CNT#{source}#{warehouse}"):
-            yield KeptCount(source, warehouse, row["sk"], row["q"], row["pos"], row["at"], row["cor"])
+        return by_item(_count(source, warehouse, row) for row in self._table.query(f"CNT#{source}#{warehouse}"))
 
     # -- drift -------------------------------------------------------------------------------------------------
 
@@ -172,28 +172,6 @@ class InventoryStore:
     def forget(self, source: str, warehouse: str, sku: str) -> None:
         """Forgets a difference that is gone."""
         self._table.delete((f"DRIFT#{source}#{warehouse}", sku))
-
-
-@dataclass(frozen=True, slots=True)
-class KeptCount:
-    """What a source counted of an item in a warehouse, true at the source's `position`."""
-
-    source: str
-    warehouse: str
-    sku: str
-    quantity: int
-    position: int
-    counted_at: str
-    correlation_id: str
-
-    @property
-    def key(self) -> Key:
-        return f"CNT#{self.source}#{self.warehouse}", self.sku
-
-    @property
-    def order(self) -> str:
-        """Which of two counts is the newer one: the further position, then the later count (a recount)."""
-        return f"{self.position:019d}@{self.counted_at}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,8 +258,12 @@ def _new_header(delta: Delta) -> dict[str, Any]:
     }
 
 
-def _count_row(count: KeptCount) -> dict[str, Any]:
-    pk, sk = count.key
+def _count_key(count: CodeCount) -> Key:
+    return f"CNT#{count.source}#{count.warehouse}", f"{count.sku}#{count.code}"
+
+
+def _count_row(count: CodeCount) -> dict[str, Any]:
+    pk, sk = _count_key(count)
     return {
         "pk": pk,
         "sk": sk,
@@ -291,6 +273,11 @@ def _count_row(count: KeptCount) -> dict[str, Any]:
         "at": count.counted_at,
         "cor": count.correlation_id,
     }
+
+
+def _count(source: str, warehouse: str, row: Item) -> CodeCount:
+    sku, code = row["sk"].split("#", 1)
+    return CodeCount(source, warehouse, sku, code, row["q"], row["pos"], row["at"], row["cor"])
 
 
 def _stock(row: Item) -> WarehouseStock:
