@@ -83,7 +83,7 @@ def show(found: dict[str, Any]) -> None:
         ("movements sent", moved["sent"], f"{moved['duplicates']} of them twice, whole batches out of order"),
         ("  unique", moved["unique"], ""),
         ("  applied", moved["applied"], "each once"),
-        ("  refused, on the exceptions list", moved["exceptions"], _kinds(found["exceptions"]["kinds"])),
+        ("  refused, on the exceptions list", moved["exceptions"], _kinds(found["exceptions"])),
         ("lost", found["lost"], "accepted, but neither applied nor on the list"),
         ("doubled", found["doubled"], "applied more than once"),
         (
@@ -139,8 +139,9 @@ def _deliveries(channel: dict[str, int]) -> str:
     )
 
 
-def _kinds(kinds: dict[str, int]) -> str:
-    return ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+def _kinds(found: dict[str, Any]) -> str:
+    kinds = ", ".join(f"{count} {kind}" for kind, count in found["kinds"].items())
+    return f"{kinds}; {found['replayed']} corrected, and applied after all"
 
 
 def _milliseconds(seconds: Iterable[float], share: float) -> int:
