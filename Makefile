@@ -68,4 +68,4 @@ deploy: $(READY) ## deploy to your AWS account (STAGE=dev); needs credentials an
 
 clean: ## stop the local engine and remove everything that was built
 	@if test -x $(BIN)/crossdock; then $(BIN)/crossdock local down --quiet; fi
-	@rm -rf .venv .build node_modules cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .build node_modules cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
