@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from crossdock import config
 from crossdock.connectors import channel_connector
 from crossdock.contracts.deliveries import Answer, Batch, Target
@@ -24,9 +22,9 @@ from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock
 from crossdock.platform.consuming import consume
 from crossdock.platform.dynamo import Table
-from crossdock.platform.logs import logger, passed
+from crossdock.platform.logs import passed
 from crossdock.platform.outbound import Http
-from crossdock.platform.queues import Record
+from crossdock.platform.queues import Record, hide
 from crossdock.platform.secrets import Secrets
 from crossdock.platform.startup import warm
 from crossdock.pricing.store import PricingStore
@@ -154,15 +152,7 @@ def _deliver(channel: config.Channel, batch: Batch) -> Answer:
 
 
 def _space_out(record: Record) -> None:
-    """Hides a record longer each time; the queue's own visibility timeout would come back too soon or too late.
-
-    If that cannot be done, the queue's timeout has to do: what was told to others must not be told again for it.
-    """
+    """Hides a record longer each time it comes."""
     url = app().queue_urls.get(dirty.read(record.message)[0])
     if url:
-        wait = backoff.delay_seconds(record.receive_count, app().retry_cap_s)
-        handle = record.receipt_handle
-        try:
-            app().sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=wait)
-        except (BotoCoreError, ClientError, deadline.DeadlineExceeded) as exc:
-            logger().warning("not spaced out", record=record.id, reason=str(exc))
+        hide(app().sqs, url, record, backoff.delay_seconds(record.receive_count, app().retry_cap_s))

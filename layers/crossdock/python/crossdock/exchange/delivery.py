@@ -11,7 +11,7 @@ from typing import Any
 from crossdock.contracts.deliveries import Answer, Batch, Value
 from crossdock.exchange.shadow import Claim, ShadowStore, State, canonical
 from crossdock.platform.clock import Clock, to_text
-from crossdock.platform.dynamo import chunks
+from crossdock.platform.sequences import chunks
 
 ReadCurrent = Callable[[Sequence[str]], Mapping[str, Mapping[str, Any] | None]]
 """The public value of each key as it is now, or None where there is nothing to tell."""

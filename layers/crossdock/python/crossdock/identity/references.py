@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crossdock.platform.dynamo import Table, chunks, to_item
+from crossdock.platform.dynamo import Table, to_item
+from crossdock.platform.sequences import chunks
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef

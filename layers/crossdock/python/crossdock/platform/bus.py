@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from crossdock.contracts.events import Event
 from crossdock.platform import deadline
-from crossdock.platform.dynamo import chunks
 from crossdock.platform.errors import StoreUnavailableError
 from crossdock.platform.queues import dumps
+from crossdock.platform.sequences import chunks
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient

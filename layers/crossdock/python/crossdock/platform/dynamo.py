@@ -7,10 +7,11 @@ operations (25 statements, each failing alone) and on BatchGetItem (100 keys; Un
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from crossdock.platform import deadline
 from crossdock.platform.errors import StoreUnavailableError
+from crossdock.platform.sequences import chunks
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -31,7 +32,6 @@ _PASSING = frozenset(
 _EXISTS = frozenset({"DuplicateItem", "ConditionalCheckFailed"})
 _ATTEMPTS = 6
 
-T = TypeVar("T")
 Item = dict[str, Any]
 Key = tuple[str, str]
 
@@ -82,12 +82,6 @@ def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
 def from_item(item: Mapping[str, Any]) -> Item:
     """An item as a plain mapping."""
     return {k: from_attribute(v) for k, v in item.items()}
-
-
-def chunks(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """The values in order, `size` at a time."""
-    for start in range(0, len(values), size):
-        yield values[start : start + size]
 
 
 @dataclass(frozen=True, slots=True)

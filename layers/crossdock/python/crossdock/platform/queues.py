@@ -5,9 +5,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from crossdock.contracts.refusals import replay_mark
 from crossdock.platform import deadline
 from crossdock.platform.errors import StoreUnavailableError
+from crossdock.platform.logs import logger
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -101,6 +104,19 @@ class Record:
     def replay(self) -> Mapping[str, str] | None:
         """Which exception this message replays, if it does: `{"exception", "occurrence", "run"}`."""
         return replay_mark(self.message)
+
+
+def hide(client: "SQSClient", queue_url: str, record: Record, seconds: int) -> None:
+    """Keeps a record out of sight for a while; the queue's own timeout would bring it back too soon or too late.
+
+    If that cannot be done, the queue's timeout has to do: what its batch did for others must not be done again for it.
+    """
+    try:
+        client.change_message_visibility(
+            QueueUrl=queue_url, ReceiptHandle=record.receipt_handle, VisibilityTimeout=seconds
+        )
+    except (BotoCoreError, ClientError, deadline.DeadlineExceeded) as exc:
+        logger().warning("not hidden", extra={"record": record.id, "reason": str(exc)})
 
 
 def records_of(event: Mapping[str, Any]) -> list[Record]:

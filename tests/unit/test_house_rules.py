@@ -1,0 +1,38 @@
+"""What import-linter cannot see, because the functions are folders and not a package."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.unit
+
+ROOT = Path(__file__).parents[2]
+HANDLERS = sorted((ROOT / "functions").glob("*/handler.py"))
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level packages a file imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+def test_there_are_as_many_handlers_as_functions() -> None:
+    assert len(HANDLERS) == 13
+
+
+@pytest.mark.parametrize("handler", HANDLERS, ids=lambda h: h.parent.name)
+def test_a_handler_imports_no_sdk_and_no_other_function(handler: Path) -> None:
+    assert imported(handler) & {"boto3", "botocore", "functions", "infra", "crossdock_cli"} == set()
+
+
+@pytest.mark.parametrize("handler", HANDLERS, ids=lambda h: h.parent.name)
+def test_every_function_stands_in_the_table_that_explains_them(handler: Path) -> None:
+    assert f"| `{handler.parent.name}` |" in (ROOT / "functions" / "README.md").read_text(encoding="utf-8")
