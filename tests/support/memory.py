@@ -12,15 +12,18 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final
 
 from crossdock.platform.dynamo import Item, Key, Outcome, Statement, Table
+from crossdock.platform.writes import Write, partiql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 _INSERT: Final = re.compile(r'INSERT INTO "[^"]+" VALUE \{(.+)\}')
 _UPDATE: Final = re.compile(r'UPDATE "[^"]+" (.+) WHERE pk = \? AND sk = \?(.*)')
-_ADDED: Final = re.compile(r"(\w+) = \1 \+ \?")
+_ADDED: Final = re.compile(r'("?)(\w+)\1 = \1\2\1 \+ \?')
 _GIVEN: Final = re.compile(r'"?(\w+)"? = \?')
-_CONDITION: Final = re.compile(r'"?(\w+)"? (<|=) \?')
+_CONDITION: Final = re.compile(r'"?(\w+)"? (<|=|>=) \?')
+_MISSING: Final = re.compile(r'"(\w+)" IS MISSING|\("(\w+)" IS MISSING OR "\w+" = 0\)')
+_CLAUSE: Final = re.compile(r"SET |(?=REMOVE )")
 FIRST_SEQUENCE: Final = 95  # so that a schedule crosses from two digits to three
 
 
@@ -52,16 +55,31 @@ class MemoryTable(Table):
             return Outcome(done=True)
         match = _UPDATE.fullmatch(statement.text)
         assert match, statement.text
-        changes = [c for c in match[1].split("SET ") if c]
+        changes = [c.strip() for c in _CLAUSE.split(match[1]) if c.strip()]
         conditions = [c for c in match[2].split(" AND ") if c]
-        given = statement.parameters[: len(changes)]
-        wanted = statement.parameters[len(changes) + 2 :]
-        assert statement.parameters[len(changes) : len(changes) + 2] == statement.key
-        if existing is None or not all(_holds(existing, c, v) for c, v in zip(conditions, wanted, strict=True)):
+        given = list(statement.parameters[: match[1].count("?")])
+        wanted = list(statement.parameters[len(given) + 2 :])
+        assert statement.parameters[len(given) : len(given) + 2] == statement.key
+        if existing is None or not _all_hold(existing, conditions, wanted):
             return Outcome(done=False, existing=deepcopy(existing))
-        for change, value in zip(changes, given, strict=True):
-            _change(existing, change.strip(), deepcopy(value))
+        for change in changes:
+            _change(existing, change, given)
+        assert not given, statement.text
         return Outcome(done=True)
+
+    def atomically(self, writes: Sequence[Write]) -> list[Outcome]:
+        self.boundary()
+        before, noted = deepcopy(self.rows), len(self.records)
+        outcomes = [self._run(Statement(*partiql(self.name, w), w.key)) for w in writes]
+        if not all(o.done for o in outcomes):
+            self.rows = before
+            del self.records[noted:]
+            outcomes = [
+                Outcome(done=False, existing=None if o.done else deepcopy(before.get(w.key)), failed=not o.done)
+                for o, w in zip(outcomes, writes, strict=True)
+            ]
+        self.boundary()
+        return outcomes
 
     def _put_on_stream(self, key: Key) -> None:
         if key[0].startswith("M#"):
@@ -90,18 +108,31 @@ class MemoryTable(Table):
         self.rows.pop(key, None)
 
 
-def _holds(row: Item, condition: str, wanted: Any) -> bool:
-    match = _CONDITION.fullmatch(condition.strip())
+def _all_hold(row: Item, conditions: Sequence[str], wanted: list[Any]) -> bool:
+    judged = [_holds(row, c.strip(), wanted) for c in conditions]
+    assert not wanted, conditions
+    return all(judged)
+
+
+def _holds(row: Item, condition: str, wanted: list[Any]) -> bool:
+    if missing := _MISSING.fullmatch(condition):
+        name = missing[1] or missing[2]
+        return name not in row or (missing[2] is not None and row[name] == 0)
+    match = _CONDITION.fullmatch(condition)
     assert match, condition
+    value = wanted.pop(0)
     if match[1] not in row:
         return False
-    return bool(row[match[1]] < wanted if match[2] == "<" else row[match[1]] == wanted)
+    stands = row[match[1]]
+    return bool({"<": stands < value, "=": stands == value, ">=": stands >= value}[match[2]])
 
 
-def _change(row: Item, change: str, value: Any) -> None:
-    if match := _ADDED.fullmatch(change):
-        row[match[1]] += value
+def _change(row: Item, change: str, given: list[Any]) -> None:
+    if change.startswith("REMOVE "):
+        row.pop(change.removeprefix("REMOVE ").strip('"'), None)
+    elif match := _ADDED.fullmatch(change):
+        row[match[2]] += given.pop(0)
     else:
         match = _GIVEN.fullmatch(change)
         assert match, change
-        row[match[1]] = value
+        row[match[1]] = deepcopy(given.pop(0))

@@ -15,8 +15,9 @@ from crossdock.inventory.balances import NO_POSITION, Delta, JournalRecord, padd
 from crossdock.inventory.counts import CodeCount, ItemCount, by_item
 from crossdock.inventory.journal import Journaled, JournalEntry, unique
 from crossdock.platform.clock import Clock, to_text
-from crossdock.platform.dynamo import Item, Key, Outcome, Statement, Table, from_attribute
+from crossdock.platform.dynamo import Item, Outcome, Statement, Table, from_attribute
 from crossdock.platform.errors import StoreUnavailableError
+from crossdock.platform.writes import Key
 
 _ROUNDS = 6
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from crossdock.platform import deadline
 from crossdock.platform.errors import StoreUnavailableError
 from crossdock.platform.sequences import chunks
+from crossdock.platform.writes import Insert, Key, Write, expression, partiql
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -33,7 +34,6 @@ _EXISTS = frozenset({"DuplicateItem", "ConditionalCheckFailed"})
 _ATTEMPTS = 6
 
 Item = dict[str, Any]
-Key = tuple[str, str]
 
 
 def to_attribute(value: Any) -> dict[str, Any]:
@@ -95,10 +95,14 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a statement: done, or refused because of the item that is (`existing`) or is not (None) there."""
+    """What became of a statement: done, or refused because of the item that is (`existing`) or is not (None) there.
+
+    `failed` is False for a write whose own condition held and that was not done because another one's did not.
+    """
 
     done: bool
     existing: Item | None = None
+    failed: bool = True
 
 
 class Table:
@@ -124,6 +128,39 @@ class Table:
         where = " AND ".join(["pk = ?", "sk = ?", *(clause for clause, _ in conditions)])
         parameters = (*(v for _, v in changes), *key, *(v for _, v in conditions))
         return Statement(f'UPDATE "{self.name}" {sets} WHERE {where}', parameters, key)
+
+    def write(self, writes: Sequence[Write]) -> list[Outcome]:
+        """Carries the writes out, each failing alone, 25 to a round trip; see `run` for what is raised."""
+        return self.run([Statement(*partiql(self.name, w), w.key) for w in writes])
+
+    def atomically(self, writes: Sequence[Write]) -> list[Outcome]:
+        """Carries up to 100 writes out, all or none, at twice the write units; outcomes come in their order.
+
+        Either all are done, or none is, and those whose condition failed carry the item that stands in the way; the
+        others are `Outcome(done=False, failed=False)`. Writes that meet another transaction are tried again, within
+        the invocation's deadline. Raises StoreUnavailableError when they keep meeting others.
+        """
+        failed = self.transact([self._transaction_item(w) for w in writes])
+        if not failed:
+            return [Outcome(done=True)] * len(writes)
+        found = self.get_many([writes[n].key for n in sorted(failed)], consistent=True)
+        return [Outcome(done=False, existing=found.get(w.key), failed=n in failed) for n, w in enumerate(writes)]
+
+    def _transaction_item(self, write: Write) -> "TransactWriteItemTypeDef":
+        if isinstance(write, Insert):
+            condition = "attribute_not_exists(pk)"
+            return {"Put": {"TableName": self.name, "Item": to_item(write.item), "ConditionExpression": condition}}
+        change, condition, names, values = expression(write)
+        return {
+            "Update": {
+                "TableName": self.name,
+                "Key": to_item({"pk": write.key[0], "sk": write.key[1]}),
+                "UpdateExpression": change,
+                "ConditionExpression": condition,
+                "ExpressionAttributeNames": names,
+                "ExpressionAttributeValues": to_item(values),
+            }
+        }
 
     def run(self, statements: Sequence[Statement]) -> list[Outcome]:
         """Runs the statements, each failing alone, 25 to a round trip; outcomes come in the order of the statements.

@@ -10,8 +10,9 @@ from enum import Enum
 from typing import Any
 
 from crossdock.platform.clock import Clock, to_text
-from crossdock.platform.dynamo import Item, Key, Statement, Table, from_attribute
+from crossdock.platform.dynamo import Item, Statement, Table, from_attribute
 from crossdock.platform.errors import StoreUnavailableError
+from crossdock.platform.writes import Key
 from crossdock.pricing.rules import Rule
 from crossdock.pricing.sheet import Sheet, rule_name
 

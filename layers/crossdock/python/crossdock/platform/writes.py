@@ -1,0 +1,102 @@
+"""One write as a value: what it changes and under which conditions, said once for both ways of carrying it out.
+
+The same update may go alone among 25 others to a round trip (PartiQL), or together with others, all or none
+(TransactWriteItems). Whoever builds it need not know which.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+Key: TypeAlias = tuple[str, str]
+"""Partition key and sort key."""
+Test: TypeAlias = Literal["=", "<", ">=", "missing", "missing or 0"]
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """One condition on the item as it stands; `value` is None for the two that compare with nothing."""
+
+    name: str
+    test: Test
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """Writes an item unless its key exists."""
+
+    item: Mapping[str, Any]
+
+    @property
+    def key(self) -> Key:
+        return self.item["pk"], self.item["sk"]
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Changes an item that exists and meets every condition.
+
+    `add` adds to numbers that are there (amounts of 0 are left out), `put` sets values, `remove` takes attributes away.
+    """
+
+    key: Key
+    add: Mapping[str, Any] = field(default_factory=dict)
+    put: Mapping[str, Any] = field(default_factory=dict)
+    remove: tuple[str, ...] = ()
+    when: tuple[When, ...] = ()
+
+
+Write: TypeAlias = Insert | Update
+
+
+def partiql(table: str, write: Write) -> tuple[str, tuple[Any, ...]]:
+    """The write as a PartiQL statement with its parameters."""
+    if isinstance(write, Insert):
+        present = {k: v for k, v in write.item.items() if v is not None}
+        fields = ", ".join(f"'{name}': ?" for name in present)
+        return f'INSERT INTO "{table}" VALUE {{{fields}}}', tuple(present.values())
+    added = {name: amount for name, amount in write.add.items() if amount}
+    sets = [f'SET "{name}" = "{name}" + ?' for name in added] + [f'SET "{name}" = ?' for name in write.put]
+    removes = [f'REMOVE "{name}"' for name in write.remove]
+    where = " AND ".join(["pk = ?", "sk = ?", *map(_clause, write.when)])
+    compared = [w.value for w in write.when if not w.test.startswith("missing")]
+    parameters = (*added.values(), *write.put.values(), *write.key, *compared)
+    return f'UPDATE "{table}" {" ".join(sets + removes)} WHERE {where}', parameters
+
+
+def _clause(when: When) -> str:
+    if when.test == "missing":
+        return f'"{when.name}" IS MISSING'
+    if when.test == "missing or 0":
+        return f'("{when.name}" IS MISSING OR "{when.name}" = 0)'
+    return f'"{when.name}" {when.test} ?'
+
+
+def expression(update: Update) -> tuple[str, str, dict[str, str], dict[str, Any]]:
+    """(update expression, condition expression, names, plain values): as DynamoDB's own operations take an update."""
+    names: dict[str, str] = {}
+    values: dict[str, Any] = {}
+
+    def name(attribute: str) -> str:
+        return names.setdefault(attribute, f"#n{len(names)}")
+
+    def value(given: Any) -> str:
+        values[f":v{len(values)}"] = given
+        return f":v{len(values) - 1}"
+
+    sets = [f"{name(a)} = {name(a)} + {value(v)}" for a, v in update.add.items() if v]
+    sets += [f"{name(a)} = {value(v)}" for a, v in update.put.items()]
+    parts = ["SET " + ", ".join(sets)] if sets else []
+    if update.remove:
+        parts.append("REMOVE " + ", ".join(map(name, update.remove)))
+    conditions = [f"attribute_exists({name('pk')})"]
+    for when in update.when:
+        attribute = name(when.name)
+        if when.test == "missing":
+            conditions.append(f"attribute_not_exists({attribute})")
+        elif when.test == "missing or 0":
+            conditions.append(f"(attribute_not_exists({attribute}) OR {attribute} = {value(0)})")
+        else:
+            conditions.append(f"{attribute} {when.test} {value(when.value)}")
+    return " ".join(parts), " AND ".join(conditions), {v: k for k, v in names.items()}, values
