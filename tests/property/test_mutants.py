@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from crossdock.exchange.delivery import Teller
 from crossdock.exchange.shadow import FREE, ShadowStore
-from crossdock.inventory import balances, store
+from crossdock.inventory import balances, journal_store
 from crossdock.inventory.balances import Delta
 from crossdock.inventory.journal import Journaled
 from crossdock.inventory.store import InventoryStore
@@ -116,12 +116,12 @@ def conflict_is_duplicate(patch: pytest.MonkeyPatch) -> None:
 
 
 def last_of_batch_wins(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(store, "unique", lambda entries: {e.key: e for e in entries})
+    patch.setattr(journal_store, "unique", lambda entries: {e.key: e for e in entries})
 
 
 def unpadded_sequences(patch: pytest.MonkeyPatch) -> None:
     """Compares sequence numbers as texts of different lengths."""
-    patch.setattr(store, "padded", lambda number: number)
+    patch.setattr(journal_store, "padded", lambda number: number)
 
 
 def unordered_batch(patch: pytest.MonkeyPatch) -> None:
