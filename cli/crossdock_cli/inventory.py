@@ -18,6 +18,7 @@ from crossdock_cli.target import connect
 if TYPE_CHECKING:
     from crossdock.inventory.availability import ItemStock
     from crossdock.inventory.journal import JournalEntry
+    from crossdock.quantities import Quantity
 
 app = typer.Typer(help="Stock: balances, and the movements they come from.", no_args_is_help=True)
 
@@ -32,7 +33,7 @@ class Account:
 
     warehouse: str
     on_hand: int
-    folded: int
+    folded: Quantity
     entries: list[JournalEntry]
 
     @property
@@ -95,7 +96,7 @@ def _print_account(found: Account, last: int) -> None:
     console.print(f"\n{escape(found.warehouse)}: {len(found.entries)} movements add up to {found.folded}, {verdict}")
     columns = ("occurred", "type", ">quantity", "source", "movement", "reference", "reason", "correlation id")
     rows = [
-        (e.occurred_at, e.type, f"{e.quantity:+d}", e.source, e.id, e.reference, e.reason, e.correlation_id)
+        (e.occurred_at, e.type, f"{e.quantity:+}", e.source, e.id, e.reference, e.reason, e.correlation_id)
         for e in found.last(last)
     ]
     if rows:

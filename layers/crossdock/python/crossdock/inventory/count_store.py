@@ -12,6 +12,7 @@ from crossdock.inventory.counts import CodeCount, ItemCount, by_item
 from crossdock.platform.clock import Clock, to_text
 from crossdock.platform.dynamo import Item, Statement, Table
 from crossdock.platform.errors import StoreUnavailableError
+from crossdock.quantities import Quantity
 from crossdock.platform.writes import Key
 
 _ROUNDS = 6
@@ -22,7 +23,7 @@ class Sighting:
     """A difference (counted less balance, base units) as of a position, and in how many runs in a row it was seen."""
 
     sku: str
-    difference: int
+    difference: Quantity
     position: int
     times: int
 

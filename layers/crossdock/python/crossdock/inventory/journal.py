@@ -9,16 +9,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from crossdock.quantities import Quantity, to_json
+
 OWN_SOURCE = "crossdock"
 """The source of adjusting movements that reconciliation writes."""
+
+
+AVAILABLE, QUALITY_HOLD, DAMAGED = "available", "quality_hold", "damaged"
+"""What a stock status can be; stock of the last two is on hand and may not be promised."""
+
+_DEPARTURES = frozenset({"pick", "shipment"})
 
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
     """One movement of one item in one warehouse.
 
-    `quantity` is signed, in base units; `occurred_at` is RFC 3339 UTC; `position` is the source's sequence number,
-    None for sources that have none.
+    `quantity` is its signed effect on the stock on hand, in base units: 0 where it changes only where or in which
+    status stock lies, or where the warehouse's stock leaves with another type; `magnitude` is then the quantity moved.
+    `occurred_at` is RFC 3339 UTC; `position` is the source's sequence number, None for sources that have none.
+
+    The rest is None when nothing was said of it. `status` None means available; a status change goes from `status` to
+    `to_status`. `destination` is the warehouse a transfer goes to. `consumed` is how much of the confirmed hold
+    `reservation` the movement used up, in base units. `unit` and `unit_quantity` are the quantity as it was stated.
     """
 
     sku: str
@@ -26,12 +39,23 @@ class JournalEntry:
     source: str
     id: str
     type: str
-    quantity: int
+    quantity: Quantity
     occurred_at: str
     position: int | None
     correlation_id: str
     reference: str | None = None
     reason: str | None = None
+    magnitude: Quantity | None = None
+    lot: str | None = None
+    bin: str | None = None
+    to_bin: str | None = None
+    status: str | None = None
+    to_status: str | None = None
+    destination: str | None = None
+    reservation: str | None = None
+    consumed: Quantity | None = None
+    unit: str | None = None
+    unit_quantity: Quantity | None = None
 
     @property
     def partition(self) -> str:
@@ -47,17 +71,44 @@ class JournalEntry:
         return self.partition, self.sort_key
 
     @property
+    def stated(self) -> Quantity:
+        """The quantity as its source said it, in its unit, with the direction that the type gives it.
+
+        What we made of it (base units, and whether a pick or a shipment lowers the stock) follows from a profile and
+        from the configuration, and both may change before the movement is delivered again.
+        """
+        if self.unit_quantity is not None:
+            return self.unit_quantity
+        if self.magnitude is None:
+            return self.quantity
+        return -self.magnitude if self.type in _DEPARTURES else self.magnitude
+
+    @property
     def content_hash(self) -> str:
-        """96 bits over everything the source said; what we added (correlation, time of arrival) is left out."""
+        """96 bits over everything the source said; what we added (correlation, arrival, what it consumed) is left out.
+
+        What was not said takes no part, so a movement of the first version has the hash that it had then.
+        """
         said = (
             self.type,
-            str(self.quantity),
+            str(to_json(self.stated)),
             self.occurred_at,
             "" if self.position is None else str(self.position),
             self.reference or "",
             self.reason or "",
         )
-        return hashlib.sha256("\x1f".join(said).encode()).hexdigest()[:24]
+        more = {
+            "unit": self.unit,
+            "lot": self.lot,
+            "bin": self.bin,
+            "to_bin": self.to_bin,
+            "status": self.status,
+            "to_status": self.to_status,
+            "to_warehouse": self.destination,
+            "reservation": self.reservation,
+        }
+        named = (f"{name}={value}" for name, value in more.items() if value is not None)
+        return hashlib.sha256("\x1f".join((*said, *named)).encode()).hexdigest()[:24]
 
 
 class Journaled(Enum):

@@ -8,8 +8,9 @@ from typing import Any
 
 from crossdock.inventory.balances import JournalRecord, padded
 from crossdock.inventory.journal import Journaled, JournalEntry, unique
+from crossdock.inventory.journal_rows import from_row, to_row
 from crossdock.platform.clock import Clock, to_text
-from crossdock.platform.dynamo import Item, Outcome, Table, from_attribute
+from crossdock.platform.dynamo import Outcome, Table, from_attribute
 
 
 class JournalStore:
@@ -27,7 +28,7 @@ class JournalStore:
         """
         first = unique(entries)
         recorded_at = to_text(self._clock())
-        rows = [self._table.insert(_journal_row(e, recorded_at)) for e in first.values()]
+        rows = [self._table.insert(to_row(e, recorded_at)) for e in first.values()]
         outcomes = dict(zip(first, self._table.run(rows), strict=True))
         return [self._judge(e, first[e.key], outcomes[e.key]) for e in entries]
 
@@ -41,7 +42,7 @@ class JournalStore:
     def entries(self, sku: str, warehouse: str) -> Iterator[JournalEntry]:
         """The journal of one item in one warehouse, by source and id."""
         for row in self._table.query(f"M#{sku}#{warehouse}", consistent=True):
-            yield _entry(row)
+            yield from_row(row)
 
 
 def record_of(stream_record: Mapping[str, Any]) -> JournalRecord:
@@ -57,38 +58,4 @@ def record_of(stream_record: Mapping[str, Any]) -> JournalRecord:
         sequence=padded(change["SequenceNumber"]),
         recorded_at=row["rec"],
         correlation_id=row["cor"],
-    )
-
-
-def _journal_row(entry: JournalEntry, recorded_at: str) -> dict[str, Any]:
-    return {
-        "pk": entry.partition,
-        "sk": entry.sort_key,
-        "q": entry.quantity,
-        "t": entry.type,
-        "at": entry.occurred_at,
-        "rec": recorded_at,
-        "h": entry.content_hash,
-        "pos": entry.position,
-        "cor": entry.correlation_id,
-        "ref": entry.reference,
-        "why": entry.reason,
-    }
-
-
-def _entry(row: Item) -> JournalEntry:
-    _, sku, warehouse = row["pk"].split("#", 2)
-    source, event_id = row["sk"].split("#", 1)
-    return JournalEntry(
-        sku,
-        warehouse,
-        source,
-        event_id,
-        row["t"],
-        row["q"],
-        row["at"],
-        row.get("pos"),
-        row["cor"],
-        row.get("ref"),
-        row.get("why"),
     )

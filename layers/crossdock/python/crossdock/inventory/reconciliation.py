@@ -23,6 +23,7 @@ from crossdock.inventory.journal import OWN_SOURCE, JournalEntry
 from crossdock.inventory.messages import ROUTE, envelope
 from crossdock.inventory.store import InventoryStore, Sighting
 from crossdock.platform.clock import Clock, from_text
+from crossdock.quantities import Quantity, to_json
 
 _EVIDENCE = 5
 """Journal entries a drift report shows of an item."""
@@ -46,15 +47,15 @@ class Drift:
 
     sku: str
     warehouse: str
-    counted: int
-    balance: int
+    counted: Quantity
+    balance: Quantity
     position: int
     seen: int
     action: str
     evidence: tuple[Mapping[str, Any], ...] = ()
 
     @property
-    def difference(self) -> int:
+    def difference(self) -> Quantity:
         return self.counted - self.balance
 
 
@@ -81,7 +82,7 @@ class Report:
             "settling": self.settling,
             "drifted": len(self.drifts),
             "healed": self.healed,
-            "drifts": [{**asdict(d), "difference": d.difference} for d in self.drifts[:DRIFTS_LISTED]],
+            "drifts": [_document(d) for d in self.drifts[:DRIFTS_LISTED]],
         }
 
 
@@ -173,7 +174,7 @@ class StockReconciler:
 
     @staticmethod
     def _adjustment(
-        count: ItemCount, difference: int, journal: Sequence[JournalEntry], correlation_id: str
+        count: ItemCount, difference: Quantity, journal: Sequence[JournalEntry], correlation_id: str
     ) -> dict[str, Any]:
         """One adjusting movement of our own, at the count's position."""
         # A movement that arrives late can make a healed count differ again; the ordinal gives that its own id.
@@ -184,7 +185,7 @@ class StockReconciler:
             "item": count.sku,
             "warehouse": count.warehouse,
             "type": "adjustment",
-            "quantity": difference,
+            "quantity": to_json(difference),
             "occurred_at": count.counted_at,
             "sequence": count.position,
             "reference": count.source,  # whose sequence that is a position in
@@ -228,11 +229,16 @@ def _above_cap(drift: Drift, count: ItemCount, adjustment: Mapping[str, Any], co
     )
 
 
+def _document(drift: Drift) -> Mapping[str, Any]:
+    quantities = {"counted": drift.counted, "balance": drift.balance, "difference": drift.difference}
+    return {**asdict(drift), **{name: to_json(quantity) for name, quantity in quantities.items()}}
+
+
 def _extract(entry: JournalEntry) -> Mapping[str, Any]:
     return {
         "source": entry.source,
         "id": entry.id,
         "type": entry.type,
-        "quantity": entry.quantity,
+        "quantity": to_json(entry.quantity),
         "position": entry.position,
     }
