@@ -1,7 +1,7 @@
 """`crossdock partners …`: who may call the API, with which rights and for which sources.
 
 A partner is two things that belong together: a key in API Gateway's usage plan (rate and
-quota) and a row in the identity table that the authorizer reads (scopes and sources).
+quota) and a row in the identity table that the authorizer reads (scopes, sources and channels).
 The row holds the SHA-256 of the key; the key itself is shown once, here.
 """
 
@@ -40,6 +40,7 @@ class Partner:
     active: bool
     scopes: list[str]
     sources: list[str]
+    channels: list[str]
     key_hash: str
     key_id: str
 
@@ -53,13 +54,15 @@ def add_command(
     name: Annotated[str, typer.Argument(help="Lower-case letters, digits and dashes.")],
     scope: Annotated[list[str], typer.Option(help=f"A right: {' or '.join(SCOPES)}; give it several times.")],
     source: Annotated[list[str] | None, typer.Option(help="A source it may send facts for; several times.")] = None,
+    channel: Annotated[list[str] | None, typer.Option(help="A channel of its own; several times.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Let a partner in: create its API key and print it, once."""
     target = connect(ctx.obj)
-    key = add(target, name, scope, source or [])
+    key = add(target, name, scope, source or [], channel or [])
     if as_json:
-        emit_json({"name": name, "api_key": key, "scopes": scope, "sources": source or []})
+        rights = {"scopes": scope, "sources": source or [], "channels": channel or []}
+        emit_json({"name": name, "api_key": key, **rights})
         return
     console.print(f"partner {escape(name)} may call {target.api_url}")
     console.print(f"X-Api-Key: {key}", markup=False)
@@ -74,9 +77,15 @@ def list_command(ctx: typer.Context, as_json: AsJson = False) -> None:
         emit_json([asdict(partner) for partner in found])
         return
     rows = (
-        (p.name, "yes" if p.active else "no", " ".join(p.scopes), " ".join(p.sources), p.key_hash[:12]) for p in found
+        (
+            p.name,
+            "yes" if p.active else "no",
+            *(" ".join(r) for r in (p.scopes, p.sources, p.channels)),
+            p.key_hash[:12],
+        )
+        for p in found
     )
-    console.print(table(("partner", "active", "scopes", "sources", "key (sha256)"), rows))
+    console.print(table(("partner", "active", "scopes", "sources", "channels", "key (sha256)"), rows))
 
 
 @app.command("remove", epilog="Example: [bold]crossdock partners remove acme[/bold]")
@@ -87,15 +96,16 @@ def remove_command(ctx: typer.Context, name: Annotated[str, typer.Argument()]) -
     console.print(f"partner {escape(name)} is shut out")
 
 
-def add(target: Target, name: str, scopes: Sequence[str], sources: Sequence[str]) -> str:
+def add(target: Target, name: str, scopes: Sequence[str], sources: Sequence[str], channels: Sequence[str] = ()) -> str:
     """Creates the key and its rights; returns the key. Raises CliError when the name is taken or a right unknown."""
     _check(target, name, scopes, sources)
+    _check_known(target, "channels", channels)
     plan = _usage_plan(target)
     key = "ck_" + random.token_urlsafe(_KEY_BYTES)
     created = target.apigateway.create_api_key(name=target.name(name), value=key, enabled=True)
     target.apigateway.create_usage_plan_key(usagePlanId=plan, keyId=created["id"], keyType="API_KEY")
     # Last, because only with the row does the authorizer let the key in.
-    _granted(target).grant(key, PartnerAccess(name, tuple(scopes), tuple(sources)))
+    _granted(target).grant(key, PartnerAccess(name, tuple(scopes), tuple(sources), tuple(channels)))
     return key
 
 
@@ -129,11 +139,18 @@ def _check(target: Target, name: str, scopes: Sequence[str], sources: Sequence[s
         raise CliError(f"'{name}' cannot be a partner's name", "use lower-case letters, digits and dashes")
     if unknown := sorted(set(scopes) - set(SCOPES)):
         raise CliError(f"unknown scope {', '.join(unknown)}", f"the scopes are {', '.join(SCOPES)}")
-    known = target.secret_names("sources")
-    if strange := sorted(set(sources) - set(known)):
-        raise CliError(f"unknown source {', '.join(strange)}", f"this stage has: {', '.join(known) or 'none'}")
+    _check_known(target, "sources", sources)
     if any(partner.name == name for partner in listing(target)):
         raise CliError(f"partner '{name}' exists", f"choose another name, or: crossdock partners remove {name}")
+
+
+def _check_known(target: Target, kind: str, names: Sequence[str]) -> None:
+    if not names:
+        return
+    known = target.secret_names(kind)
+    if strange := sorted(set(names) - set(known)):
+        singular = kind.removesuffix("s")
+        raise CliError(f"unknown {singular} {', '.join(strange)}", f"this stage has: {', '.join(known) or 'none'}")
 
 
 def _usage_plan(target: Target) -> str:
@@ -162,6 +179,7 @@ def _partner(key: ApiKeyTypeDef, accesses: dict[str, PartnerAccess], prefix: str
         active=access is not None and bool(key.get("enabled")),
         scopes=list(access.scopes) if access else [],
         sources=list(access.sources) if access else [],
+        channels=list(access.channels) if access else [],
         key_hash=key_hash,
         key_id=key["id"],
     )

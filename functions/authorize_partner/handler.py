@@ -51,6 +51,7 @@ def _policy(method_arn: str, api_key: str, access: PartnerAccess | None) -> dict
             "partner": access.partner,
             "scopes": " ".join(access.scopes),
             "sources": " ".join(access.sources),
+            "channels": " ".join(access.channels),
         }
         policy["usageIdentifierKey"] = api_key
     return policy

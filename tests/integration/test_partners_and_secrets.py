@@ -40,6 +40,7 @@ def test_a_partner_is_a_key_in_the_plan_and_a_row_with_its_rights(stage: Target)
             "partner": {"S": "acme"},
             "scopes": {"L": [{"S": "inventory:write"}]},
             "sources": {"L": [{"S": "wms"}]},
+            "channels": {"L": []},
             "active": {"BOOL": True},
         }
     ]
@@ -47,13 +48,13 @@ def test_a_partner_is_a_key_in_the_plan_and_a_row_with_its_rights(stage: Target)
 
 def test_the_list_shows_rights_and_never_the_key(stage: Target) -> None:
     key = partners.add(stage, "acme", ["inventory:read"], [])
-    partners.add(stage, "beta", ["inventory:write", "inventory:read"], ["wms", "erp"])
+    partners.add(stage, "beta", ["inventory:write", "inventory:read"], ["wms", "erp"], ["webshop"])
 
     found = partners.listing(stage)
 
-    assert [(p.name, p.active, p.scopes, p.sources) for p in found] == [
-        ("acme", True, ["inventory:read"], []),
-        ("beta", True, ["inventory:write", "inventory:read"], ["wms", "erp"]),
+    assert [(p.name, p.active, p.scopes, p.sources, p.channels) for p in found] == [
+        ("acme", True, ["inventory:read"], [], []),
+        ("beta", True, ["inventory:write", "inventory:read"], ["wms", "erp"], ["webshop"]),
     ]
     assert key not in str(found)
 
@@ -69,16 +70,19 @@ def test_a_removed_partner_has_neither_key_nor_row(stage: Target) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "scope", "source", "problem"),
+    ("name", "scope", "source", "channel", "problem"),
     [
-        ("Acme Ltd", "inventory:read", "wms", "'Acme Ltd' cannot be a partner's name"),
-        ("acme", "inventory:rite", "wms", "unknown scope inventory:rite"),
-        ("acme", "inventory:read", "wmms", "unknown source wmms"),
+        ("Acme Ltd", "inventory:read", "wms", "webshop", "'Acme Ltd' cannot be a partner's name"),
+        ("acme", "inventory:rite", "wms", "webshop", "unknown scope inventory:rite"),
+        ("acme", "inventory:read", "wmms", "webshop", "unknown source wmms"),
+        ("acme", "inventory:read", "wms", "webshopp", "unknown channel webshopp"),
     ],
 )
-def test_a_refused_partner_leaves_nothing(stage: Target, name: str, scope: str, source: str, problem: str) -> None:
+def test_a_refused_partner_leaves_nothing(
+    stage: Target, name: str, scope: str, source: str, channel: str, problem: str
+) -> None:
     with pytest.raises(CliError) as refusal:
-        partners.add(stage, name, [scope], [source])
+        partners.add(stage, name, [scope], [source], [channel])
 
     assert refusal.value.message == problem
     assert refusal.value.remedy != ""

@@ -308,17 +308,29 @@ def api_event(
     *,
     headers: Mapping[str, str] | None = None,
     path: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
+    route: str = "",
     sources: str = "wms",
     scopes: str = ALL_SCOPES,
+    channels: str = "",
 ) -> dict[str, Any]:
-    """An API Gateway proxy event as the authorizer has let it through; bytes are sent as they are."""
+    """An API Gateway proxy event as the authorizer has let it through; bytes are sent as they are.
+
+    `route` is method and resource, `GET /v1/items/{sku}/availability`: only functions that serve several look at it.
+    """
+    method, _, resource = route.partition(" ")
     raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
     return {
         "headers": {"X-Correlation-Id": CORRELATION, **(headers or {})},
         "pathParameters": dict(path) if path else None,
+        "queryStringParameters": dict(query) if query else None,
+        "httpMethod": method,
+        "resource": resource,
         "body": base64.b64encode(raw).decode(),
         "isBase64Encoded": True,
-        "requestContext": {"authorizer": {"partner": "acme", "scopes": scopes, "sources": sources}},
+        "requestContext": {
+            "authorizer": {"partner": "acme", "scopes": scopes, "sources": sources, "channels": channels}
+        },
     }
 
 

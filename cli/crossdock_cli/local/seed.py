@@ -49,7 +49,7 @@ def _partner_key(target: Target, paths: Paths, known: str) -> str:
         if known and partner.key_hash == hashed(known) and partner.active:
             return known
         partners.remove(target, PARTNER)
-    return partners.add(target, PARTNER, SCOPES, stock_owners(paths))
+    return partners.add(target, PARTNER, SCOPES, stock_owners(paths), target.secret_names("channels"))
 
 
 def stock_owners(paths: Paths) -> list[str]:

@@ -352,7 +352,7 @@ def test_a_known_key_may_call_every_endpoint_of_the_stage(world: World) -> None:
                 }
             ],
         },
-        "context": {"partner": "acme", "scopes": "inventory:read", "sources": "wms erp"},
+        "context": {"partner": "acme", "scopes": "inventory:read", "sources": "wms erp", "channels": ""},
         "usageIdentifierKey": "key-1",
     }
 

@@ -68,6 +68,9 @@ def test_what_is_left_out_has_its_default() -> None:
         "max_batch": 100,
         "max_concurrency": 2,
     }
+    assert compiled["warehouses"]["MAIN"] == {"source": "wms", "latitude": None, "longitude": None}
+    assert compiled["sources"]["wms"]["supply"] is False
+    assert (compiled["segments"], compiled["warehouse_sets"]) == ({}, {})
     assert compiled["limits"]["movements_per_request"] == 1000
     assert compiled["version"] != compile_document(changed("distributor.name", "E"), "x.toml")["version"]
 
@@ -92,6 +95,19 @@ def test_what_is_left_out_has_its_default() -> None:
         ("channels.shop.buffer", "2", "channels.shop.buffer: "),
         ("channels.shop.max_batch", 101, "channels.shop.max_batch: "),
         ("channels.shop.max_concurrency", 1, "channels.shop.max_concurrency: "),
+        ("channels.shop.warehouses", ["MAIN", "MAIN"], "channels.shop.warehouses: 'MAIN' stands in it more than once"),
+        ("warehouses.MAIN.latitude", 51.5, "warehouses.MAIN.latitude: write both latitude and longitude"),
+        ("warehouses.MAIN", {"source": "wms", "latitude": 91, "longitude": 0}, "warehouses.MAIN.latitude: "),
+        ("segments.gold", {"warehouses": []}, "segments.gold.warehouses: "),
+        ("segments.gold", {"warehouses": ["MOON"]}, "segments.gold.warehouses: 'MOON' is not among [warehouses.*]"),
+        ("segments.gold", {"warehouses": ["MAIN"], "buffer": -1}, "segments.gold.buffer: "),
+        (
+            "segments.gold",
+            {"warehouses": ["MAIN"], "channel": "shopp"},
+            "segments.gold.channel: 'shopp' is not among [channels.*]; add it or leave it out",
+        ),
+        ("warehouse_sets.south", ["MOON"], "warehouse_sets.south: 'MOON' is not among [warehouses.*]"),
+        ("warehouse_sets.south", [], "warehouse_sets.south: "),
         ("reconciliation.sightings", 0, "reconciliation.sightings: "),
         ("limits.body_bytes", 5_000_000, "limits.body_bytes: "),
         ("limits.webhook_bytes", 300_000, "limits.webhook_bytes: "),
@@ -105,6 +121,20 @@ def test_each_mistake_is_named(path: str, value: Any, named: str) -> None:
     first, *lines = str(caught.value).splitlines()
     assert first == "x.toml cannot be used:"
     assert any(line.strip().startswith(named) for line in lines), lines
+
+
+def test_segments_and_warehouse_sets_are_read_as_they_are_written(tmp_path: Path) -> None:
+    document = changed("segments", {"gold": {"warehouses": ["MAIN"], "buffer": 2, "channel": "shop"}})
+    document["warehouse_sets"] = {"all": ["MAIN"]}
+    document["warehouses"]["MAIN"] |= {"latitude": 51.5, "longitude": 0}
+    shipped = tmp_path / "business.json"
+    shipped.write_text(json.dumps(compile_document(document, "x.toml")), encoding="utf-8")
+
+    business = config.load(shipped)
+
+    assert business.segments == {"gold": config.Segment("gold", ("MAIN",), 2, "shop")}
+    assert business.warehouse_sets == {"all": ("MAIN",)}
+    assert (business.warehouses["MAIN"].latitude, business.warehouses["MAIN"].longitude) == (51.5, 0)
 
 
 def test_a_file_that_is_missing_or_no_toml_says_so(tmp_path: Path) -> None:

@@ -174,3 +174,44 @@ def test_the_deadline_comes_from_the_context() -> None:
     deadline.begin(None)
 
     assert 4 < left <= 5
+
+
+# -- asking again by ETag ----------------------------------------------------------------------------------------
+
+
+def asked(if_none_match: str | None = None, correlation_id: str = "cd-00000001", amount: int = 1) -> dict[str, Any]:
+    headers = {"X-Correlation-Id": correlation_id} | ({"If-None-Match": if_none_match} if if_none_match else {})
+    answer = Response(200, {"amount": amount}, revalidate=True)
+    return serve({"headers": headers}, None, lambda _: answer, max_body_bytes=0)
+
+
+def test_an_answer_that_can_be_asked_for_again_has_the_same_bytes_whoever_asks() -> None:
+    one, two = asked(correlation_id="cd-00000001"), asked(correlation_id="cd-00000002")
+
+    assert one["body"] == two["body"] == '{"amount":1}'
+    assert one["headers"] == {
+        "Content-Type": "application/json",
+        "X-Correlation-Id": "cd-00000001",
+        "Cache-Control": "private, no-cache",
+        "ETag": two["headers"]["ETag"],
+    }
+    assert one["headers"]["ETag"] != asked(amount=2)["headers"]["ETag"]
+
+
+@pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', "*", '"a",{},"b"'])
+def test_who_holds_the_bytes_already_is_told_so_without_them(form: str) -> None:
+    tag = asked()["headers"]["ETag"]
+
+    answer = asked(form.format(tag))
+
+    assert answer == {
+        "statusCode": 304,
+        "headers": {"X-Correlation-Id": "cd-00000001", "Cache-Control": "private, no-cache", "ETag": tag},
+        "body": "",
+        "isBase64Encoded": False,
+    }
+
+
+@pytest.mark.parametrize("held", ['"other"', "nonsense", '""', "W/"])
+def test_who_holds_other_bytes_gets_these(held: str) -> None:
+    assert (asked(held)["statusCode"], asked(held)["body"]) == (200, '{"amount":1}')

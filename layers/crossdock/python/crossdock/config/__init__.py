@@ -9,9 +9,10 @@ from crossdock.config.model import (
     Channel,
     Limits,
     Reconciliation,
+    Segment,
     Source,
     Warehouse,
     load,
 )
 
-__all__ = ["BusinessConfig", "Channel", "Limits", "Reconciliation", "Source", "Warehouse", "load"]
+__all__ = ["BusinessConfig", "Channel", "Limits", "Reconciliation", "Segment", "Source", "Warehouse", "load"]

@@ -33,12 +33,16 @@ class _Distributor(_Strict):
 
 class _Warehouse(_Strict):
     source: Name
+    # Degrees, north and east positive; for the sourcing rule that prefers what is near.
+    latitude: float | None = Field(default=None, ge=-90, le=90)
+    longitude: float | None = Field(default=None, ge=-180, le=180)
 
 
 class _Source(_Strict):
     connector: Name
     scheme: Literal["standard-webhooks"] = "standard-webhooks"
     counts: bool = False
+    supply: bool = False
 
 
 class _Channel(_Strict):
@@ -49,6 +53,12 @@ class _Channel(_Strict):
     currency: Currency | None = None
     max_batch: int = Field(default=100, ge=1, le=100)
     max_concurrency: int = Field(default=2, ge=2, le=1000)
+
+
+class _Segment(_Strict):
+    warehouses: list[WarehouseId] = Field(min_length=1)
+    buffer: int = Field(default=0, ge=0)
+    channel: Name | None = None
 
 
 class _Reconciliation(_Strict):
@@ -71,6 +81,8 @@ class _Document(_Strict):
     warehouses: dict[WarehouseId, _Warehouse] = Field(min_length=1)
     sources: dict[Name, _Source] = Field(min_length=1)
     channels: dict[Name, _Channel] = Field(default_factory=dict)
+    segments: dict[Name, _Segment] = Field(default_factory=dict)
+    warehouse_sets: dict[Name, Annotated[list[WarehouseId], Field(min_length=1)]] = Field(default_factory=dict)
     reconciliation: _Reconciliation = Field(default_factory=_Reconciliation)
     limits: _Limits = Field(default_factory=_Limits)
 
@@ -116,9 +128,25 @@ def _inconsistencies(document: _Document) -> list[str]:
             found.append(
                 f"warehouses.{wid}.source: {warehouse.source!r} is not among [sources.*]; add it or name another"
             )
-    for name, channel in document.channels.items():
-        unknown = [wid for wid in channel.warehouses if wid not in document.warehouses]
-        found += [
-            f"channels.{name}.warehouses: {w!r} is not among [warehouses.*]; add it or leave it out" for w in unknown
-        ]
+        if (warehouse.latitude is None) != (warehouse.longitude is None):
+            found.append(f"warehouses.{wid}.latitude: write both latitude and longitude, or neither")
+    for name, segment in document.segments.items():
+        if segment.channel is not None and segment.channel not in document.channels:
+            found.append(
+                f"segments.{name}.channel: {segment.channel!r} is not among [channels.*]; add it or leave it out"
+            )
+    for field, warehouses in _lists_of_warehouses(document).items():
+        unknown = [wid for wid in warehouses if wid not in document.warehouses]
+        found += [f"{field}: {w!r} is not among [warehouses.*]; add it or leave it out" for w in unknown]
+        twice = sorted({wid for wid in warehouses if warehouses.count(wid) > 1})
+        found += [f"{field}: {w!r} stands in it more than once; name it once" for w in twice]
     return found
+
+
+def _lists_of_warehouses(document: _Document) -> dict[str, list[str]]:
+    """Every list that names warehouses, by its place in the document."""
+    return {
+        **{f"channels.{name}.warehouses": channel.warehouses for name, channel in document.channels.items()},
+        **{f"segments.{name}.warehouses": segment.warehouses for name, segment in document.segments.items()},
+        **{f"warehouse_sets.{name}": warehouses for name, warehouses in document.warehouse_sets.items()},
+    }

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +12,30 @@ _SHIPPED = Path(__file__).parent / "business.json"
 
 @dataclass(frozen=True, slots=True)
 class Warehouse:
-    """A stock location; `source` is the one system whose movements and counts are believed for it."""
+    """A stock location; `source` is the one system whose movements and counts are believed for it.
+
+    `latitude` and `longitude` are degrees, north and east positive; None where nobody said.
+    """
 
     id: str
     source: str
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A system that sends facts in; `connector` translates its payloads, `counts` says it reports stock counts."""
+    """A system that sends facts in; `connector` translates its payloads.
+
+    `counts` says it reports stock counts; `supply` that it may report expected supply for every warehouse, not only for
+    those whose stock it owns.
+    """
 
     name: str
     connector: str
     scheme: str
     counts: bool
+    supply: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,19 @@ class Channel:
     currency: str
     max_batch: int
     max_concurrency: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A group of customers: the warehouses it is served from, what is held back from it, and whose share it uses.
+
+    `channel` is the channel whose own allocation it may draw on; None: the shared pool only.
+    """
+
+    name: str
+    warehouses: tuple[str, ...]
+    buffer: int
+    channel: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +101,8 @@ class BusinessConfig:
     channels: Mapping[str, Channel]
     reconciliation: Reconciliation
     limits: Limits
+    segments: Mapping[str, Segment] = field(default_factory=dict)
+    warehouse_sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def channels_for(self, kind: str) -> list[Channel]:
         """The channels that hear of this kind of value, in the order of their names."""
@@ -100,6 +125,8 @@ def from_document(document: Mapping[str, Any]) -> BusinessConfig:
         channels={n: _channel(n, c) for n, c in document["channels"].items()},
         reconciliation=Reconciliation(**document["reconciliation"]),
         limits=Limits(**document["limits"]),
+        segments={n: _segment(n, s) for n, s in document["segments"].items()},
+        warehouse_sets={n: tuple(w) for n, w in document["warehouse_sets"].items()},
     )
 
 
@@ -108,6 +135,10 @@ def _channel(name: str, fields: Mapping[str, Any]) -> Channel:
     values["publishes"] = tuple(values["publishes"])
     values["warehouses"] = tuple(values["warehouses"])
     return Channel(name=name, **values)
+
+
+def _segment(name: str, fields: Mapping[str, Any]) -> Segment:
+    return Segment(name, tuple(fields["warehouses"]), fields["buffer"], fields["channel"])
 
 
 def load(path: Path | None = None) -> BusinessConfig:

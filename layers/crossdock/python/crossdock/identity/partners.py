@@ -11,11 +11,12 @@ SCOPES = ("inventory:read", "inventory:write")
 
 @dataclass(frozen=True, slots=True)
 class PartnerAccess:
-    """What the bearer of a key may do: scopes, and the sources it may speak for."""
+    """What the bearer of a key may do: scopes, the sources it may speak for, the channels it may ask about."""
 
     partner: str
     scopes: tuple[str, ...]
     sources: tuple[str, ...]
+    channels: tuple[str, ...] = ()
 
 
 def hashed(api_key: str) -> str:
@@ -59,6 +60,7 @@ class Partners:
                 "partner": access.partner,
                 "scopes": list(access.scopes),
                 "sources": list(access.sources),
+                "channels": list(access.channels),
                 "active": True,
             }
         )
@@ -67,4 +69,6 @@ class Partners:
 def _access(row: Item) -> PartnerAccess | None:
     if not row["active"]:
         return None
-    return PartnerAccess(row["partner"], tuple(row["scopes"]), tuple(row["sources"]))
+    # A row that was written before there were channels has none.
+    channels = tuple(row.get("channels", ()))
+    return PartnerAccess(row["partner"], tuple(row["scopes"]), tuple(row["sources"]), channels)

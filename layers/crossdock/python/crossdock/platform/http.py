@@ -16,6 +16,7 @@ from crossdock.platform.correlation import choose
 from crossdock.platform.errors import NotConfiguredError, StoreUnavailableError
 from crossdock.platform.logs import logger, passed
 from crossdock.platform.problems import FieldError, Problem
+from crossdock.platform.revalidation import revalidated
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Partner:
     name: str
     scopes: frozenset[str]
     sources: tuple[str, ...]
+    channels: tuple[str, ...] = ()
 
     def require(self, scope: str) -> None:
         """Raises a 403 problem when the partner's key does not carry this scope."""
@@ -36,16 +38,33 @@ class Partner:
                 [FieldError("X-Api-Key", f"lacks scope {scope}", "use a key with this scope")],
             )
 
+    def require_channel(self, channel: str) -> None:
+        """Raises a 403 problem when the partner does not own this channel."""
+        if channel not in self.channels:
+            allowed = ", ".join(self.channels) or "none"
+            raise Problem(
+                403,
+                "channel-not-yours",
+                f"channel: this key may not ask for {channel[:40]!r}. It may ask for: {allowed}.",
+                [FieldError("channel", f"not a channel of {self.name}", f"name one of: {allowed}")],
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call: raw body, header names in lower case, path parameters, correlation id, and the partner if known."""
+    """One call: raw body, header names in lower case, path and query parameters, correlation id, partner if known.
+
+    `route` is the method and the gateway's resource, such as `GET /v1/items/{sku}/availability`: for functions that
+    serve several.
+    """
 
     body: bytes
     headers: Mapping[str, str]
     path: Mapping[str, str]
     correlation_id: str
     partner: Partner | None
+    query: Mapping[str, str] = field(default_factory=dict)
+    route: str = ""
 
     def caller(self) -> Partner:
         """The partner behind the call. Raises a 401 problem when there is none."""
@@ -61,11 +80,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer: status and JSON document; the correlation id is added to both document and headers."""
+    """An answer: status and JSON document; the correlation id is added to both document and headers.
+
+    With `revalidate` the answer can be asked for again by its strong ETag, which is over every byte of the body: so the
+    correlation id stands in the headers alone, and who holds these bytes already is told so (304) without them.
+    """
 
     status: int
     document: Mapping[str, Any]
     headers: Mapping[str, str] = field(default_factory=dict)
+    revalidate: bool = False
 
 
 def serve(
@@ -89,6 +113,8 @@ def serve(
             path=event.get("pathParameters") or {},
             correlation_id=correlation_id,
             partner=_partner(event),
+            query=event.get("queryStringParameters") or {},
+            route=f"{event.get('httpMethod', '')} {event.get('resource', '')}",
         )
         response = handle(request)
     except Problem as problem:
@@ -100,6 +126,8 @@ def serve(
         logger().error("store unavailable", reason=str(exc), correlation_ids=[correlation_id])
         text = "A store did not answer in time. Send the same request again: what was taken already is recognised."
         return _problem(_unavailable(text), correlation_id)
+    if response.revalidate:
+        return revalidated(response.status, response.document, headers.get("if-none-match", ""), correlation_id)
     return _answer(response.status, response.document, correlation_id, "application/json", response.headers)
 
 
@@ -163,4 +191,5 @@ def _partner(event: Mapping[str, Any]) -> Partner | None:
         name=str(found["partner"]),
         scopes=frozenset(str(found.get("scopes", "")).split()),
         sources=tuple(str(found.get("sources", "")).split()),
+        channels=tuple(str(found.get("channels", "")).split()),
     )

@@ -1,0 +1,31 @@
+"""Answers that can be asked for again by their ETag (RFC 9110, 8.8.3 and 13.1.2)."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+# A private cache may keep the answer, and asks before it uses it again: stock is not to be guessed at.
+_CACHE_CONTROL = "private, no-cache"
+
+
+def revalidated(status: int, document: Mapping[str, Any], if_none_match: str, correlation_id: str) -> dict[str, Any]:
+    """The gateway's answer with a strong ETag; 304 and no body when `if_none_match` names it."""
+    body = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    tag = etag(body)
+    headers = {"X-Correlation-Id": correlation_id, "Cache-Control": _CACHE_CONTROL, "ETag": tag}
+    if named(if_none_match, tag):
+        return {"statusCode": 304, "headers": headers, "body": "", "isBase64Encoded": False}
+    headers = {"Content-Type": "application/json", **headers}
+    return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
+
+
+def etag(body: str) -> str:
+    """128 bits over the body: equal bytes have equal tags, and others do not."""
+    return f'"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'
+
+
+def named(if_none_match: str, tag: str) -> bool:
+    """Whether If-None-Match names this tag: a list of tags, weak ones compared by their text, or `*`."""
+    candidates = (candidate.strip().removeprefix("W/") for candidate in if_none_match.split(","))
+    return any(candidate in {tag, "*"} for candidate in candidates)
