@@ -11,7 +11,7 @@ STAGE  ?= dev
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install local demo test test-unit test-e2e bench costs lint format synth deploy clean
+.PHONY: help install local demo test test-unit test-e2e bench replay costs lint format synth deploy clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ test-e2e: $(READY) ## the deployed app, driven over HTTP, SQS and EventBridge
 
 bench: $(READY) ## count what each operation costs; writes .build/bench.json
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+replay: $(READY) ## the whole real ledger against its fold, some minutes; go on after Ctrl-C (ARGS="--month 2011-02")
+	@$(BIN)/python -m tests.replay $(ARGS)
 
 costs: $(READY) ## the cost model: counted requests × dated published prices; writes docs/costs.md
 	@$(BIN)/python -m tests.bench.costs $(ARGS)

@@ -164,17 +164,22 @@ def api_event(body: bytes, *, headers: dict[str, str] | None = None, **path: str
 @contextmanager
 def rig(home: Path) -> Iterator[Rig]:
     """An engine with our tables, queues, bus and secrets, and the environment the handlers expect."""
-    business = home / "business.json"
-    business.write_text(json.dumps(compile_file(ROOT / "config" / "demo.toml")))
     with bare_engine(home / "engine") as target, _channel() as channel:
         start_afresh(target)
-        os.environ.update(_environment(target, business))
         target.events.create_event_bus(Name=target.event_bus)
         for kind, names in {"sources": ("wms", "erp"), "channels": CHANNELS}.items():
             document = json.dumps({"url": channel.url, "signing_secrets": [SIGNING_SECRET]})
             for name in names:
                 target.secrets.create_secret(Name=target.secret_name(kind, name), SecretString=document)
-        yield Rig(target, channel)
+        yield attached(target, home, channel)
+
+
+def attached(target: Target, home: Path, channel: _Channel | None = None) -> Rig:
+    """The handlers on an engine that runs already and has our tables: their environment, their clients watched."""
+    business = home / "business.json"
+    business.write_text(json.dumps(compile_file(ROOT / "config" / "demo.toml")))
+    os.environ.update(_environment(target, business))
+    return Rig(target, channel or _Channel(""))
 
 
 def _environment(target: Target, business: Path) -> dict[str, str]:

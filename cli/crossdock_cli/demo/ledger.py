@@ -72,19 +72,21 @@ class Day:
 
 def read_days(path: Path, limit: int | None) -> list[Day]:
     """The first `limit` days of a ledger (all when None). Raises CliError naming the line that cannot be read."""
-    days: list[Day] = []
+    days = list(islice(each_day(path), limit))
+    if not days:
+        raise CliError(f"the ledger {path} has no lines", "give --ledger a CSV file, plain or .gz")
+    return days
+
+
+def each_day(path: Path) -> Iterator[Day]:
+    """The days one by one, for a ledger that is not wanted in memory as a whole. Raises CliError as `read_days`."""
     try:
         for date, lines in groupby(_lines(path), key=lambda line: line.at[:10]):
-            days.append(Day(date, list(lines)))
-            if limit is not None and len(days) == limit:
-                break
+            yield Day(date, list(lines))
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as problem:
         raise CliError(
             f"the ledger {path} cannot be read: {problem}", "give --ledger a CSV file, plain or .gz"
         ) from None
-    if not days:
-        raise CliError(f"the ledger {path} has no lines", "give --ledger a CSV file, plain or .gz")
-    return days
 
 
 def _lines(path: Path) -> Iterator[Line]:

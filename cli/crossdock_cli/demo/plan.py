@@ -58,7 +58,7 @@ def make_plan(days: list[Day]) -> Plan:
         plan = DayPlan(day.date, prices=prices.changes(day))
         for line in day.lines:
             sequence += 1
-            plan.movements.append(_movement(line, sequence))
+            plan.movements.append(movement_of(line, sequence))
         plans.append(plan)
     return Plan(items, opening, plans)
 
@@ -85,7 +85,8 @@ def _opening(items: list[str], lines: list[Line], date: str) -> list[Movement]:
     ]
 
 
-def _movement(line: Line, sequence: int) -> Movement:
+def movement_of(line: Line, sequence: int) -> Movement:
+    """A ledger line as the warehouse system reports it; `sequence` is the system's own number."""
     return {
         "id": line.id,
         "item": line.code,
