@@ -142,9 +142,18 @@ class Function(Construct):
     # -- what calls it --------------------------------------------------------------------------
 
     def consume(
-        self, label: str, queue: sqs.IQueue, *, max_concurrency: int | None = None, window_seconds: int = 0
+        self,
+        label: str,
+        queue: sqs.IQueue,
+        *,
+        max_concurrency: int | None = None,
+        window_seconds: int = 0,
+        batch: int = 10,
     ) -> None:
-        """Works off a queue ten messages at a time, waiting up to the window for ten; the failed come back."""
+        """Works off a queue `batch` messages at a time, waiting up to the window for so many; the failed come back.
+
+        More than ten need a window of at least a second.
+        """
         self.allow(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], queue.queue_arn)
         scaling = lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=max_concurrency)
         lambda_.CfnEventSourceMapping(
@@ -152,7 +161,7 @@ class Function(Construct):
             f"{label}Source",
             function_name=self.function.function_name,
             event_source_arn=queue.queue_arn,
-            batch_size=10,
+            batch_size=batch,
             maximum_batching_window_in_seconds=window_seconds or None,
             function_response_types=["ReportBatchItemFailures"],
             scaling_config=scaling if max_concurrency else None,

@@ -54,7 +54,7 @@ FUNCTIONS: Final = (
 )
 _clients_of: Final[list[str]] = []  # the emulator that the cached clients talk to
 _streams_of: Final[dict[str, Any]] = {}
-ALL_SCOPES: Final = "inventory:read inventory:write"
+ALL_SCOPES: Final = "inventory:read inventory:write reservations:read reservations:write"
 
 
 @dataclass

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from crossdock_cli.target import Target
 
 PARTNER: Final = "demo"
-SCOPES: Final = ("inventory:write", "inventory:read")
+SCOPES: Final = ("inventory:write", "inventory:read", "reservations:write", "reservations:read")
 CONFIGURATION: Final = "demo.toml"
 
 

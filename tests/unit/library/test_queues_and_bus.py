@@ -33,6 +33,7 @@ class Sqs:
         self.failing = failing
         self.calls: list[list[str]] = []
         self.taken: list[str] = []
+        self.delays: dict[str, Any] = {}
 
     def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
         assert QueueUrl == "url"
@@ -45,6 +46,7 @@ class Sqs:
                 failed.append({"Id": entry["Id"], "SenderFault": False, "Code": "InternalError"})
             else:
                 self.taken.append(entry["MessageBody"])
+                self.delays[entry["MessageBody"]] = entry.get("DelaySeconds")
         return {"Successful": [], "Failed": failed} if failed else {"Successful": []}
 
 
@@ -89,6 +91,15 @@ def test_an_entry_that_keeps_failing_is_an_error_that_says_how_many() -> None:
 
     assert sorted(sqs.taken) == ["a", "c"]
     assert len(sqs.calls) == 4
+
+
+def test_what_is_to_come_later_is_held_back_by_the_queue_also_when_it_is_sent_again() -> None:
+    sqs = Sqs({"b": 1})
+
+    sender(sqs).send_later([("a", 0), ("b", 900), ("c", 60)])
+
+    assert sqs.calls == [["a", "b", "c"], ["b"]]
+    assert sqs.delays == {"a": None, "b": 900, "c": 60}
 
 
 def test_nothing_to_send_is_no_call() -> None:

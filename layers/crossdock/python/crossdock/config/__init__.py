@@ -9,10 +9,21 @@ from crossdock.config.model import (
     Channel,
     Limits,
     Reconciliation,
+    ReservationTerms,
     Segment,
     Source,
     Warehouse,
     load,
 )
 
-__all__ = ["BusinessConfig", "Channel", "Limits", "Reconciliation", "Segment", "Source", "Warehouse", "load"]
+__all__ = [
+    "BusinessConfig",
+    "Channel",
+    "Limits",
+    "Reconciliation",
+    "ReservationTerms",
+    "Segment",
+    "Source",
+    "Warehouse",
+    "load",
+]

@@ -67,6 +67,11 @@ class _Reconciliation(_Strict):
     heal_cap: int = Field(default=200, ge=0)
 
 
+class _Reservations(_Strict):
+    # The same bounds as a request's own wish: contracts/reservations.py.
+    expires_in_seconds: int = Field(default=900, ge=30, le=86_400)
+
+
 class _Limits(_Strict):
     # A function is called with 6 MB at most, and the gateway sends a body in base64, which is a third longer.
     body_bytes: int = Field(default=1_000_000, ge=1_000, le=4_000_000)
@@ -84,6 +89,7 @@ class _Document(_Strict):
     segments: dict[Name, _Segment] = Field(default_factory=dict)
     warehouse_sets: dict[Name, Annotated[list[WarehouseId], Field(min_length=1)]] = Field(default_factory=dict)
     reconciliation: _Reconciliation = Field(default_factory=_Reconciliation)
+    reservations: _Reservations = Field(default_factory=_Reservations)
     limits: _Limits = Field(default_factory=_Limits)
 
 

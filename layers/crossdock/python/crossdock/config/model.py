@@ -79,6 +79,13 @@ class Reconciliation:
 
 
 @dataclass(frozen=True, slots=True)
+class ReservationTerms:
+    """How long a hold lasts that says nothing about it."""
+
+    expires_in_seconds: int = 900
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What one request may carry: bytes of body, movements, facts of one webhook."""
 
@@ -101,6 +108,7 @@ class BusinessConfig:
     channels: Mapping[str, Channel]
     reconciliation: Reconciliation
     limits: Limits
+    reservations: ReservationTerms = field(default_factory=ReservationTerms)
     segments: Mapping[str, Segment] = field(default_factory=dict)
     warehouse_sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -125,6 +133,7 @@ def from_document(document: Mapping[str, Any]) -> BusinessConfig:
         channels={n: _channel(n, c) for n, c in document["channels"].items()},
         reconciliation=Reconciliation(**document["reconciliation"]),
         limits=Limits(**document["limits"]),
+        reservations=ReservationTerms(**document["reservations"]),
         segments={n: _segment(n, s) for n, s in document["segments"].items()},
         warehouse_sets={n: tuple(w) for n, w in document["warehouse_sets"].items()},
     )

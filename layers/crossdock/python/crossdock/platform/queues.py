@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 MESSAGE_BYTES = 60_000
 _CALL_BYTES = 250_000
 _CALL_ENTRIES = 10
+LATEST_SECONDS = 900
+"""The longest that SQS holds a message back."""
 _ATTEMPTS = 4
 
 
@@ -44,12 +46,19 @@ class Sender:
         Entries that SQS failed are sent again. Raises StoreUnavailableError when some stay unsent; the others are
         on the queue then, so the caller's own retry sends them twice: consumers recognise that.
         """
-        for call in _calls(bodies):
+        self.send_later([(body, 0) for body in bodies])
+
+    def send_later(self, messages: Sequence[tuple[str, int]]) -> None:
+        """Sends every (body, seconds): each appears on the queue after that many seconds, LATEST_SECONDS at most.
+
+        Raises as `send` does.
+        """
+        for call in _calls(messages):
             waiting = call
             for attempt in range(_ATTEMPTS):
                 if attempt:
                     deadline.pause(attempt)
-                entries: Any = [{"Id": str(i), "MessageBody": body} for i, body in enumerate(waiting)]
+                entries: Any = [_entry(i, *message) for i, message in enumerate(waiting)]
                 response = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
                 waiting = [waiting[int(f["Id"])] for f in response.get("Failed", [])]
                 if not waiting:
@@ -58,15 +67,20 @@ class Sender:
                 raise StoreUnavailableError(f"{len(waiting)} messages were not taken by {self._queue_url}")
 
 
-def _calls(bodies: Iterable[str]) -> Iterable[list[str]]:
-    call: list[str] = []
+def _entry(number: int, body: str, seconds: int) -> dict[str, Any]:
+    entry: dict[str, Any] = {"Id": str(number), "MessageBody": body}
+    return {**entry, "DelaySeconds": seconds} if seconds else entry
+
+
+def _calls(messages: Iterable[tuple[str, int]]) -> Iterable[list[tuple[str, int]]]:
+    call: list[tuple[str, int]] = []
     size = 0
-    for body in bodies:
-        length = len(body.encode())
+    for message in messages:
+        length = len(message[0].encode())
         if call and (len(call) == _CALL_ENTRIES or size + length > _CALL_BYTES):
             yield call
             call, size = [], 0
-        call.append(body)
+        call.append(message)
         size += length
     if call:
         yield call
