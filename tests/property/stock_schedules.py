@@ -1,0 +1,14 @@
+"""Journal and balances by seeds, for `make soak`: see tests/soak/suites.py."""
+
+from __future__ import annotations
+
+from random import Random
+
+from tests.property import properties
+
+
+def run_schedule(seed: int) -> None:
+    """One journal, and one stream of it that is handled by several invocations at once, some of which die."""
+    random = Random(seed)  # noqa: S311 - a schedule, nothing secret
+    properties.check_some_journal(random)
+    properties.check_projection(random)
