@@ -32,7 +32,7 @@ class Account:
     """One item in one warehouse: its journal, oldest first, and what that adds up to beside the balance kept."""
 
     warehouse: str
-    on_hand: int
+    on_hand: Quantity
     folded: Quantity
     entries: list[JournalEntry]
 

@@ -51,7 +51,10 @@ def _mark(record: dict[str, Any], marks: dict[str, Marks]) -> list[str]:
         return []
     pk = record["dynamodb"]["Keys"]["pk"]["S"]
     if pk.startswith("T#"):
-        sku, warehouse, causes = changed_header(record)
+        changed = changed_header(record)
+        if changed is None:
+            return []
+        sku, warehouse, causes = changed
         channels = [c for c in app().business.channels_for("availability") if warehouse in c.warehouses]
         kind = "availability"
     elif pk.startswith("I#"):

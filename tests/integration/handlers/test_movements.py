@@ -404,10 +404,15 @@ def test_the_header_is_the_sum_of_the_journal(world: World) -> None:
         "qc": 0,
         "dmg": 0,
         "rsv": 0,
+        "cm": 0,
+        "sh": 0,
+        "pl": 3,
+        "n": 2,
         "ver": 1,
         "seq": sequence,
         "pos": 2,
         "at": NOW_TEXT,
+        "lag": 0,
         "cors": [CORRELATION],
     }
 

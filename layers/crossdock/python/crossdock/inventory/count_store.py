@@ -12,8 +12,8 @@ from crossdock.inventory.counts import CodeCount, ItemCount, by_item
 from crossdock.platform.clock import Clock, to_text
 from crossdock.platform.dynamo import Item, Statement, Table
 from crossdock.platform.errors import StoreUnavailableError
-from crossdock.quantities import Quantity
 from crossdock.platform.writes import Key
+from crossdock.quantities import Quantity
 
 _ROUNDS = 6
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from crossdock.inventory.balances import JournalRecord, padded
+from crossdock.inventory.effects import beyond_on_hand, details
 from crossdock.inventory.journal import Journaled, JournalEntry, unique
 from crossdock.inventory.journal_rows import from_row, to_row
 from crossdock.platform.clock import Clock, to_text
@@ -49,13 +50,20 @@ def record_of(stream_record: Mapping[str, Any]) -> JournalRecord:
     """A journal insert as the table's stream delivers it."""
     change = stream_record["dynamodb"]
     row = {k: from_attribute(v) for k, v in change["NewImage"].items()}
-    _, sku, warehouse = row["pk"].split("#", 2)
+    return to_record(row, padded(change["SequenceNumber"]))
+
+
+def to_record(row: Mapping[str, Any], sequence: str) -> JournalRecord:
+    """A journal row with its place in the stream."""
+    entry = from_row(row)
     return JournalRecord(
-        sku=sku,
-        warehouse=warehouse,
-        quantity=row["q"],
-        position=row.get("pos"),
-        sequence=padded(change["SequenceNumber"]),
+        sku=entry.sku,
+        warehouse=entry.warehouse,
+        quantity=entry.quantity,
+        position=entry.position,
+        sequence=sequence,
         recorded_at=row["rec"],
-        correlation_id=row["cor"],
+        correlation_id=entry.correlation_id,
+        others=beyond_on_hand(entry),
+        details=details(entry),
     )
