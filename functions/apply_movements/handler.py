@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from crossdock import config
 from crossdock.exceptions.store import ExceptionsStore
 from crossdock.exceptions.unreadable import unreadable
+from crossdock.identity.items import Items
 from crossdock.identity.references import References
-from crossdock.inventory.applying import MovementApplier
+from crossdock.inventory.applying import MovementApplier, Rules
 from crossdock.inventory.messages import Envelope, read_envelope
 from crossdock.inventory.store import InventoryStore
 from crossdock.platform import clients, deadline, env
@@ -39,13 +40,19 @@ class App:
 @warm
 def app() -> App:
     values = env.read(Env)
-    client = clients.dynamodb()
+    client, business = clients.dynamodb(), config.load()
     exceptions = ExceptionsStore(Table(client, values.exceptions_table), system_clock)
     applier = MovementApplier(
         store=InventoryStore(Table(client, values.inventory_table), system_clock),
-        resolve=References(Table(client, values.identity_table)).skus,
+        find=References(Table(client, values.identity_table)).items,
+        profiles=Items(Table(client, values.identity_table)).profiles,
         refuse=exceptions.refuse,
-        owners={w.id: w.source for w in config.load().warehouses.values()},
+        rules=Rules(
+            owners={w.id: w.source for w in business.warehouses.values()},
+            leaves_with={w.id: w.leaves_with for w in business.warehouses.values()},
+            clock_tolerance_s=business.limits.clock_tolerance_seconds,
+        ),
+        clock=system_clock,
     )
     return App(applier, exceptions)
 
@@ -74,4 +81,8 @@ def apply(records: Sequence[Record]) -> Iterable[str]:
         duplicates=result.duplicates,
         refused=result.refused + len(refusals),
     )
+    if result.unreserved:
+        passed(
+            "unreserved", "movements of holds that had nothing left", result.correlation_ids, count=result.unreserved
+        )
     return ()

@@ -7,6 +7,7 @@ from crossdock.contracts.references import ReferencesDeclared
 from crossdock.exceptions.store import ExceptionsStore
 from crossdock.flows.bus_events import take
 from crossdock.identity.declaring import declare_items
+from crossdock.identity.items import Items
 from crossdock.identity.references import References
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock
@@ -26,6 +27,7 @@ class Env:
 @dataclass(frozen=True, slots=True)
 class App:
     references: References
+    profiles: Items
     exceptions: ExceptionsStore
 
 
@@ -34,6 +36,7 @@ def app() -> App:
     values, client = env.read(Env), clients.dynamodb()
     return App(
         References(Table(client, values.identity_table)),
+        Items(Table(client, values.identity_table)),
         ExceptionsStore(Table(client, values.exceptions_table), system_clock),
     )
 
@@ -43,10 +46,17 @@ def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str,
 
 
 def declare(record: Record) -> None:
-    """Keeps the references of one `identity.references.declared.v1` event."""
+    """Keeps the references and profiles of one `identity.references.declared.v1` event."""
     refuse = app().exceptions.refuse
     taken = take(record, "references", ReferencesDeclared, refuse)
     if taken is None:
         return
-    new, refused = declare_items(app().references, refuse, taken.data.items, taken.message)
-    passed("declared", "cross-references", [taken.correlation_id], new=new, refused=refused)
+    done = declare_items(app().references, app().profiles, refuse, taken.data.items, taken.message)
+    passed(
+        "declared",
+        "cross-references",
+        [taken.correlation_id],
+        new=done.references,
+        profiles=done.profiles,
+        refused=done.refused,
+    )

@@ -95,7 +95,7 @@ class SyncStack(StageStack):
         inventory = {"INVENTORY_TABLE": data.inventory.name}
 
         movements = Function(self, "apply_movements", {**stored, **inventory})
-        movements.allow_table(data.inventory, "PartiQLInsert", "BatchGetItem")
+        movements.allow_table(data.inventory, "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")
         movements.allow_table(data.identity, "BatchGetItem")
         movements.allow_table(data.exceptions, *EXCEPTIONS)
         movements.consume("Movements", self.movements.queue)
@@ -115,6 +115,8 @@ class SyncStack(StageStack):
         references = Function(self, "apply_references", stored)
         # Both directions of a reference are put in one transaction, under conditions.
         references.allow_table(data.identity, "BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem")
+        # A profile is written by its version, and its lot policy put on every code of the item.
+        references.allow_table(data.identity, "PartiQLInsert", "PartiQLUpdate", "Query")
         references.allow_table(data.exceptions, *EXCEPTIONS)
         references.consume("References", self.routed["references"].queue)
 

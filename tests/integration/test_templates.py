@@ -52,7 +52,7 @@ ALLOWED = {
     | {"sqs:SendMessage queue/movements", "events:PutEvents bus/crossdock-prod"}
     | _secrets("sources", "erp", "wms"),
     "read-availability": _table("inventory", "Query"),
-    "apply-movements": _table("inventory", "PartiQLInsert", "BatchGetItem")
+    "apply-movements": _table("inventory", "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")
     | _table("identity", "BatchGetItem")
     | EXCEPTIONS
     | _consumes("movements"),
@@ -67,6 +67,7 @@ ALLOWED = {
     | EXCEPTIONS
     | _consumes("counts"),
     "apply-references": _table("identity", "PutItem", "GetItem", "BatchGetItem", "ConditionCheckItem")
+    | _table("identity", "PartiQLInsert", "PartiQLUpdate", "Query")
     | EXCEPTIONS
     | _consumes("references"),
     "deliver-to-channel": _table("inventory", "BatchGetItem")

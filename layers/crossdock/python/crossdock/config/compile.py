@@ -36,6 +36,7 @@ class _Warehouse(_Strict):
     # Degrees, north and east positive; for the sourcing rule that prefers what is near.
     latitude: float | None = Field(default=None, ge=-90, le=90)
     longitude: float | None = Field(default=None, ge=-180, le=180)
+    leaves_with: Literal["either", "pick", "shipment"] = "either"
 
 
 class _Source(_Strict):
@@ -43,6 +44,7 @@ class _Source(_Strict):
     scheme: Literal["standard-webhooks"] = "standard-webhooks"
     counts: bool = False
     supply: bool = False
+    sequence: Literal["warehouse", "source", "none"] = "warehouse"
 
 
 class _Channel(_Strict):
@@ -65,6 +67,7 @@ class _Reconciliation(_Strict):
     settle_seconds: int = Field(default=60, ge=0)
     sightings: int = Field(default=2, ge=1)
     heal_cap: int = Field(default=200, ge=0)
+    gap_seconds: int = Field(default=900, ge=0)
 
 
 class _Reservations(_Strict):
@@ -79,6 +82,7 @@ class _Limits(_Strict):
     webhook_bytes: int = Field(default=200_000, ge=1_000, le=200_000)
     movements_per_request: int = Field(default=1_000, ge=1, le=1_000)
     signature_tolerance_seconds: int = Field(default=300, ge=1)
+    clock_tolerance_seconds: int = Field(default=300, ge=0)
 
 
 class _Document(_Strict):

@@ -15,12 +15,14 @@ class Warehouse:
     """A stock location; `source` is the one system whose movements and counts are believed for it.
 
     `latitude` and `longitude` are degrees, north and east positive; None where nobody said.
+    `leaves_with` says which report lowers the stock on hand: each pick and each shipment (either), or only one of them.
     """
 
     id: str
     source: str
     latitude: float | None = None
     longitude: float | None = None
+    leaves_with: str = "either"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,9 @@ class Source:
 
     `counts` says it reports stock counts; `supply` that it may report expected supply for every warehouse, not only for
     those whose stock it owns.
+
+    `sequence` says what its positions number without gaps: the movements of each `warehouse`, all of the `source`, or
+    none (then nothing can be told from a position that is missing).
     """
 
     name: str
@@ -36,6 +41,7 @@ class Source:
     scheme: str
     counts: bool
     supply: bool = False
+    sequence: str = "warehouse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +77,15 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """When drift is healed: counts older than `settle_seconds`, seen `sightings` times running, `heal_cap` a run."""
+    """When drift is healed: counts older than `settle_seconds`, seen `sightings` times running, `heal_cap` a run.
+
+    A gap in a source's sequence is reported when it is `gap_seconds` old.
+    """
 
     settle_seconds: int
     sightings: int
     heal_cap: int
+    gap_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +97,13 @@ class ReservationTerms:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one request may carry: bytes of body, movements, facts of one webhook."""
+    """What one request may carry (bytes of body, movements, facts of one webhook), and how far clocks may be off."""
 
     body_bytes: int
     webhook_bytes: int
     movements_per_request: int
     signature_tolerance_seconds: int
+    clock_tolerance_seconds: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,19 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    PlainValidator,
+    StringConstraints,
+)
+from pydantic_core import PydanticCustomError
 
+from crossdock import quantities
 from crossdock.contracts.names import SKU
 
 MAX_QUANTITY = 10**12
@@ -39,6 +50,16 @@ def _amount(value: object) -> object:
     return Decimal(value)
 
 
+def _moved_quantity(value: object) -> quantities.Quantity:
+    try:
+        quantity = quantities.parse(value)
+    except ValueError as exc:
+        raise PydanticCustomError("quantity_type", "neither a whole number nor a plain decimal text") from exc
+    if not -MAX_QUANTITY <= quantity <= MAX_QUANTITY:
+        raise PydanticCustomError("quantity_range", "more than 1,000,000,000,000 units in one fact")
+    return quantity
+
+
 # `#` separates the parts of our keys, and control characters would hide in logs.
 FactId = Annotated[
     str, StringConstraints(pattern=r"^[\x21-\x22\x24-\x7e]([\x20-\x22\x24-\x7e]{0,98}[\x21-\x22\x24-\x7e])?$")
@@ -56,6 +77,29 @@ SystemName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")
 
 WarehouseCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,30}$")]
 """A warehouse as the configuration calls it."""
+
+UnitName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,19}$")]
+"""A unit of measure as the item's profile calls it: piece, case, m, pallet."""
+
+Lot = Annotated[
+    str, StringConstraints(pattern=r"^[\x21-\x22\x24-\x7e]([\x20-\x22\x24-\x7e]{0,38}[\x21-\x22\x24-\x7e])?$")
+]
+"""A lot or batch: 1–40 printable ASCII characters without `#`, no space at either end."""
+
+Bin = Annotated[
+    str, StringConstraints(pattern=r"^[\x21-\x22\x24-\x7e]([\x20-\x22\x24-\x7e]{0,28}[\x21-\x22\x24-\x7e])?$")
+]
+"""A place within a warehouse: 1–30 printable ASCII characters without `#`, no space at either end."""
+
+ReservationId = Annotated[str, StringConstraints(pattern=r"^[a-z2-7]{20}$")]
+"""A reservation as we named it: 20 letters and digits."""
+
+MovedQuantity = Annotated[
+    quantities.Quantity,
+    PlainValidator(_moved_quantity),
+    PlainSerializer(quantities.to_json, return_type=int | str, when_used="json"),
+]
+"""A quantity: a whole number, or a fraction as a text ("2.5"); at most 10^12 either way."""
 
 CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 """ISO 4217."""

@@ -1,6 +1,6 @@
 """Cross-references: canonical id ↔ (system, that system's code), written in both directions by one transaction.
 
-    X#item#system#code / ID          → the sku
+    X#item#system#code / ID          → the sku; once a profile needs it: its lot policy (lots) and version (pv)
     C#item#sku / SYS#system#code     → that it is known so there
 
 So two imports that run at once cannot give one code two meanings: the second one's condition fails.
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crossdock.contracts.items import FREE, KnownItem
 from crossdock.platform.dynamo import Table, to_item
 from crossdock.platform.sequences import chunks
 
@@ -48,35 +49,40 @@ class References:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._cache: dict[tuple[str, str], tuple[float, str]] = {}
+        self._cache: dict[tuple[str, str], tuple[float, KnownItem]] = {}
 
     def skus(self, codes: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
-        """From (system, code) to sku for those that are known; 0.5 RCU each, 100 to a round trip.
+        """From (system, code) to sku for those that are known; see `items`."""
+        return {code: item.sku for code, item in self.items(codes).items()}
+
+    def items(self, codes: Iterable[tuple[str, str]]) -> dict[tuple[str, str], KnownItem]:
+        """From (system, code) to item for those that are known; 0.5 RCU each, 100 to a round trip.
 
         What was found is kept for five minutes in the function's memory: a code never changes its meaning by
         itself. What was not found is asked again each time, so a code added by an operator works at once.
         """
         wanted = set(codes)
         now = time.monotonic()
-        found = {c: sku for c in wanted if (sku := self._cached(c, now)) is not None}
+        found = {c: item for c in wanted if (item := self._cached(c, now)) is not None}
         missing = [Reference(system, code, "") for system, code in wanted - found.keys()]
-        rows = self._table.get_many([r.lookup_key for r in missing], attributes=("cid",)) if missing else {}
+        rows = self._table.get_many([r.lookup_key for r in missing], attributes=("cid", "lots")) if missing else {}
         if len(self._cache) + len(rows) > _CACHE_ENTRIES:
             self._cache.clear()
         for reference in missing:
             row = rows.get(reference.lookup_key)
             if row:
-                self._cache[reference.system, reference.code] = (now, row["cid"])
-                found[reference.system, reference.code] = row["cid"]
+                item = KnownItem(row["cid"], row.get("lots", FREE))
+                self._cache[reference.system, reference.code] = (now, item)
+                found[reference.system, reference.code] = item
         return found
 
-    def _cached(self, code: tuple[str, str], now: float) -> str | None:
+    def _cached(self, code: tuple[str, str], now: float) -> KnownItem | None:
         kept = self._cache.get(code)
         return kept[1] if kept and now - kept[0] < _CACHE_SECONDS else None
 
-    def of(self, sku: str) -> list[Reference]:
+    def of(self, sku: str, *, consistent: bool = False) -> list[Reference]:
         """Every code an item is known by, by system."""
-        rows = self._table.query(f"C#item#{sku}", prefix="SYS#")
+        rows = self._table.query(f"C#item#{sku}", prefix="SYS#", consistent=consistent)
         found = []
         for row in rows:
             system, code = row["sk"].removeprefix("SYS#").split("#", 1)

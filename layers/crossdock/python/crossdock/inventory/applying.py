@@ -6,55 +6,95 @@ recognised duplicate, or as a refusal; what could not be written for want of the
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 
+from crossdock.contracts.items import ItemProfile, KnownItem
 from crossdock.contracts.movements import Movement
-from crossdock.contracts.refusals import Refusal, Refuse, content_id, quoted
+from crossdock.contracts.refusals import Refusal, Refuse
+from crossdock.inventory import refusing
+from crossdock.inventory.entries import EITHER, UnfitError, check_lot, effect, in_base_units, needs_profile, statuses
 from crossdock.inventory.journal import OWN_SOURCE, Journaled, JournalEntry
-from crossdock.inventory.messages import ROUTE, Envelope
-from crossdock.inventory.store import InventoryStore
-from crossdock.platform.clock import to_text
-from crossdock.platform.problems import path_text
+from crossdock.inventory.messages import Envelope
+from crossdock.inventory.refusing import Candidate
+from crossdock.platform.clock import Clock, to_text
+from crossdock.quantities import Quantity
 
 ResolveItems = Callable[[Iterable[tuple[str, str]]], Mapping[tuple[str, str], str]]
 """From (system, that system's item code) to sku, for those that are known."""
 
+FindItems = Callable[[Iterable[tuple[str, str]]], Mapping[tuple[str, str], KnownItem]]
+"""From (system, that system's item code) to the item, for those that are known."""
+
+FindProfiles = Callable[[Iterable[str]], Mapping[str, ItemProfile]]
+"""From sku to its profile, for those that have one."""
+
+
+class Journal(Protocol):
+    """Where entries are kept."""
+
+    def journal(self, entries: Sequence[JournalEntry]) -> list[Journaled]:
+        """Keeps each entry once; outcomes come in the order of the entries."""
+        ...
+
+
+class Consume(Protocol):
+    """Uses up what a confirmed hold committed."""
+
+    def __call__(self, reservation: str, sku: str, warehouse: str, movement: str, quantity: Quantity) -> Quantity:
+        """How much of the hold's commitment this movement consumes; 0 for a hold that is unknown or has ended.
+
+        The same movement asked for again gives the same answer.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the configuration says: each warehouse's owner and what its stock leaves with, how far clocks may be off."""
+
+    owners: Mapping[str, str]
+    leaves_with: Mapping[str, str] = field(default_factory=dict)
+    clock_tolerance_s: int = 300
+
 
 @dataclass(slots=True)
 class Applied:
-    """What became of a batch, counted."""
+    """What became of a batch, counted. `unreserved` are those that fulfil a hold which promised them nothing."""
 
     applied: int = 0
     duplicates: int = 0
     refused: int = 0
+    unreserved: int = 0
     correlation_ids: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
-    envelope: Envelope
-    index: int
-    movement: Movement
+class _Known:
+    """A movement whose item is known."""
+
+    candidate: Candidate
+    item: KnownItem
+
+    @property
+    def needs_profile(self) -> bool:
+        return self.candidate.source != OWN_SOURCE and needs_profile(self.candidate.movement, self.item)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MovementApplier:
     """Takes envelopes from the queue to the journal."""
 
-    def __init__(
-        self,
-        store: InventoryStore,
-        resolve: ResolveItems,
-        refuse: Refuse,
-        owners: Mapping[str, str],
-    ) -> None:
-        """`owners` maps each warehouse to the source that owns its stock."""
-        self._store = store
-        self._resolve = resolve
-        self._refuse = refuse
-        self._owners = owners
+    store: Journal
+    find: FindItems
+    profiles: FindProfiles
+    refuse: Refuse
+    rules: Rules
+    clock: Clock
+    consume: Consume | None = None
 
     def apply(self, envelopes: Sequence[Envelope]) -> Applied:
         """Applies all movements of the envelopes.
@@ -65,149 +105,116 @@ class MovementApplier:
         """
         result = Applied(correlation_ids={e.correlation_id for e in envelopes})
         refusals: list[Refusal] = []
-        candidates = [c for e in envelopes for c in _read(e, refusals)]
-        entries: list[tuple[_Candidate, JournalEntry]] = []
-        skus = self._resolve(
-            {(c.envelope.source, c.movement.item) for c in candidates if c.envelope.source != OWN_SOURCE}
-        )
-        for candidate in candidates:
-            judged = self._judge(candidate, skus)
-            if isinstance(judged, Refusal):
-                refusals.append(judged)
-            else:
-                entries.append((candidate, judged))
-        outcomes = self._store.journal([e for _, e in entries])
+        entries = self._entries(self._known([c for e in envelopes for c in _read(e, refusals)], refusals), refusals)
+        entries = [(c, self._consumed(e, result)) for c, e in entries]
+        outcomes = self.store.journal([e for _, e in entries])
         for (candidate, entry), outcome in zip(entries, outcomes, strict=True):
             if outcome is Journaled.APPLIED:
                 result.applied += 1
             elif outcome is Journaled.DUPLICATE:
                 result.duplicates += 1
             else:
-                refusals.append(_conflict(candidate, entry))
+                refusals.append(refusing.conflict(candidate, entry))
         if refusals:
-            self._refuse(refusals)
+            self.refuse(refusals)
         result.refused = len(refusals)
         return result
 
-    def _judge(self, candidate: _Candidate, skus: Mapping[tuple[str, str], str]) -> JournalEntry | Refusal:
-        source, movement = candidate.envelope.source, candidate.movement
-        owner = self._owners.get(movement.warehouse)
+    def _known(self, candidates: Sequence[Candidate], refusals: list[Refusal]) -> list[_Known]:
+        """Those whose source may say so, of an item and at a time that can be."""
+        items = self.find({(c.source, c.movement.item) for c in candidates if c.source != OWN_SOURCE})
+        found = []
+        for candidate in candidates:
+            judged = self._judge(candidate, items)
+            if isinstance(judged, Refusal):
+                refusals.append(judged)
+            else:
+                found.append(_Known(candidate, judged))
+        return found
+
+    def _judge(self, candidate: Candidate, items: Mapping[tuple[str, str], KnownItem]) -> KnownItem | Refusal:
+        source, movement = candidate.source, candidate.movement
+        owner = self.rules.owners.get(movement.warehouse)
         if owner is None:
-            return _unknown_warehouse(candidate)
+            return refusing.unknown_warehouse(candidate, movement.warehouse)
         if source == OWN_SOURCE:
-            return _entry(candidate, movement.item)
+            return KnownItem(movement.item)
         if owner != source:
-            return _not_owner(candidate, owner)
-        sku = skus.get((source, movement.item))
-        return _entry(candidate, sku) if sku else _unknown_item(candidate)
+            return refusing.not_owner(candidate, owner)
+        if movement.to_warehouse is not None and movement.to_warehouse not in self.rules.owners:
+            return refusing.unknown_warehouse(candidate, movement.to_warehouse, "to_warehouse")
+        now, tolerance = self.clock(), self.rules.clock_tolerance_s
+        if movement.occurred_at > now + timedelta(seconds=tolerance):
+            return refusing.in_future(candidate, now, tolerance)
+        return items.get((source, movement.item)) or refusing.unknown_item(candidate)
+
+    def _entries(self, known: Sequence[_Known], refusals: list[Refusal]) -> list[tuple[Candidate, JournalEntry]]:
+        """In base units, where the item's profile allows it. Profiles are read for those movements that need one."""
+        asked = {k.item.sku for k in known if k.needs_profile}
+        profiles = self.profiles(asked) if asked else {}
+        found = []
+        for one in known:
+            try:
+                found.append((one.candidate, self._entry(one, profiles.get(one.item.sku))))
+            except UnfitError as why:
+                refusals.append(refusing.unfit(one.candidate, why))
+        return found
+
+    def _entry(self, known: _Known, profile: ItemProfile | None) -> JournalEntry:
+        env, movement, sku = known.candidate.envelope, known.candidate.movement, known.item.sku
+        base = movement.quantity
+        if known.needs_profile:
+            check_lot(movement, sku, profile)
+            base = in_base_units(movement, sku, profile)
+        done = effect(movement, base, self.rules.leaves_with.get(movement.warehouse, EITHER))
+        status, to_status = statuses(movement)
+        return JournalEntry(
+            sku=sku,
+            warehouse=movement.warehouse,
+            source=env.source,
+            id=movement.id,
+            type=movement.type,
+            quantity=done.quantity,
+            occurred_at=to_text(movement.occurred_at),
+            position=movement.sequence,
+            correlation_id=env.correlation_id,
+            reference=movement.reference,
+            reason=movement.reason,
+            magnitude=done.magnitude,
+            lot=movement.lot,
+            bin=movement.bin,
+            to_bin=movement.to_bin,
+            status=status,
+            to_status=to_status,
+            destination=movement.to_warehouse,
+            reservation=movement.reservation,
+            unit=movement.unit,
+            unit_quantity=movement.quantity if movement.unit else None,
+        )
+
+    def _consumed(self, entry: JournalEntry, result: Applied) -> JournalEntry:
+        """What leaves the warehouse for a hold uses its commitment up; a report of the other kind uses nothing."""
+        if entry.reservation is None or entry.quantity >= 0:
+            return entry
+        used: Quantity = 0
+        if self.consume is not None:
+            used = self.consume(entry.reservation, entry.sku, entry.warehouse, entry.sort_key, -entry.quantity)
+        if not used:
+            result.unreserved += 1
+            return entry
+        return replace(entry, consumed=used)
 
 
-def _read(env: Envelope, refusals: list[Refusal]) -> Iterable[_Candidate]:
+def _read(env: Envelope, refusals: list[Refusal]) -> Iterable[Candidate]:
     for index, raw in enumerate(env.movements):
         try:
             movement = _parse(raw)
         except ValidationError as exc:
-            refusals.append(_invalid(env, index, raw, exc))
+            refusals.append(refusing.invalid(env, index, exc))
             continue
-        yield _Candidate(env, index, movement)
+        yield Candidate(env, index, movement)
 
 
 def _parse(raw: Any) -> Movement:
     # The queue carries JSON, in which an instant is a text; strict JSON mode is what reads it so.
     return Movement.model_validate_json(json.dumps(raw))
-
-
-def _entry(candidate: _Candidate, sku: str) -> JournalEntry:
-    movement, env = candidate.movement, candidate.envelope
-    return JournalEntry(
-        sku=sku,
-        warehouse=movement.warehouse,
-        source=env.source,
-        id=movement.id,
-        type=movement.type,
-        quantity=movement.signed_quantity,
-        occurred_at=to_text(movement.occurred_at),
-        position=movement.sequence,
-        correlation_id=env.correlation_id,
-        reference=movement.reference,
-        reason=movement.reason,
-    )
-
-
-def _refusal(candidate: _Candidate, kind: str, subject: str, detail: str, remedy: str) -> Refusal:
-    env = candidate.envelope
-    return Refusal(
-        kind=kind,
-        source=env.source,
-        subject=subject,
-        fact=f"{candidate.movement.id}={content_id(env.movements[candidate.index])}",
-        detail=detail,
-        remedy=remedy,
-        route=ROUTE,
-        message=env.alone(candidate.index),
-        pointer="/movements/0",
-        correlation_id=env.correlation_id,
-        replay=env.replay,
-    )
-
-
-def _unknown_item(candidate: _Candidate) -> Refusal:
-    source, item = candidate.envelope.source, candidate.movement.item
-    return _refusal(
-        candidate,
-        "unknown_item",
-        f"item/{item}",
-        f"{source} calls an item {item!r} and no cross-reference says which item that is",
-        f"crossdock xref add {source} {quoted(item)} <SKU>, then replay; or correct the item code and replay",
-    )
-
-
-def _unknown_warehouse(candidate: _Candidate) -> Refusal:
-    warehouse = candidate.movement.warehouse
-    return _refusal(
-        candidate,
-        "unknown_warehouse",
-        f"warehouse/{warehouse}",
-        f"there is no warehouse {warehouse!r} in the configuration",
-        "add it under [warehouses.*] and deploy, or correct the warehouse, then replay",
-    )
-
-
-def _not_owner(candidate: _Candidate, owner: str) -> Refusal:
-    warehouse = candidate.movement.warehouse
-    return _refusal(
-        candidate,
-        "not_the_owner",
-        f"warehouse/{warehouse}",
-        f"{candidate.envelope.source} may not move stock of {warehouse}: it belongs to {owner}",
-        f"send the movement through {owner}, or change [warehouses.{warehouse}] source and deploy, then replay",
-    )
-
-
-def _conflict(candidate: _Candidate, entry: JournalEntry) -> Refusal:
-    return _refusal(
-        candidate,
-        "conflicting_duplicate",
-        f"movement/{entry.id}",
-        f"{entry.source} sent movement {entry.id} of {entry.sku} in {entry.warehouse} before, with other content",
-        "ask the source which one is true; if this one is a movement of its own, correct its id and replay",
-    )
-
-
-def _invalid(env: Envelope, index: int, raw: object, exc: ValidationError) -> Refusal:
-    first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
-    field_name = path_text(first["loc"]) or "movement"
-    id_ = raw.get("id") if isinstance(raw, dict) else None
-    return Refusal(
-        kind="invalid_movement",
-        source=env.source,
-        subject=f"field/{field_name}",
-        fact=f"{id_ or index}={content_id(raw)}",
-        detail=f"{field_name}: {first['msg']}",
-        remedy=f"correct {field_name} and replay",
-        route=ROUTE,
-        message=env.alone(index),
-        pointer="/movements/0",
-        correlation_id=env.correlation_id,
-        replay=env.replay,
-    )

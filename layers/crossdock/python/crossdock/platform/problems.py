@@ -78,6 +78,13 @@ _REMEDIES = {
     "literal_error": "send one of the values named",
     "string_pattern_mismatch": "leave out the characters that do not fit, or shorten it",
     "timezone_aware": "add the offset from UTC, for example 2026-11-21T08:00:00Z",
+    "quantity_type": 'send a whole number, or a fraction as a text with at most 6 places, for example "2.5"',
+    "quantity_range": "send it in several movements, or correct it",
+    "nothing_moved": "send a quantity other than 0, or leave the movement out",
+    "not_signed": "send the quantity without its sign, or an adjustment",
+    "not_for_this_type": "leave this field out, or send the type it belongs to",
+    "same_place": "send where it went, or leave the movement out",
+    "held_is_available": "leave the status out, or the reservation",
     "decimal_type": 'send the amount as a text, for example "2.55"',
 }
 

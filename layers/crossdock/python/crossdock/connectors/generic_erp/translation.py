@@ -31,7 +31,7 @@ def translate(source: str, body: bytes) -> Translated:
     """
     native = read_native(body, _NATIVE)
     if isinstance(native, _Declared):
-        items = [i.model_dump(mode="json") for i in native.data.items]
+        items = [i.model_dump(mode="json", exclude_none=True) for i in native.data.items]
         return Fact(events.REFERENCES_DECLARED, f"items/{source}", {"source": source, "items": items})
     prices = [p.model_dump(mode="json") for p in native.data.prices]
     return Fact(events.PRICE_RULES_CHANGED, f"prices/{source}", {"source": source, "prices": prices})
