@@ -68,7 +68,12 @@ def test_what_is_left_out_has_its_default() -> None:
         "max_batch": 100,
         "max_concurrency": 2,
     }
-    assert compiled["warehouses"]["MAIN"] == {"source": "wms", "latitude": None, "longitude": None}
+    assert compiled["warehouses"]["MAIN"] == {
+        "source": "wms",
+        "leaves_with": "either",
+        "latitude": None,
+        "longitude": None,
+    }
     assert compiled["sources"]["wms"]["supply"] is False
     assert (compiled["segments"], compiled["warehouse_sets"]) == ({}, {})
     assert compiled["limits"]["movements_per_request"] == 1000

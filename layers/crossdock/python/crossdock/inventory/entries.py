@@ -60,7 +60,7 @@ def in_base_units(movement: Movement, sku: str, profile: ItemProfile | None) -> 
             f"{exc} ({sku} may have {allowed} decimal places)",
             f"correct the quantity or its unit; or declare more places in the profile of {sku}; then replay",
         ) from exc
-    if abs(base) > MAX_QUANTITY:
+    if not -MAX_QUANTITY <= base <= MAX_QUANTITY:
         raise UnfitError(
             "quantity_overflow",
             f"item/{sku}",
