@@ -12,6 +12,7 @@ covered, and what arrives twice changes nothing.
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 MAX_SPANS = 50
 """Ranges kept of one sequence: its row has to stay small. A healthy source needs one or a few."""
@@ -80,8 +81,7 @@ def _since(spans: Spans, missing: int, now: int) -> int:
 
 def gaps(spans: Spans) -> tuple[Gap, ...]:
     """What is missing between the spans."""
-    pairs = zip(spans, spans[1:], strict=False)
-    return tuple(Gap(below.last + 1, above.first - 1, above.since) for below, above in pairs)
+    return tuple(Gap(below.last + 1, above.first - 1, above.since) for below, above in pairwise(spans))
 
 
 def without(missing: Iterable[Gap], accounted: Spans) -> tuple[Gap, ...]:
