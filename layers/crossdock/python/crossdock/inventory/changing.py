@@ -1,0 +1,235 @@
+"""Changing a hold that stands (longer, more, less, elsewhere), and cancelling one that was confirmed."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from crossdock.inventory.ending import Ender
+from crossdock.inventory.hold_store import (
+    HoldStore,
+    line_rows,
+    place_rows,
+    refund,
+    remark,
+    remarked,
+    take,
+    used_key,
+)
+from crossdock.inventory.holds import (
+    HEADER,
+    LIVE,
+    Ended,
+    Ending,
+    Line,
+    Marker,
+    Place,
+    Reservation,
+    Shortage,
+    State,
+    markers,
+    offer,
+    split,
+    summed,
+)
+from crossdock.platform.dynamo import Item
+from crossdock.platform.errors import StoreUnavailableError
+from crossdock.platform.writes import Insert, Key, Update, When, Write
+from crossdock.quantities import Quantity
+
+MOST_PLACES = 49
+_ROUNDS = 12
+
+
+class Changer:
+    """Changes holds without ever letting go of what they hold."""
+
+    def __init__(self, store: HoldStore, ender: Ender) -> None:
+        self._store = store
+        self._ender = ender
+
+    def extend(self, rid: str, expires: int) -> Ended:
+        """Moves the end of a hold to another instant (seconds since 1970). An expired hold cannot be extended.
+
+        The row first: a marker with the old instant is then known to be out of date. Raises StoreUnavailableError.
+        """
+        for _ in range(_ROUNDS):
+            seen, ended = self._live(rid)
+            if seen is None:
+                return ended
+            (done,) = self._store.write([self._store.row_change(seen, seen.state, exp=expires)])
+            if done.done:
+                extended = replace(seen, expires=expires, version=seen.version + 1)
+                self._remark(extended)
+                return Ended(Ending.DONE, extended)
+        raise StoreUnavailableError(f"reservation {rid} kept changing while it was being extended")
+
+    def _remark(self, row: Reservation) -> None:
+        givers = self._store.givers(p.key for p in row.places)
+        writes: list[Write] = []
+        for place in row.places:
+            marker = markers(givers.get(place.key, {})).get(row.id)
+            if marker and marker.nonce == row.nonce and marker.expires != row.expires:
+                writes.append(remark(row.id, place, marker, replace(marker, expires=row.expires), row.channel))
+        self._store.write(writes)  # one that fails was changed by somebody who knows the row
+
+    def change(self, rid: str, lines: tuple[Line, ...], places: Sequence[Place]) -> Ended:
+        """Lets a hold hold other places or quantities, in one transaction: all of the change, or none.
+
+        Units are never given up before the new ones are taken. SHORT names what is missing. Raises ValueError for more
+        than 49 places, before or after, or for a change that leaves nothing.
+        """
+        wanted = summed(places)
+        if not wanted or any(p.quantity <= 0 for p in wanted):
+            raise ValueError("places: a change leaves at least one unit somewhere; release the hold to give up all")
+        for _ in range(_ROUNDS):
+            seen, ended = self._live(rid)
+            if seen is None:
+                return ended
+            if len(wanted) + len(seen.places) > 2 * MOST_PLACES:
+                raise ValueError(f"places: a hold of more than {MOST_PLACES} places cannot be changed")
+            changed = self._try_change(seen, lines, wanted)
+            if changed:
+                return changed
+        raise StoreUnavailableError(f"reservation {rid} kept changing while it was being changed")
+
+    def _try_change(self, seen: Reservation, lines: tuple[Line, ...], wanted: Sequence[Place]) -> Ended | None:
+        keys = {p.key for p in (*seen.places, *wanted)}
+        givers = self._store.givers(keys)
+        held = {k: m for k, g in givers.items() if (m := markers(g).get(seen.id)) and m.nonce == seen.nonce}
+        writes, places, short = _moves(seen, wanted, givers, held, self._store.now())
+        if short:
+            return Ended(Ending.SHORT, seen, tuple(short))
+        row = self._store.row_change(seen, State.HELD, lines=line_rows(lines), places=place_rows(places))
+        outcomes = self._store.atomically([row, *writes])
+        if not outcomes[0].done:
+            for place in wanted:
+                self._reclaim(place, givers.get(place.key), seen.id)
+            return None
+        after = replace(seen, state=State.HELD, lines=lines, places=tuple(places), version=seen.version + 1)
+        return Ended(Ending.DONE, after)
+
+    def _reclaim(self, place: Place, giver: Item | None, rid: str) -> None:
+        over = offer(giver, "", self._store.now(), rid).expired
+        if over:
+            self._ender.reclaim(place, over)
+
+    def _live(self, rid: str) -> tuple[Reservation | None, Ended]:
+        """The reservation if it is a hold that stands, else what it is instead."""
+        seen = self._store.read(rid)
+        if seen is None:
+            return None, Ended(Ending.UNKNOWN)
+        if seen.state not in LIVE:
+            return None, Ended(Ending.EXPIRED if seen.state is State.EXPIRED else Ending.OTHERWISE, seen)
+        seen = self._ender.settle(seen) or seen
+        if seen.state is State.OPEN:
+            return None, Ended(Ending.IN_PROGRESS, seen)
+        if seen.state not in LIVE:
+            return None, Ended(Ending.OTHERWISE, seen)
+        if seen.expired(self._store.now()):
+            return None, Ended(Ending.EXPIRED, seen)
+        return seen, Ended(Ending.DONE, seen)
+
+    # -- cancelling --------------------------------------------------------------------------------------------
+
+    def cancel(self, rid: str) -> Ended:
+        """Gives up what a confirmed reservation still waits for; what has left stays gone.
+
+        The row first; then each place in a transaction that closes the account of what movements consumed, so that
+        a movement under way is either counted before or finds it closed. Repeating it does what was left undone.
+        """
+        for _ in range(_ROUNDS):
+            seen = self._store.read(rid)
+            if seen is None:
+                return Ended(Ending.UNKNOWN)
+            if seen.state in LIVE:
+                return Ended(Ending.NOT_YET, seen)
+            if seen.state not in {State.CONFIRMED, State.CANCELLED}:
+                return Ended(Ending.OTHERWISE, seen)
+            self._ender.follow(seen)
+            if seen.state is State.CONFIRMED:
+                (done,) = self._store.write([self._store.row_change(seen, State.CANCELLED)])
+                if not done.done:
+                    continue
+            self._uncommit(seen)
+            return Ended(Ending.DONE, replace(seen, state=State.CANCELLED))
+        raise StoreUnavailableError(f"reservation {rid} kept changing while it was being cancelled")
+
+    def _uncommit(self, row: Reservation) -> None:
+        for sku, warehouse in dict.fromkeys((p.sku, p.warehouse) for p in row.places):
+            places = [p for p in row.places if (p.sku, p.warehouse) == (sku, warehouse)]
+            while True:
+                account = self._store.used(row.id, [(sku, warehouse)]).get((sku, warehouse))
+                if account and account.get("closed"):
+                    break
+                close, used = _close(row.id, sku, warehouse, account)
+                outcomes = self._store.atomically([close, *_credit(row, places, used)])
+                if outcomes[0].done:
+                    break
+
+
+def _close(rid: str, sku: str, warehouse: str, account: Item | None) -> tuple[Write, Quantity]:
+    key = used_key(rid, sku, warehouse)
+    if account is None:
+        return Insert({"pk": key[0], "sk": key[1], "used": 0, "closed": 1}), 0
+    return Update(key, put={"closed": 1}, when=(When("used", "=", account["used"]),)), account["used"]
+
+
+def _credit(row: Reservation, places: Sequence[Place], used: Quantity) -> list[Update]:
+    """Commitments end on the header, wherever the units were taken: a shard's are drained into it."""
+    left = sum(p.quantity for p in places) - used
+    if not left:
+        return []
+    own = min(left, sum(p.own for p in places))
+    add: dict[str, Quantity] = {"cm": -left, "av": left, "pl": left - own, "ver": 1}
+    if own:
+        add[f"ac_{row.channel}"] = own
+    header = replace(places[0], shard=HEADER)
+    return [Update(header.key, add)]
+
+
+def _moves(
+    seen: Reservation,
+    wanted: Sequence[Place],
+    givers: dict[Key, Item],
+    held: dict[Key, Marker],
+    now: int,
+) -> tuple[list[Update], list[Place], list[Shortage]]:
+    """What has to be written to get from what is held to what is wanted, or what is short."""
+    writes: list[Update] = []
+    places: list[Place] = []
+    short: list[Shortage] = []
+    for place in wanted:
+        old = held.get(place.key)
+        found = offer(givers.get(place.key), seen.channel, now, seen.id)
+        more = place.quantity - (old.quantity if old else 0)
+        if more > 0 and _too_little(replace(place, quantity=more), found.available, found.pool + max(0, found.own)):
+            short.append(
+                Shortage(
+                    place.sku,
+                    place.warehouse,
+                    place.quantity,
+                    (old.quantity if old else 0) + max(0, min(found.available, found.pool + max(0, found.own))),
+                )
+            )
+            continue
+        if old is None:
+            placed = replace(place, own=split(place.quantity, found.own).own)
+            writes.append(take(seen.id, placed, seen.marker(placed), seen.channel))
+        else:
+            marker = remarked(old, place, seen.expires, found.own, seen.channel)
+            placed = replace(place, own=marker.own)
+            if marker != old:
+                writes.append(remark(seen.id, placed, old, marker, seen.channel))
+        places.append(placed)
+    kept = {p.key for p in wanted}
+    for place in seen.places:
+        old = held.get(place.key)
+        if place.key not in kept and old:
+            staged = givers[place.key].get(f"as_{old.channel}", 0) if old.own else 0
+            writes.append(refund(seen.id, place, old, staged))
+    return writes, places, short
+
+
+def _too_little(place: Place, available: Quantity, shares: Quantity) -> bool:
+    if place.floor is not None:
+        return available < place.needed
+    return available < place.needed or shares < place.quantity

@@ -1,0 +1,244 @@
+"""Taking a hold: one round trip for one place, all or nothing for many, and never twice for one id.
+
+One place. The row (OPEN, nonce n) and the header's change (marker n) go in one batch, and each may fail alone:
+
+    row written, header changed      held
+    row written, header short        whoever wrote the row, and nobody else, refuses it: OPEN → REFUSED
+    a row was there already          it decides; what we took is given back IF the marker still is ours
+
+So the row's writer alone may refuse while it lives, and everybody else who finds OPEN without its marker must wait.
+When the writer has died, the sweeper refuses for it: not before ABANDONED_AFTER_S, as measured by the queue that wakes
+it. A writer that needed longer than ANSWER_WITHIN_S, and anybody else who finds OPEN with its marker, has to win the
+row (OPEN → HELD) before saying that it is held. So no answer is taken back, and no clock is compared with another one.
+
+Many places. Up to 99 go in one transaction with the row. More are taken one by one under an OPEN row, which becomes
+HELD when all are taken; until then none of them is a hold, and if one is short all are given back.
+
+A call whose answer was lost is repeated by the SDK, and then our own row and our own marker stand in our way: the nonce
+tells that they are ours.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from crossdock.inventory.ending import Ender
+from crossdock.inventory.hold_store import (
+    HoldStore,
+    empty_header,
+    refund,
+    reservation_of,
+    row_insert,
+    short_rows,
+    take,
+)
+from crossdock.inventory.holds import (
+    Answer,
+    Decision,
+    HoldRequest,
+    Place,
+    Reservation,
+    Shortage,
+    State,
+    markers,
+    offer,
+    shortages,
+    split,
+    summed,
+)
+from crossdock.platform.dynamo import Item, Outcome
+from crossdock.platform.errors import StoreUnavailableError
+
+ANSWER_WITHIN_S = 20
+ABANDONED_AFTER_S = 60
+TRANSACTION_PLACES = 99
+_ROUNDS = 12
+
+
+def new_nonce() -> str:
+    """48 random bits, as 8 characters."""
+    return secrets.token_urlsafe(6)
+
+
+class Holder:
+    """Decides requests to hold."""
+
+    def __init__(
+        self,
+        store: HoldStore,
+        ender: Ender,
+        nonce: Callable[[], str] = new_nonce,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._ender = ender
+        self._nonce = nonce
+        self._timer = timer
+
+    def create(self, request: HoldRequest) -> Decision:
+        """Holds all places of a request, or none.
+
+        The same id gives the same answer for ever; with another payload it is OTHER_PAYLOAD. One place: 2 write units,
+        1 round trip; n places: 2(n + 1) write units, 1 round trip. Raises StoreUnavailableError: the same request may
+        then be made again. Raises ValueError for a request that asks for nothing.
+        """
+        places = summed(request.places)
+        if not places or any(p.quantity <= 0 for p in places):
+            raise ValueError("places: a hold asks for at least one unit somewhere")
+        if len(places) == 1:
+            return self._one(request, places[0])
+        if len(places) <= TRANSACTION_PLACES:
+            return self._together(request, places)
+        return self._one_by_one(request, places)
+
+    # -- one place ---------------------------------------------------------------------------------------------
+
+    def _one(self, request: HoldRequest, place: Place) -> Decision:
+        began = self._timer()
+        row = self._store.new(request, self._nonce(), State.OPEN, [place])
+        written, taken = self._store.write(
+            [row_insert(row), take(row.id, place, row.marker(place), request.channel)],
+        )
+        if not _is_ours(written, row):
+            if taken.done:
+                self._store.write([refund(row.id, place, row.marker(place))])
+            return self._repeated(request, written.existing)
+        short = None if taken.done else self._take_anyhow(row, place, taken.existing)
+        return self._refuse(request, row, [short]) if short else self._held(request, row, began)
+
+    def _take_anyhow(self, row: Reservation, place: Place, giver: Item | None) -> Shortage | None:
+        """Takes a place that could not be had at the first try; gives back what is short if it cannot be had at all."""
+        tried: set[str] = set()
+        for _ in range(_ROUNDS):
+            if _marked(giver, row.id) == row.nonce:
+                return None
+            if not self._clear(row, place, giver, tried):
+                found = offer(giver, row.channel, self._store.now(), row.id)
+                if found.short(place):
+                    return shortages([place], {place.key: found})[0]
+                place = replace(place, own=split(place.quantity, found.own).own)
+            (taken,) = self._store.write([take(row.id, place, row.marker(place), row.channel)])
+            if taken.done:
+                return None
+            giver = taken.existing
+        raise StoreUnavailableError(f"{place.sku} in {place.warehouse} kept changing while it was being reserved")
+
+    def _clear(self, row: Reservation, place: Place, giver: Item | None, tried: set[str]) -> bool:
+        """Removes what needlessly stands in the way of taking a place, each thing once; whether anything did."""
+        if giver is None:
+            if place.floor is not None:
+                self._store.write([empty_header(place)])
+            return place.floor is not None
+        stray = markers(giver).get(row.id)
+        if stray and stray.nonce != row.nonce:
+            # The row is ours, so no other marker of this id can be a hold: a repetition left it, or died over it.
+            self._store.write([refund(row.id, place, stray)])
+            return True
+        found = offer(giver, row.channel, self._store.now(), row.id)
+        over = {rid: m for rid, m in found.expired.items() if rid not in tried}
+        if not over or not found.short(place):
+            return False
+        tried.update(over)
+        self._ender.reclaim(place, over)
+        return True
+
+    def _held(self, request: HoldRequest, row: Reservation, began: float) -> Decision:
+        """The hold stands; an answer that took long must be won from the sweeper first."""
+        if self._timer() - began <= ANSWER_WITHIN_S:
+            return Decision(Answer.HELD, row)
+        return self._win(request, row)
+
+    def _win(self, request: HoldRequest, row: Reservation) -> Decision:
+        """OPEN → HELD; when the sweeper refused the row before, all is given back."""
+        (won,) = self._store.write([self._store.row_change(row, State.HELD)])
+        held = replace(row, state=State.HELD, version=row.version + 1)
+        if won.done or (_is_ours(won, row) and won.existing and won.existing["st"] != State.REFUSED.value):
+            return Decision(Answer.HELD, held)
+        self._ender.give_back(row, row.places)
+        return self._repeated(request, won.existing)
+
+    def _refuse(self, request: HoldRequest, row: Reservation, short: Sequence[Shortage]) -> Decision:
+        (done,) = self._store.write([self._store.row_change(row, State.REFUSED, short=short_rows(short))])
+        if done.done:
+            refused = replace(row, state=State.REFUSED, short=tuple(short), version=row.version + 1)
+            return Decision(Answer.REFUSED, refused, tuple(short))
+        return self._repeated(request, done.existing)
+
+    # -- a row that was there already --------------------------------------------------------------------------
+
+    def _repeated(self, request: HoldRequest, existing: Mapping[str, Any] | None) -> Decision:
+        """The answer of the row that the first request of this id wrote."""
+        found = reservation_of(existing) if existing else self._store.read(request.id)
+        if found is None:
+            return Decision(Answer.IN_PROGRESS)
+        if found.payload not in {"", request.payload}:
+            return Decision(Answer.OTHER_PAYLOAD, found)
+        if found.state is State.REFUSED:
+            return Decision(Answer.REFUSED, found, found.short, repeated=True)
+        if found.state is not State.OPEN:
+            return Decision(Answer.HELD, found, repeated=True)
+        settled = self._ender.settle(found)
+        if settled is None or settled.state is State.OPEN:
+            return Decision(Answer.IN_PROGRESS)
+        refused = settled.state is State.REFUSED
+        return Decision(Answer.REFUSED if refused else Answer.HELD, settled, settled.short, repeated=True)
+
+    # -- many places -------------------------------------------------------------------------------------------
+
+    def _together(self, request: HoldRequest, places: Sequence[Place]) -> Decision:
+        row = self._store.new(request, self._nonce(), State.HELD, places)
+        tried: set[str] = set()
+        for _ in range(_ROUNDS):
+            takes = [take(row.id, p, row.marker(p), row.channel) for p in row.places]
+            written, *taken = self._store.atomically([row_insert(row), *takes])
+            if written.done:
+                return Decision(Answer.HELD, row)
+            if written.failed:
+                return self._repeated(request, written.existing)
+            givers = {p.key: o.existing for p, o in zip(row.places, taken, strict=True)}
+            if any(_marked(giver, row.id) for giver in givers.values()):
+                return self._repeated(request, None)  # another request of this id is under way, or died
+            cleared = [self._clear(row, p, givers[p.key], tried) for p in row.places]
+            if any(cleared):
+                continue
+            offers = {p.key: offer(givers[p.key], row.channel, self._store.now()) for p in row.places}
+            short = shortages(row.places, offers)
+            if short:
+                return self._refuse_at_once(request, row, short)
+            split_anew = [replace(p, own=split(p.quantity, offers[p.key].own).own) for p in row.places]
+            row = replace(row, places=tuple(split_anew))
+        raise StoreUnavailableError(f"{len(places)} places kept changing while they were being reserved")
+
+    def _refuse_at_once(self, request: HoldRequest, row: Reservation, short: Sequence[Shortage]) -> Decision:
+        refused = replace(row, state=State.REFUSED, short=tuple(short))
+        (done,) = self._store.write([row_insert(refused)])
+        if done.done:
+            return Decision(Answer.REFUSED, refused, tuple(short))
+        return self._repeated(request, done.existing)
+
+    def _one_by_one(self, request: HoldRequest, places: Sequence[Place]) -> Decision:
+        row = self._store.new(request, self._nonce(), State.OPEN, places)
+        (written,) = self._store.write([row_insert(row)])
+        if not _is_ours(written, row):
+            return self._repeated(request, written.existing)
+        outcomes = self._store.write([take(row.id, p, row.marker(p), row.channel) for p in places])
+        missed = [(p, o.existing) for p, o in zip(places, outcomes, strict=True) if not o.done]
+        short = [s for p, giver in missed if (s := self._take_anyhow(row, p, giver))]
+        if short:
+            answer = self._refuse(request, row, short)
+            self._ender.give_back(row, places)
+            return answer
+        return self._win(request, row)
+
+
+def _is_ours(written: Outcome, row: Reservation) -> bool:
+    """Whether the row that stands is the one we wrote, also when the answer to that was lost."""
+    return written.done or (written.existing or {}).get("n") == row.nonce
+
+
+def _marked(giver: Item | None, rid: str) -> str | None:
+    """The nonce of the marker that a giver carries of a reservation."""
+    marker = markers(giver or {}).get(rid)
+    return marker.nonce if marker else None
