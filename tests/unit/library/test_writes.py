@@ -21,7 +21,8 @@ def test_an_update_as_a_statement() -> None:
     text, parameters = partiql("inventory", UPDATE)
     assert text == (
         'UPDATE "inventory" SET "av" = "av" + ? SET "rsv" = "rsv" + ? SET "r_x" = ? REMOVE "r_y" '
-        'WHERE pk = ? AND sk = ? AND "av" >= ? AND "r_x" IS MISSING AND ("ac_shop" IS MISSING OR "ac_shop" = 0) AND "seq" < ?'
+        'WHERE pk = ? AND sk = ? AND "av" >= ? AND "r_x" IS MISSING '
+        'AND ("ac_shop" IS MISSING OR "ac_shop" = 0) AND "seq" < ?'
     )
     assert parameters == (-2, 2, "2|3|n", "T#A1", "A#MAIN", 2, "7")
 
