@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from crossdock.platform import clients
@@ -17,7 +18,7 @@ from crossdock.platform.logs import logger
 from tests.bench.sizes import item_size, read_units, write_units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -28,6 +29,8 @@ LOG_EVENT_OVERHEAD: Final = 26
 _INSERTED = re.compile(r"'([^']+)': \?")
 _UPDATED = re.compile(r'UPDATE "([^"]+)"')
 _KEYS_PER_READ: Final = 100
+_At = tuple[str, str, str]
+"""Table, partition key, sort key."""
 
 
 def billed_chunks(size: int) -> int:
@@ -117,7 +120,7 @@ class Meter:
 
     def __init__(self, plain: DynamoDBClient) -> None:
         self._plain = plain
-        self._updated: Counter[tuple[str, str, str]] = Counter()
+        self._updates: dict[_At, list[int]] = {}
         self.current = Count()
         for client in (clients.dynamodb(), clients.sqs(), clients.events(), clients.secrets()):
             client.meta.events.register("before-parameter-build", self._before)
@@ -127,7 +130,7 @@ class Meter:
     @contextmanager
     def measure(self) -> Iterator[Count]:
         """Counts what happens inside."""
-        self._updated.clear()  # what was written while nobody measured
+        self._updates.clear()  # what was written while nobody measured
         outer, self.current = self.current, Count()
         cpu, wall = time.thread_time(), time.perf_counter()
         try:
@@ -138,18 +141,28 @@ class Meter:
             self._settle(self.current)
             self.current = outer
 
-    def _after(self, parsed: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
-        begun = time.thread_time()
-        self._note(parsed, model, context.get("bench", {}))
-        self.current.cpu_s -= time.thread_time() - begun
-
     def _before(self, params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         if model.service_model.service_name == "dynamodb" and "ReturnConsumedCapacity" in model.input_shape.members:
             params["ReturnConsumedCapacity"] = "TOTAL"
         context["bench"] = params
+        if model.name == "BatchExecuteStatement":
+            with self._aside():
+                context["bench_sizes"] = self._sizes([at for s in params["Statements"] if (at := _updated(s))])
 
-    def _note(self, parsed: dict[str, Any], model: Any, params: Mapping[str, Any]) -> None:
-        count, operation = self.current, model.name
+    def _after(self, parsed: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
+        with self._aside():
+            self._note(parsed, model, context)
+
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        """What happens inside is the watching itself: its time does not count."""
+        cpu, wall = time.thread_time(), time.perf_counter()
+        yield
+        self.current.cpu_s -= time.thread_time() - cpu
+        self.current.wall_s -= time.perf_counter() - wall
+
+    def _note(self, parsed: dict[str, Any], model: Any, context: Mapping[str, Any]) -> None:
+        count, operation, params = self.current, model.name, context.get("bench", {})
         count.requests[f"{model.service_model.service_name}.{operation}"] += 1
         count.retries += int(parsed.get("ResponseMetadata", {}).get("RetryAttempts", 0))
         if operation == "SendMessageBatch":
@@ -161,37 +174,52 @@ class Meter:
             count.event_units += sum(billed_chunks(len(d.encode())) for d in details)
             count.details += details
         elif operation == "BatchExecuteStatement":
-            self._statements(params, parsed, count)
+            self._statements(params, parsed, context["bench_sizes"])
         elif operation in {"GetItem", "BatchGetItem", "Query"}:
             count.rru += _read(operation, params, parsed)
         elif operation in {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}:
-            count.wru += _written(parsed)
+            count.wru += _written(operation, params, parsed)
 
-    def _statements(self, params: Mapping[str, Any], parsed: Mapping[str, Any], count: Count) -> None:
+    def _statements(self, params: Mapping[str, Any], parsed: Mapping[str, Any], sizes: Mapping[_At, int]) -> None:
         for statement, answer in zip(params["Statements"], parsed.get("Responses", []), strict=True):
             text, values = statement["Statement"], statement["Parameters"]
+            at = _updated(statement)
             if "Error" in answer:
-                count.wru += write_units(item_size(answer["Error"].get("Item", {})))
-            elif text.startswith("INSERT"):
-                count.wru += write_units(item_size(dict(zip(_INSERTED.findall(text), values, strict=True))))
+                # Refused by the item that stands there; an update of nothing costs as much as one of a small item.
+                self.current.wru += write_units(sizes.get(at, item_size(answer["Error"].get("Item", {}))))
+            elif at is None:
+                self.current.wru += write_units(item_size(dict(zip(_INSERTED.findall(text), values, strict=True))))
             else:
-                # What an update costs depends on the whole item, which is looked at when the measuring is over.
-                at = text.split(" WHERE ")[0].count("?")
-                table = _UPDATED.match(text)
-                self._updated[table.group(1) if table else "", values[at]["S"], values[at + 1]["S"]] += 1
+                # An update costs the larger of the item before and after; the latter is looked at in the end.
+                self._updates.setdefault(at, []).append(sizes[at])
 
     def _settle(self, count: Count) -> None:
-        updated = list(self._updated.items())
-        self._updated.clear()
-        for start in range(0, len(updated), _KEYS_PER_READ):
-            part = dict(updated[start : start + _KEYS_PER_READ])
+        last = self._sizes(list(self._updates))
+        for at, before in self._updates.items():
+            sizes = [*before, last[at]]
+            count.wru += sum(write_units(max(pair)) for pair in pairwise(sizes))
+        self._updates.clear()
+
+    def _sizes(self, places: Sequence[_At]) -> dict[_At, int]:
+        """How large items are now; those that are not there are left out."""
+        found: dict[_At, int] = {}
+        for start in range(0, len(places), _KEYS_PER_READ):
             wanted: dict[str, Any] = {}
-            for table, pk, sk in part:
+            for table, pk, sk in places[start : start + _KEYS_PER_READ]:
                 wanted.setdefault(table, {"Keys": []})["Keys"].append({"pk": {"S": pk}, "sk": {"S": sk}})
             for table, items in self._plain.batch_get_item(RequestItems=wanted)["Responses"].items():
-                for raw in items:
-                    item: Any = raw
-                    count.wru += part[table, item["pk"]["S"], item["sk"]["S"]] * write_units(item_size(item))
+                found |= {(table, str(i["pk"]["S"]), str(i["sk"]["S"])): item_size(i) for i in items}  # type: ignore[arg-type]
+        return found
+
+
+def _updated(statement: Mapping[str, Any]) -> _At | None:
+    """(table, partition key, sort key) of the item an UPDATE names; None for an INSERT."""
+    text, values = statement["Statement"], statement["Parameters"]
+    table = _UPDATED.match(text)
+    if table is None:
+        return None
+    at = text.split(" WHERE ")[0].count("?")
+    return table.group(1), values[at]["S"], values[at + 1]["S"]
 
 
 def _read(operation: str, params: Mapping[str, Any], parsed: Mapping[str, Any]) -> float:
@@ -210,7 +238,10 @@ def _read(operation: str, params: Mapping[str, Any], parsed: Mapping[str, Any]) 
     return units
 
 
-def _written(parsed: Mapping[str, Any]) -> float:
+def _written(operation: str, params: Mapping[str, Any], parsed: Mapping[str, Any]) -> float:
+    if "Error" in parsed and operation == "TransactWriteItems":
+        # A transaction that is refused was prepared; it is counted as if it had been carried out, of small items.
+        return 2.0 * len(params["TransactItems"])
     if "Error" in parsed:
         return write_units(item_size(parsed.get("Item", {})))
     consumed = parsed.get("ConsumedCapacity", [])
