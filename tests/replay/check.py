@@ -56,8 +56,8 @@ def _headers(inventory: Table, expected: Expected, outcome: Outcome) -> None:
         balance = expected.balances[sku]
         outcome.expect(f"on hand of {sku}", header.get("oh"), balance)
         outcome.expect(f"available of {sku}", header.get("av"), balance)
-        if "n" in header:
-            outcome.expect(f"movements counted in {sku}", header["n"], len(movements))
+        outcome.expect(f"in the shared pool of {sku}", header.get("pl"), balance)
+        outcome.expect(f"movements counted in {sku}", header.get("n"), len(movements))
 
 
 def _journal(sku: str, rows: list[dict[str, Any]], movements: set[str], balance: int, outcome: Outcome) -> None:
