@@ -89,6 +89,12 @@ class ApiStack(StageStack):
         function.allow_table(inventory, "Query")
         return function
 
+    def _set_allocations(self) -> Function:
+        inventory = self.data.inventory
+        function = self._function("set_allocations", {"INVENTORY_TABLE": inventory.name})
+        function.allow_table(inventory, "GetItem", "PartiQLUpdate", "BatchGetItem")
+        return function
+
     def _receive_webhook(self) -> Function:
         queue, bus, exchange = self.sync.movements.queue, self.sync.bus, self.data.exchange
         function = self._function(
@@ -119,6 +125,7 @@ class ApiStack(StageStack):
         )
         self._route("v1/inventory/movements", "POST", self._receive_movements(), keyed)
         self._route("v1/items/{sku}/availability", "GET", self._read_availability(), keyed)
+        self._route("v1/items/{sku}/allocations/{warehouse}", "PUT", self._set_allocations(), keyed)
         webhook = self._route("webhooks/{source}", "POST", self._receive_webhook(), None)
         acknowledge(webhook, SIGNED_WEBHOOKS)
 

@@ -59,7 +59,7 @@ def group(system: System) -> str:
         (
             ["partners", "add", "x", "--scope", "everything"],
             "unknown scope everything",
-            "the scopes are inventory:read, inventory:write, reservations:read, reservations:write",
+            "the scopes are inventory:read, inventory:write, inventory:allocate, reservations:read, reservations:write",
         ),
         (["partners", "add", "x", "--scope", "inventory:read", "--source", "crm"], "unknown source crm", "erp, wms"),
         (["sources", "rotate", "crm"], "stage local has no source 'crm'", "known here: erp, wms"),

@@ -52,6 +52,7 @@ ALLOWED = {
     | {"sqs:SendMessage queue/movements", "events:PutEvents bus/crossdock-prod"}
     | _secrets("sources", "erp", "wms"),
     "read-availability": _table("inventory", "Query"),
+    "set-allocations": _table("inventory", "GetItem", "PartiQLUpdate", "BatchGetItem"),
     "apply-movements": _table("inventory", "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")
     | _table("identity", "BatchGetItem")
     | EXCEPTIONS
@@ -179,7 +180,7 @@ def test_functions_run_python_3_13_on_arm_traced_with_their_own_log(prod: Templa
 
 
 def test_api_functions_start_from_a_snapshot_and_are_called_by_their_alias(prod: Templates) -> None:
-    api = {"authorize-partner", "receive-movements", "receive-webhook", "read-availability"}
+    api = {"authorize-partner", "receive-movements", "receive-webhook", "read-availability", "set-allocations"}
     functions = prod.named("AWS::Lambda::Function", "FunctionName")
     assert {n for n, f in functions.items() if f.get("SnapStart") == {"ApplyOn": "PublishedVersions"}} == api
     aliases = {prod.read(stack, r["Properties"]["FunctionName"]): r for stack, r in prod.all("AWS::Lambda::Alias")}

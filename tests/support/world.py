@@ -51,6 +51,7 @@ FUNCTIONS: Final = (
     "receive_movements",
     "receive_webhook",
     "reconcile_stock",
+    "set_allocations",
 )
 _clients_of: Final[list[str]] = []  # the emulator that the cached clients talk to
 _streams_of: Final[dict[str, Any]] = {}

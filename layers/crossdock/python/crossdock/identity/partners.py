@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from crossdock.platform.dynamo import Item, Table
 
-SCOPES = ("inventory:read", "inventory:write", "reservations:read", "reservations:write")
+SCOPES = ("inventory:read", "inventory:write", "inventory:allocate", "reservations:read", "reservations:write")
 
 
 @dataclass(frozen=True, slots=True)
