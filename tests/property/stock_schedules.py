@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from tests.property import properties
+from tests.property import balances, properties
 
 
 def run_schedule(seed: int) -> None:
@@ -12,3 +12,4 @@ def run_schedule(seed: int) -> None:
     random = Random(seed)  # noqa: S311 - a schedule, nothing secret
     properties.check_some_journal(random)
     properties.check_projection(random)
+    balances.check_every_kind(random)

@@ -6,7 +6,6 @@ property; if no example shows it, this test fails, and the property is worth les
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,15 +15,14 @@ from hypothesis import strategies as st
 from crossdock.exchange.delivery import Teller
 from crossdock.exchange.shadow import FREE, ShadowStore
 from crossdock.inventory import balances, journal_store
-from crossdock.inventory.balances import Delta
-from crossdock.inventory.header_store import HeaderStore
 from crossdock.inventory.journal import Journaled
 from crossdock.inventory.store import InventoryStore
 from crossdock.platform.dynamo import Table
-from crossdock.platform.writes import Update
 from crossdock.pricing import resolution
 from crossdock.pricing.sheet import Sheet
 from crossdock.pricing.store import Kept, PricingStore
+from tests.property import balance_mutants as damage
+from tests.property import balances as all_kinds
 from tests.property import prices
 from tests.property import properties as p
 from tests.support.examples import unshrunk
@@ -63,6 +61,7 @@ def check_overtaking(random: Random) -> None:
 
 journal = tried(300, p.SEEDS, p.check_some_journal)
 projection = tried(1000, p.SEEDS, p.check_projection)
+every_kind = tried(600, p.SEEDS, all_kinds.check_every_kind)
 delivery = tried(1000, p.SEEDS, check_delivery)
 overtaking = tried(1000, p.SEEDS, check_overtaking)
 windows = tried(400, PRICES, prices.check_windows)
@@ -83,39 +82,6 @@ def without_conditions(*clauses: str) -> Mutation:
         patch.setattr(Table, "update", update)
 
     return mutate
-
-
-def without_tests(*names: str) -> Mutation:
-    """Drops the conditions on these attributes from every write that has them."""
-
-    def mutate(patch: pytest.MonkeyPatch) -> None:
-        original = Table.write
-
-        def write(self: Table, writes: Any) -> Any:
-            return original(
-                self,
-                [
-                    replace(w, when=tuple(c for c in w.when if c.name not in names)) if isinstance(w, Update) else w
-                    for w in writes
-                ],
-            )
-
-        patch.setattr(Table, "write", write)
-
-    return mutate
-
-
-def no_cut(patch: pytest.MonkeyPatch) -> None:
-    """Adds a whole batch although its beginning is counted."""
-    original = HeaderStore._next_try
-
-    def next_try(self: HeaderStore, change: Any, row: Any) -> Any:
-        found = original(self, change, row)
-        if isinstance(change, Delta):
-            return [(d, replace(w, add={**change.adds, "ver": 1}) if isinstance(w, Update) else w) for d, w in found]
-        return found
-
-    patch.setattr(HeaderStore, "_next_try", next_try)
 
 
 def conflict_is_duplicate(patch: pytest.MonkeyPatch) -> None:
@@ -245,11 +211,18 @@ def rules_move_between_items(patch: pytest.MonkeyPatch) -> None:
 
 
 MUTANTS: list[tuple[str, Callable[[], None], Mutation]] = [
-    ("counts a record again", projection, without_tests("seq")),
-    ("moves a position back", projection, without_tests("pos")),
-    ("does not cut the counted prefix off", projection, no_cut),
+    ("counts a record again", projection, damage.without_tests("seq")),
+    ("moves a position back", projection, damage.without_tests("pos")),
+    ("does not cut the counted prefix off", projection, damage.no_cut),
     ("compares sequence numbers as texts", projection, unpadded_sequences),
     ("takes a batch in any order", projection, unordered_batch),
+    ("counts a record of any kind again", every_kind, damage.without_tests("seq")),
+    ("forgets the pool", every_kind, damage.without_the_pool),
+    ("writes what is sent off by itself", every_kind, damage.sent_off_by_itself),
+    ("leaves out what a hold used up", every_kind, damage.nothing_used_up),
+    ("counts details with the header's place in the stream", every_kind, damage.details_of_what_is_left),
+    ("skips details that add up to nothing", every_kind, damage.no_empty_details),
+    ("puts a first amount in place of a second one", every_kind, damage.first_amounts_stay_first),
     ("takes a conflict for a duplicate", journal, conflict_is_duplicate),
     ("keeps the last of two equal ids", journal, last_of_batch_wins),
     ("reads the truth before the row", overtaking, truth_before_row),
@@ -275,6 +248,6 @@ def test_a_mutant_is_seen(property_: Callable[[], None], mutation: Mutation, mon
         property_()
 
 
-@pytest.mark.parametrize("property_", [journal, windows, winner, kept, keeping])
+@pytest.mark.parametrize("property_", [every_kind, journal, windows, winner, kept, keeping])
 def test_without_a_mutant_the_same_properties_hold(property_: Callable[[], None]) -> None:
     property_()

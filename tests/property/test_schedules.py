@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 
+from tests.property import balances
 from tests.property import properties as p
 from tests.support.examples import examples
 
@@ -44,3 +45,9 @@ def test_a_channel_that_keeps_the_highest_version_ends_with_the_truth_when_worke
     random: Random,
 ) -> None:
     p.check_delivery(random, overtaking=True)
+
+
+@given(p.SEEDS)
+@examples(600)
+def test_every_kind_of_movement_is_counted_once_and_what_is_under_way_is_seen_once(random: Random) -> None:
+    balances.check_every_kind(random)
