@@ -20,7 +20,6 @@ from crossdock.inventory.holds import (
     Ended,
     Ending,
     Line,
-    Marker,
     Place,
     Reservation,
     Shortage,
@@ -30,6 +29,7 @@ from crossdock.inventory.holds import (
     split,
     summed,
 )
+from crossdock.inventory.markers import Marker
 from crossdock.platform.dynamo import Item
 from crossdock.platform.errors import StoreUnavailableError
 from crossdock.platform.writes import Insert, Key, Update, When, Write
@@ -68,7 +68,7 @@ class Changer:
         for place in row.places:
             marker = markers(givers.get(place.key, {})).get(row.id)
             if marker and marker.nonce == row.nonce and marker.expires != row.expires:
-                writes.append(remark(row.id, place, marker, replace(marker, expires=row.expires), row.channel))
+                writes.append(remark(place, marker, replace(marker, expires=row.expires), row.channel))
         self._store.write(writes)  # one that fails was changed by somebody who knows the row
 
     def change(self, rid: str, lines: tuple[Line, ...], places: Sequence[Place]) -> Ended:
@@ -213,19 +213,19 @@ def _moves(
             continue
         if old is None:
             placed = replace(place, own=split(place.quantity, found.own).own)
-            writes.append(take(seen.id, placed, seen.marker(placed), seen.channel))
+            writes.append(take(placed, seen.marker(placed), seen.channel))
         else:
             marker = remarked(old, place, seen.expires, found.own, seen.channel)
-            placed = replace(place, own=marker.own)
+            placed = replace(place, own=marker.from_own)
             if marker != old:
-                writes.append(remark(seen.id, placed, old, marker, seen.channel))
+                writes.append(remark(placed, old, marker, seen.channel))
         places.append(placed)
     kept = {p.key for p in wanted}
     for place in seen.places:
         old = held.get(place.key)
         if place.key not in kept and old:
-            staged = givers[place.key].get(f"as_{old.channel}", 0) if old.own else 0
-            writes.append(refund(seen.id, place, old, staged))
+            staged = givers[place.key].get(f"as_{old.channel}", 0) if old.from_own else 0
+            writes.append(refund(place, old, staged))
     return writes, places, short
 
 

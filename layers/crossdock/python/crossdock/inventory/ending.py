@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from crossdock.inventory.hold_store import HoldStore, commit, place_rows, refund, remark
-from crossdock.inventory.holds import LIVE, Ended, Ending, Marker, Place, Reservation, State, markers
+from crossdock.inventory.holds import LIVE, Ended, Ending, Place, Reservation, State, markers
+from crossdock.inventory.markers import Marker
 from crossdock.platform.dynamo import Item
 from crossdock.platform.errors import StoreUnavailableError
 from crossdock.platform.writes import Key, Update
@@ -122,19 +123,19 @@ class Ender:
     def _judge(self, giver: Place, rid: str, marker: Marker, row: Reservation) -> None:
         place = row.place_at(giver.key)
         if place is None or row.nonce != marker.nonce:
-            stray = replace(giver, quantity=marker.quantity, own=marker.own)
+            stray = replace(giver, quantity=marker.quantity, own=marker.from_own)
             self._write_back(rid, stray, marker)
         elif row.state not in LIVE:
             self.follow(row)
         elif row.expired(self._store.now()):
             self.end(rid, State.EXPIRED)
         elif marker.expires != row.expires:
-            self._store.write([remark(rid, place, marker, replace(marker, expires=row.expires), row.channel)])
+            self._store.write([remark(place, marker, replace(marker, expires=row.expires), row.channel)])
 
     def _write_back(self, rid: str, place: Place, marker: Marker) -> None:
-        (done,) = self._store.write([refund(rid, place, marker)])
+        (done,) = self._store.write([refund(place, marker)])
         if not done.done and done.existing and markers(done.existing).get(rid) == marker:
-            self._store.write([refund(rid, place, marker, _staged(done.existing, marker))])
+            self._store.write([refund(place, marker, _staged(done.existing, marker))])
 
 
 def _stands(seen: Reservation, givers: Mapping[Key, Item]) -> bool:
@@ -147,7 +148,7 @@ def _stands(seen: Reservation, givers: Mapping[Key, Item]) -> bool:
 
 def _as_marked(seen: Reservation, place: Place, giver: Item | None) -> Place:
     marker = markers(giver or {}).get(seen.id)
-    return replace(place, own=marker.own) if marker and marker.nonce == seen.nonce else place
+    return replace(place, own=marker.from_own) if marker and marker.nonce == seen.nonce else place
 
 
 def _follow(ended: Reservation, place: Place, giver: Item | None) -> Update | None:
@@ -156,10 +157,10 @@ def _follow(ended: Reservation, place: Place, giver: Item | None) -> Update | No
     if giver is None or marker is None or marker.nonce != ended.nonce:
         return None
     if ended.state in _COMMITTED:
-        return commit(ended.id, place, marker)
-    return refund(ended.id, place, marker, _staged(giver, marker))
+        return commit(place, marker)
+    return refund(place, marker, _staged(giver, marker))
 
 
 def _staged(giver: Mapping[str, object], marker: Marker) -> int:
-    value = giver.get(f"as_{marker.channel}", 0) if marker.own else 0
+    value = giver.get(f"as_{marker.channel}", 0) if marker.from_own else 0
     return value if isinstance(value, int) else 0

@@ -8,20 +8,20 @@ Each write of a giver changes `av` and its parts by the same amounts, and `ver` 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from crossdock.inventory.holds import (
     HEADER,
-    MARKER,
     HoldRequest,
     Line,
-    Marker,
     Place,
     Reservation,
     Shortage,
     State,
     split,
 )
+from crossdock.inventory.markers import Marker
 from crossdock.platform.clock import Clock, to_text
 from crossdock.platform.dynamo import Item, Outcome, Table
 from crossdock.platform.writes import Insert, Key, Update, When, Write
@@ -116,13 +116,13 @@ def used_key(rid: str, sku: str, warehouse: str) -> Key:
 # -- writes of givers ------------------------------------------------------------------------------------------
 
 
-def take(rid: str, place: Place, marker: Marker, channel: str) -> Update:
+def take(place: Place, marker: Marker, channel: str) -> Update:
     """Takes a place's units and leaves the marker, if they are there and no marker of this id is (domain rule 4)."""
-    name = MARKER + rid
+    name = marker.attribute
     when = [When("av", ">=", place.needed), When(name, "missing")]
     if place.shard == HEADER:
         when += _shares(place, f"ac_{channel}")
-    return Update(place.key, _moved(place, channel, -1), {name: str(marker)}, when=tuple(when))
+    return Update(place.key, _moved(place, channel, -1), {name: marker.text}, when=tuple(when))
 
 
 def _shares(place: Place, allocation: str) -> list[When]:
@@ -147,52 +147,52 @@ def _moved(place: Place, channel: str, sign: int) -> dict[str, Quantity]:
     return moved
 
 
-def refund(rid: str, place: Place, marker: Marker, staged: Quantity = 0) -> Update:
+def refund(place: Place, marker: Marker, staged: Quantity = 0) -> Update:
     """Gives back what a marker took, and removes it, if it is still that marker.
 
     `staged` is what a lowered allocation of the channel still has to take back: that part goes to the pool instead.
     """
-    name, channel = MARKER + rid, marker.channel
-    given = Place(place.sku, place.warehouse, marker.quantity, marker.own, place.shard)
+    name, channel = marker.attribute, marker.channel
+    given = Place(place.sku, place.warehouse, marker.quantity, marker.from_own, place.shard)
     moved = _moved(given, channel, +1)
-    when = [When(name, "=", str(marker))]
-    if marker.own:
-        to_pool = min(marker.own, staged)
+    when = [When(name, "=", marker.text)]
+    if marker.from_own:
+        to_pool = min(marker.from_own, staged)
         when.append(When(f"as_{channel}", "=", staged) if staged else When(f"as_{channel}", "missing or 0"))
         if to_pool:
-            moved[f"ac_{channel}"] = marker.own - to_pool
+            moved[f"ac_{channel}"] = marker.from_own - to_pool
             moved["pl"] = given.pooled + to_pool
             moved[f"al_{channel}"] = -to_pool
             moved[f"as_{channel}"] = -to_pool
     return Update(place.key, moved, remove=(name,), when=tuple(when))
 
 
-def commit(rid: str, place: Place, marker: Marker) -> Update:
+def commit(place: Place, marker: Marker) -> Update:
     """Turns what a marker holds into a commitment that waits for its goods to leave."""
-    name = MARKER + rid
+    name = marker.attribute
     moved: dict[str, Quantity] = {"rsv": -marker.quantity, "cm": marker.quantity, "ver": 1}
-    return Update(place.key, moved, remove=(name,), when=(When(name, "=", str(marker)),))
+    return Update(place.key, moved, remove=(name,), when=(When(name, "=", marker.text),))
 
 
-def remark(rid: str, place: Place, old: Marker, new: Marker, channel: str) -> Update:
+def remark(place: Place, old: Marker, new: Marker, channel: str) -> Update:
     """Changes what a marker says and holds, by the difference, if it is still the old one."""
-    name = MARKER + rid
+    name = old.attribute
     more = new.quantity - old.quantity
-    own = new.own - old.own
+    own = new.from_own - old.from_own
     delta = Place(place.sku, place.warehouse, more, own, place.shard, place.keep, place.floor)
-    when = [When(name, "=", str(old))]
+    when = [When(name, "=", old.text)]
     if more > 0:
         when.append(When("av", ">=", delta.needed))
         if place.shard == HEADER:
             when += _shares(delta, f"ac_{channel}")
-    return Update(place.key, _moved(delta, channel, -1), {name: str(new)}, when=tuple(when))
+    return Update(place.key, _moved(delta, channel, -1), {name: new.text}, when=tuple(when))
 
 
 def remarked(old: Marker, place: Place, expires: int, own_left: Quantity, channel: str) -> Marker:
     """The marker for another quantity: more comes from the channel's own first, less goes back to the pool first."""
     more = place.quantity - old.quantity
-    own = old.own + split(more, own_left).own if more > 0 else min(old.own, place.quantity)
-    return Marker(place.quantity, expires, old.nonce, own, channel if own else "")
+    own = old.from_own + split(more, own_left).own if more > 0 else min(old.from_own, place.quantity)
+    return replace(old, quantity=place.quantity, expires=expires, from_own=own, channel=channel if own else "")
 
 
 def empty_header(place: Place) -> Insert:

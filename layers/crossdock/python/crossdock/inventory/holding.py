@@ -99,11 +99,11 @@ class Holder:
         began = self._timer()
         row = self._store.new(request, self._nonce(), State.OPEN, [place])
         written, taken = self._store.write(
-            [row_insert(row), take(row.id, place, row.marker(place), request.channel)],
+            [row_insert(row), take(place, row.marker(place), request.channel)],
         )
         if not _is_ours(written, row):
             if taken.done:
-                self._store.write([refund(row.id, place, row.marker(place))])
+                self._store.write([refund(place, row.marker(place))])
             return self._repeated(request, written.existing)
         short = None if taken.done else self._take_anyhow(row, place, taken.existing)
         return self._refuse(request, row, [short]) if short else self._held(request, row, began)
@@ -119,7 +119,7 @@ class Holder:
                 if found.short(place):
                     return shortages([place], {place.key: found})[0]
                 place = replace(place, own=split(place.quantity, found.own).own)
-            (taken,) = self._store.write([take(row.id, place, row.marker(place), row.channel)])
+            (taken,) = self._store.write([take(place, row.marker(place), row.channel)])
             if taken.done:
                 return None
             giver = taken.existing
@@ -134,7 +134,7 @@ class Holder:
         stray = markers(giver).get(row.id)
         if stray and stray.nonce != row.nonce:
             # The row is ours, so no other marker of this id can be a hold: a repetition left it, or died over it.
-            self._store.write([refund(row.id, place, stray)])
+            self._store.write([refund(place, stray)])
             return True
         found = offer(giver, row.channel, self._store.now(), row.id)
         over = {rid: m for rid, m in found.expired.items() if rid not in tried}
@@ -191,7 +191,7 @@ class Holder:
         row = self._store.new(request, self._nonce(), State.HELD, places)
         tried: set[str] = set()
         for _ in range(_ROUNDS):
-            takes = [take(row.id, p, row.marker(p), row.channel) for p in row.places]
+            takes = [take(p, row.marker(p), row.channel) for p in row.places]
             written, *taken = self._store.atomically([row_insert(row), *takes])
             if written.done:
                 return Decision(Answer.HELD, row)
@@ -223,7 +223,7 @@ class Holder:
         (written,) = self._store.write([row_insert(row)])
         if not _is_ours(written, row):
             return self._repeated(request, written.existing)
-        outcomes = self._store.write([take(row.id, p, row.marker(p), row.channel) for p in places])
+        outcomes = self._store.write([take(p, row.marker(p), row.channel) for p in places])
         missed = [(p, o.existing) for p, o in zip(places, outcomes, strict=True) if not o.done]
         short = [s for p, giver in missed if (s := self._take_anyhow(row, p, giver))]
         if short:

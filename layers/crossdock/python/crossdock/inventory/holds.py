@@ -16,12 +16,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from crossdock.quantities import Quantity, parse, to_json
+from crossdock.inventory.markers import PREFIX, Marker, parse
+from crossdock.quantities import Quantity
 
 HEADER = -1
 """The shard number of a place that is the header itself."""
-
-MARKER = "r_"
 
 
 class State(Enum):
@@ -114,34 +113,12 @@ class Line:
     promised: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
-    """What a header remembers of a hold it gave units to. `expires` is in whole seconds since 1970, UTC."""
-
-    quantity: Quantity
-    expires: int
-    nonce: str
-    own: Quantity = 0
-    channel: str = ""
-
-    def __str__(self) -> str:
-        text = f"{to_json(self.quantity)}|{self.expires}|{self.nonce}"
-        return f"{text}|{to_json(self.own)}|{self.channel}" if self.own else text
-
-
-def marker_of(text: str) -> Marker:
-    """Reads a marker back."""
-    quantity, expires, nonce, *rest = text.split("|")
-    own, channel = rest or ("0", "")
-    return Marker(parse(quantity), int(expires), nonce, parse(own), channel)
-
-
 def markers(item: Mapping[str, object]) -> dict[str, Marker]:
     """The markers of a header or shard, by reservation id."""
     return {
-        name.removeprefix(MARKER): marker_of(value)
+        name.removeprefix(PREFIX): parse(name, value)
         for name, value in item.items()
-        if name.startswith(MARKER) and isinstance(value, str)
+        if name.startswith(PREFIX) and isinstance(value, str)
     }
 
 
@@ -194,7 +171,8 @@ class Reservation:
 
     def marker(self, place: Place) -> Marker:
         """The marker that the place should carry."""
-        return Marker(place.quantity, self.expires, self.nonce, place.own, self.channel if place.own else "")
+        channel = self.channel if place.own else ""
+        return Marker(self.id, place.quantity, self.expires, self.nonce, place.own, channel)
 
     def place_at(self, key: tuple[str, str]) -> Place | None:
         """The place of this table key, if the reservation has one."""

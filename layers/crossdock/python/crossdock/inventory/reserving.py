@@ -14,12 +14,12 @@ from crossdock.inventory.holds import (
     Ending,
     HoldRequest,
     Line,
-    Marker,
     Place,
     Reservation,
     State,
     offer,
 )
+from crossdock.inventory.markers import Marker
 from crossdock.platform.clock import Clock
 from crossdock.platform.dynamo import Table
 from crossdock.quantities import Quantity
