@@ -9,7 +9,7 @@ from crossdock import config
 from crossdock.contracts.movements import MovementBatch
 from crossdock.inventory.messages import envelope
 from crossdock.platform import clients, deadline, env
-from crossdock.platform.http import Partner, Request, Response, serve
+from crossdock.platform.http import Request, Response, serve
 from crossdock.platform.logs import passed
 from crossdock.platform.problems import FieldError, Problem, from_validation
 from crossdock.platform.queues import Sender, pack
@@ -45,7 +45,7 @@ def accept(request: Request) -> Response:
     except ValidationError as exc:
         raise from_validation(exc) from exc
     _check_size(len(batch.movements), app().business.limits.movements_per_request)
-    source = _source(batch.source, partner)
+    source = partner.source(batch.source)
     facts = [m.model_dump(mode="json", exclude_none=True) for m in batch.movements]
     app().movements.send(pack(facts, lambda part: envelope(source, request.correlation_id, part)))
     passed("accepted", "movements", [request.correlation_id], partner=partner.name, source=source, movements=len(facts))
@@ -64,25 +64,3 @@ def _check_size(count: int, limit: int) -> None:
                 )
             ],
         )
-
-
-def _source(named: str | None, partner: Partner) -> str:
-    """The source the batch speaks for: named in it, or the partner's only one; never one that is not the partner's."""
-    if named is None and len(partner.sources) == 1:
-        return partner.sources[0]
-    allowed = ", ".join(partner.sources) or "none"
-    if named is None:
-        raise Problem(
-            422,
-            "source-missing",
-            f"source: missing. This key may speak for: {allowed}. Nothing was stored.",
-            [FieldError("source", "missing", f"name one of: {allowed}")],
-        )
-    if named not in partner.sources:
-        raise Problem(
-            403,
-            "source-not-yours",
-            f"source: this key may not speak for {named}. It may speak for: {allowed}. Nothing was stored.",
-            [FieldError("source", f"not a source of {partner.name}", f"name one of: {allowed}")],
-        )
-    return named

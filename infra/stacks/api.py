@@ -83,6 +83,12 @@ class ApiStack(StageStack):
         function.allow_send(queue)
         return function
 
+    def _receive_supply(self) -> Function:
+        bus = self.sync.bus
+        function = self._function("receive_supply", {"EVENT_BUS_NAME": bus.event_bus_name})
+        function.allow(["events:PutEvents"], bus.event_bus_arn)
+        return function
+
     def _read_availability(self) -> Function:
         inventory = self.data.inventory
         function = self._function("read_availability", {"INVENTORY_TABLE": inventory.name})
@@ -124,6 +130,7 @@ class ApiStack(StageStack):
             results_cache_ttl=Duration.minutes(5),
         )
         self._route("v1/inventory/movements", "POST", self._receive_movements(), keyed)
+        self._route("v1/inventory/supply", "POST", self._receive_supply(), keyed)
         self._route("v1/items/{sku}/availability", "GET", self._read_availability(), keyed)
         self._route("v1/items/{sku}/allocations/{warehouse}", "PUT", self._set_allocations(), keyed)
         webhook = self._route("webhooks/{source}", "POST", self._receive_webhook(), None)

@@ -24,6 +24,7 @@ ROUTES: Final = {
     "prices": "pricing.rules.changed.v1",
     "counts": "inventory.counts.reported.v1",
     "references": "identity.references.declared.v1",
+    "supply": "inventory.supply.reported.v1",
 }
 
 
@@ -119,6 +120,12 @@ class SyncStack(StageStack):
         references.allow_table(data.identity, "PartiQLInsert", "PartiQLUpdate", "Query")
         references.allow_table(data.exceptions, *EXCEPTIONS)
         references.consume("References", self.routed["references"].queue)
+
+        supply = Function(self, "apply_supply", {**stored, **inventory})
+        supply.allow_table(data.inventory, "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")
+        supply.allow_table(data.identity, "BatchGetItem")
+        supply.allow_table(data.exceptions, *EXCEPTIONS)
+        supply.consume("Supply", self.routed["supply"].queue)
 
     def _balances(self) -> None:
         """The journal's new rows become balances. Its only writer, so it may sum a batch and write once."""

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.integration
 
 EXCEPTIONS = {f"dynamodb:{a} table/exceptions" for a in ("GetItem", "PutItem", "UpdateItem")}
 CHANNELS = ("marketplace", "webshop")
-DOMAINS = ("movements", "prices", "counts", "references")
+DOMAINS = ("movements", "prices", "counts", "references", "supply")
 QUEUES = {*DOMAINS, *(f"channel-{c}" for c in CHANNELS)}
 
 
@@ -48,6 +48,7 @@ def _secrets(kind: str, *names: str) -> set[str]:
 ALLOWED = {
     "authorize-partner": _table("identity", "GetItem"),
     "receive-movements": {"sqs:SendMessage queue/movements"},
+    "receive-supply": {"events:PutEvents bus/crossdock-prod"},
     "receive-webhook": _table("exchange", "PutItem")
     | {"sqs:SendMessage queue/movements", "events:PutEvents bus/crossdock-prod"}
     | _secrets("sources", "erp", "wms"),
@@ -71,6 +72,10 @@ ALLOWED = {
     | _table("identity", "PartiQLInsert", "PartiQLUpdate", "Query")
     | EXCEPTIONS
     | _consumes("references"),
+    "apply-supply": _table("inventory", "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")
+    | _table("identity", "BatchGetItem")
+    | EXCEPTIONS
+    | _consumes("supply"),
     "deliver-to-channel": _table("inventory", "BatchGetItem")
     | _table("pricing", "BatchGetItem")
     | _table("exchange", "BatchGetItem", "PartiQLInsert", "PartiQLUpdate")
@@ -180,7 +185,14 @@ def test_functions_run_python_3_13_on_arm_traced_with_their_own_log(prod: Templa
 
 
 def test_api_functions_start_from_a_snapshot_and_are_called_by_their_alias(prod: Templates) -> None:
-    api = {"authorize-partner", "receive-movements", "receive-webhook", "read-availability", "set-allocations"}
+    api = {
+        "authorize-partner",
+        "read-availability",
+        "receive-movements",
+        "receive-supply",
+        "receive-webhook",
+        "set-allocations",
+    }
     functions = prod.named("AWS::Lambda::Function", "FunctionName")
     assert {n for n, f in functions.items() if f.get("SnapStart") == {"ApplyOn": "PublishedVersions"}} == api
     aliases = {prod.read(stack, r["Properties"]["FunctionName"]): r for stack, r in prod.all("AWS::Lambda::Alias")}
@@ -306,6 +318,7 @@ def test_the_bus_routes_each_kind_of_fact_to_its_queue_and_loses_none(prod: Temp
         "queue/prices": ["pricing.rules.changed.v1"],
         "queue/counts": ["inventory.counts.reported.v1"],
         "queue/references": ["identity.references.declared.v1"],
+        "queue/supply": ["inventory.supply.reported.v1"],
     }
 
 
@@ -334,6 +347,7 @@ def test_queues_are_worked_off_in_tens_and_only_failures_come_back(prod: Templat
         ("apply-price-changes", "queue/prices"),
         ("apply-counts", "queue/counts"),
         ("apply-references", "queue/references"),
+        ("apply-supply", "queue/supply"),
         ("deliver-to-channel", "queue/channel-webshop"),
         ("deliver-to-channel", "queue/channel-marketplace"),
     }
@@ -392,6 +406,7 @@ def test_partners_need_a_key_in_a_plan_and_sources_a_signature(prod: Templates) 
         routes[f"{method['HttpMethod']} {path}"] = (method["AuthorizationType"], method["ApiKeyRequired"])
     assert routes == {
         "POST /v1/inventory/movements": ("CUSTOM", True),
+        "POST /v1/inventory/supply": ("CUSTOM", True),
         "GET /v1/items/{sku}/availability": ("CUSTOM", True),
         "POST /webhooks/{source}": ("NONE", False),
     }

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from crossdock_cli.target import Target
 
 CHANNELS: Final = ("webshop", "marketplace")
-WORK: Final = ("movements", "prices", "counts", "references", *(f"channel-{c}" for c in CHANNELS))
+WORK: Final = ("movements", "prices", "counts", "references", "supply", *(f"channel-{c}" for c in CHANNELS))
 QUEUES: Final = (*WORK, *(f"{queue}-dlq" for queue in WORK), "failures")
 MOVEMENTS: Final = "/v1/inventory/movements"
 MOVED_AT: Final = "2026-11-21T08:00:00Z"

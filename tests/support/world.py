@@ -36,19 +36,21 @@ NOW: Final = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
 NOW_TEXT: Final = "2026-11-21T08:00:00.000Z"
 CORRELATION: Final = "cd-00000000test"
 SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-QUEUES: Final = ("movements", "prices", "counts", "references", "channel-webshop", "channel-marketplace")
+QUEUES: Final = ("movements", "prices", "counts", "references", "supply", "channel-webshop", "channel-marketplace")
 FUNCTIONS: Final = (
     "announce_changes",
     "apply_counts",
     "apply_movements",
     "apply_price_changes",
     "apply_references",
+    "apply_supply",
     "authorize_partner",
     "collect_dead_letters",
     "deliver_to_channel",
     "project_balances",
     "read_availability",
     "receive_movements",
+    "receive_supply",
     "receive_webhook",
     "reconcile_stock",
     "set_allocations",
@@ -381,6 +383,7 @@ def _create(world: World) -> None:
         "pricing.rules.changed.v1": "prices",
         "inventory.counts.reported.v1": "counts",
         "identity.references.declared.v1": "references",
+        "inventory.supply.reported.v1": "supply",
     }
     for event_type, queue in rules.items():
         world.target.events.put_rule(

@@ -30,6 +30,7 @@ from tests.support.world import (
     Context,
     World,
     api_event,
+    bus_event,
     counts_event,
     dirty_message,
     later,
@@ -298,6 +299,32 @@ def _healed(stage: Stage) -> Any:
     return stage.world.balance("SKU-1"), stage.world.balance("SKU-2"), ours, drift, stage.world.rows("exceptions")
 
 
+# -- supply ----------------------------------------------------------------------------------------------------
+
+ORDER = {
+    "id": "PO-1/10",
+    "kind": "order",
+    "item": "E1",
+    "warehouse": "MAIN",
+    "version": 1,
+    "quantity": 5,
+    "expected_on": "2026-11-25",
+}
+CONFIRMED = {"kind": "confirmation", "parts": [{"quantity": 4, "expected_on": "2026-11-26"}]}
+SUPPLY = bus_event(
+    "inventory.supply.reported.v1",
+    {
+        "source": "erp",
+        "supply": [
+            ORDER,
+            {"id": "PO-1/10", "item": "E1", "warehouse": "MAIN", "version": 1, **CONFIRMED},
+            {"id": "PO-2/10", "item": "E1", "warehouse": "MAIN", "version": 1, **CONFIRMED},
+            {**ORDER, "item": "NEW"},
+        ],
+    },
+    "erp",
+)
+
 # -- dead letters ----------------------------------------------------------------------------------------------
 
 LOST_CALL = {
@@ -342,6 +369,13 @@ SCENARIOS = [
         5,
         references,
         consumes("apply_counts", "counts", counts_event({"A1": 5, "A2": 6, "NEW": 7})),
+        everything,
+    ),
+    Scenario(
+        "apply supply",
+        6,
+        references,
+        consumes("apply_supply", "supply", SUPPLY),
         everything,
     ),
     Scenario("deliver to a channel", 13, _to_tell, _tell, _told),

@@ -9,6 +9,7 @@ from typing import Any
 
 PRICE_RULES_CHANGED = "pricing.rules.changed.v1"
 COUNTS_REPORTED = "inventory.counts.reported.v1"
+SUPPLY_REPORTED = "inventory.supply.reported.v1"
 REFERENCES_DECLARED = "identity.references.declared.v1"
 RESERVATION_DECIDED = "inventory.reservation.decided.v1"
 AVAILABILITY_CHANGED = "availability.changed.v1"

@@ -13,6 +13,7 @@ _ROUTES = {
     events.PRICE_RULES_CHANGED: "prices",
     events.COUNTS_REPORTED: "counts",
     events.REFERENCES_DECLARED: "references",
+    events.SUPPLY_REPORTED: "supply",
 }
 
 

@@ -38,6 +38,30 @@ class Partner:
                 [FieldError("X-Api-Key", f"lacks scope {scope}", "use a key with this scope")],
             )
 
+    def source(self, named: str | None) -> str:
+        """The source a document speaks for: named in it, or the partner's only one; never one that is not its own.
+
+        Raises a 422 problem when it has to be named, and a 403 problem when it is another's.
+        """
+        if named is None and len(self.sources) == 1:
+            return self.sources[0]
+        allowed = ", ".join(self.sources) or "none"
+        if named is None:
+            raise Problem(
+                422,
+                "source-missing",
+                f"source: missing. This key may speak for: {allowed}. Nothing was stored.",
+                [FieldError("source", "missing", f"name one of: {allowed}")],
+            )
+        if named not in self.sources:
+            raise Problem(
+                403,
+                "source-not-yours",
+                f"source: this key may not speak for {named}. It may speak for: {allowed}. Nothing was stored.",
+                [FieldError("source", f"not a source of {self.name}", f"name one of: {allowed}")],
+            )
+        return named
+
     def require_channel(self, channel: str) -> None:
         """Raises a 403 problem when the partner does not own this channel."""
         if channel not in self.channels:

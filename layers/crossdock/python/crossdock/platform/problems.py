@@ -85,6 +85,10 @@ _REMEDIES = {
     "not_for_this_type": "leave this field out, or send the type it belongs to",
     "same_place": "send where it went, or leave the movement out",
     "held_is_available": "leave the status out, or the reservation",
+    "date_type": 'send a date as a text, for example "2026-11-21"',
+    "date_parsing": 'send a date as a text, for example "2026-11-21"',
+    "date_from_datetime_parsing": 'send a date as a text, for example "2026-11-21"',
+    "date_from_datetime_inexact": 'send a date without a time, for example "2026-11-21"',
     "decimal_type": 'send the amount as a text, for example "2.55"',
 }
 

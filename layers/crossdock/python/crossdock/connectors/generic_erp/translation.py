@@ -7,6 +7,7 @@ from crossdock.contracts.fields import Contract, Instant
 from crossdock.contracts.inbound import Fact, Translated, read_native
 from crossdock.contracts.prices import PriceList
 from crossdock.contracts.references import ItemList
+from crossdock.contracts.supply import SupplyList
 
 
 class _Declared(Contract):
@@ -21,11 +22,21 @@ class _Priced(Contract):
     data: PriceList
 
 
-_NATIVE: dict[str, type[_Declared | _Priced]] = {"items.declared": _Declared, "prices.changed": _Priced}
+class _Expected(Contract):
+    type: Literal["supply.expected"]
+    timestamp: Instant
+    data: SupplyList
+
+
+_NATIVE: dict[str, type[_Declared | _Priced | _Expected]] = {
+    "items.declared": _Declared,
+    "prices.changed": _Priced,
+    "supply.expected": _Expected,
+}
 
 
 def translate(source: str, body: bytes) -> Translated:
-    """A webhook body as an `identity.references.declared.v1` or a `pricing.rules.changed.v1` fact.
+    """A webhook body as a fact: references declared, price rules changed, or supply reported.
 
     Raises pydantic.ValidationError naming what does not fit, or UnknownEventError for another type.
     """
@@ -33,5 +44,8 @@ def translate(source: str, body: bytes) -> Translated:
     if isinstance(native, _Declared):
         items = [i.model_dump(mode="json", exclude_none=True) for i in native.data.items]
         return Fact(events.REFERENCES_DECLARED, f"items/{source}", {"source": source, "items": items})
+    if isinstance(native, _Expected):
+        supply = [s.model_dump(mode="json", exclude_none=True) for s in native.data.supply]
+        return Fact(events.SUPPLY_REPORTED, f"supply/{source}", {"source": source, "supply": supply})
     prices = [p.model_dump(mode="json") for p in native.data.prices]
     return Fact(events.PRICE_RULES_CHANGED, f"prices/{source}", {"source": source, "prices": prices})
