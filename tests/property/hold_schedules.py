@@ -15,8 +15,10 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import count
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from uuid import uuid4
 
 from crossdock.inventory.hold_store import reservation_of
 from crossdock.inventory.holding import ABANDONED_AFTER_S
@@ -31,6 +33,7 @@ from crossdock.inventory.holds import (
     markers,
 )
 from crossdock.inventory.reserving import Reservations
+from crossdock.platform.dynamo import Table
 from crossdock.platform.errors import StoreUnavailableError
 from crossdock.platform.writes import Update
 from tests.support.interleaving import Schedule
@@ -38,12 +41,17 @@ from tests.support.memory import MemoryTable
 from tests.support.world import NOW
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from crossdock.platform.dynamo import Item
+    from crossdock.platform.dynamo import Item, Outcome, Statement
+    from crossdock.platform.writes import Key, Write
+    from crossdock_cli.target import Target
+
+Result = TypeVar("Result")
 
 ITEMS: Final = ("A", "B", "C")
+IDS: Final = tuple(f"x{n}" for n in range(6))
 CHANNEL: Final = "shop"
 PARTS: Final = ("ss", "qc", "dmg", "rsv", "cm", "sh")
 _SKEW_S: Final = 300
@@ -54,7 +62,8 @@ class Stage:
     """The table, its time, and what everybody was told."""
 
     random: Random
-    table: MemoryTable = field(default_factory=MemoryTable)
+    table: MemoryTable | BoundedTable
+    mark: str = ""  # makes the names of a schedule its own, where many share one table
     seconds: int = 0
     told: dict[str, set[Answer]] = field(default_factory=dict)
     ended: dict[str, set[State]] = field(default_factory=dict)
@@ -76,11 +85,62 @@ class Stage:
         self.nonces += 1
         return f"n{self.nonces}"
 
+    @property
+    def items(self) -> list[str]:
+        return [self.mark + item for item in ITEMS]
+
+    @property
+    def ids(self) -> list[str]:
+        return [self.mark + rid for rid in IDS]
+
+    def look(self) -> Mapping[Key, Item]:
+        """All that is stored now, without anybody being interrupted by our looking."""
+        if isinstance(self.table, MemoryTable):
+            return self.table.rows
+        keys = [(f"T#{sku}", "A#MAIN") for sku in self.items]
+        for rid in self.ids:
+            keys += [(f"RSV#{rid}", "R"), *((f"RSV#{rid}", f"U#{sku}#MAIN") for sku in self.items)]
+        return self.table.quietly(lambda table: table.get_many(keys, consistent=True))
+
     def rows(self) -> list[Reservation]:
-        return [reservation_of(r) for (pk, sk), r in self.table.rows.items() if pk.startswith("RSV#") and sk == "R"]
+        return [reservation_of(r) for (pk, sk), r in self.look().items() if pk.startswith("RSV#") and sk == "R"]
 
     def givers(self) -> list[Item]:
-        return [r for (pk, _), r in self.table.rows.items() if pk.startswith("T#")]
+        return [r for (pk, _), r in self.look().items() if pk.startswith("T#")]
+
+
+class BoundedTable(Table):
+    """The engine's table, with a boundary before and after each call, as the one in memory has it."""
+
+    def __init__(self, client: Any, name: str) -> None:
+        super().__init__(client, name)
+        self.boundary: Callable[[], None] = lambda: None
+        self.again: Callable[[], bool] = lambda: False
+
+    def quietly(self, act: Callable[[Table], Any]) -> Any:
+        return act(Table(self.client, self.name))
+
+    def run(self, statements: Sequence[Statement]) -> list[Outcome]:
+        def twice() -> list[Outcome]:
+            outcomes = super(BoundedTable, self).run(statements)
+            return super(BoundedTable, self).run(statements) if self.again() else outcomes
+
+        return self._between(twice)
+
+    def atomically(self, writes: Sequence[Write]) -> list[Outcome]:
+        return self._between(lambda: Table(self.client, self.name).atomically(writes))
+
+    def get_many(
+        self, keys: Iterable[Key], *, consistent: bool = False, attributes: Sequence[str] = ()
+    ) -> dict[Key, Item]:
+        wanted = list(keys)
+        return self._between(lambda: super(BoundedTable, self).get_many(wanted, consistent=consistent))
+
+    def _between(self, act: Callable[[], Result]) -> Result:
+        self.boundary()
+        result = act()
+        self.boundary()
+        return result
 
 
 def header(sku: str, on_hand: int, own: int, staged: int = 0) -> Item:
@@ -98,7 +158,9 @@ def header(sku: str, on_hand: int, own: int, staged: int = 0) -> Item:
 
 def check_step(stage: Stage) -> None:
     """Raises AssertionError when anything is wrong with what is stored now."""
-    for giver in stage.givers():
+    stored = stage.look()
+    givers = {key: row for key, row in stored.items() if key[0].startswith("T#")}
+    for giver in givers.values():
         own = sum(v for name, v in giver.items() if name.startswith("ac_"))
         held = markers(giver)
         assert giver["av"] == giver["oh"] - sum(giver[p] for p in PARTS), f"av is not its parts: {giver}"
@@ -106,9 +168,8 @@ def check_step(stage: Stage) -> None:
         assert own >= 0, f"an allocation was overdrawn: {giver}"
         assert giver["rsv"] == sum(m.quantity for m in held.values()), f"rsv is not what markers hold: {giver}"
         assert giver["av"] >= 0, f"oversold: {giver}"
-    givers = {(g["pk"], g["sk"]): g for g in stage.givers()}
     promised: Counter[tuple[str, str]] = Counter()
-    for row in stage.rows():
+    for row in [reservation_of(r) for (pk, sk), r in stored.items() if pk.startswith("RSV#") and sk == "R"]:
         stage.written_at.setdefault(row.id, stage.seconds)
         standing = [p for p in row.places if _marked(givers.get(p.key), row)]
         if row.state is State.HELD or (row.by_marker and standing):
@@ -157,28 +218,49 @@ def check_end(stage: Stage) -> None:
 
 
 def run_schedule(seed: int) -> None:
-    """One schedule over the table in memory. Raises AssertionError when anything is wrong."""
+    """One schedule over the table in memory, looked at after every step. Raises AssertionError when it is wrong."""
+    random = Random(seed)  # noqa: S311 - a schedule, not a secret
+    _play(Stage(random, MemoryTable()), look_every=1)
+
+
+def run_schedule_on_engine(target: Target, seed: int) -> None:
+    """The same over the engine, looked at after every eighth step: looking costs more than the step."""
     random = Random(seed)  # noqa: S311 - as above
-    stage = Stage(random)
-    for sku in ITEMS:
+    table = BoundedTable(target.dynamodb, target.name("inventory"))
+    _play(Stage(random, table, mark=f"{seed}-{uuid4().hex[:8]}-"), look_every=8)
+
+
+def _play(stage: Stage, look_every: int) -> None:
+    random = stage.random
+    for sku in stage.items:
         own = random.choice([0, 0, 2])
         row = header(sku, random.randrange(3, 9), own, random.choice([0, 1]) if own else 0)
-        stage.table.rows[row["pk"], row["sk"]] = row
+        _put(stage, row)
     choices = [random.randrange(8) * (-1 if random.random() < 0.06 else 1) for _ in range(400)]
     schedule = Schedule(choices)
     again = random.choice([0.0, 0.0, 0.1])
+    steps = count()
 
     def boundary() -> None:
-        check_step(stage)
+        if next(steps) % look_every == 0:
+            check_step(stage)
         schedule.boundary()
 
     stage.table.boundary = boundary
     stage.table.again = lambda: random.random() < again
-    schedule.run([_worker(stage, random.choice(WORKERS), n) for n in range(random.randint(3, 7))])
-    stage.table.boundary = lambda: check_step(stage)
+    schedule.run([_worker(stage, random.choice(WORKERS)) for _ in range(random.randint(3, 7))])
+    stage.table.boundary = lambda: None
     stage.table.again = lambda: False
     sweep_all(stage)
+    check_step(stage)
     check_end(stage)
+
+
+def _put(stage: Stage, row: Item) -> None:
+    if isinstance(stage.table, MemoryTable):
+        stage.table.rows[row["pk"], row["sk"]] = row
+    else:
+        stage.table.put(row)
 
 
 def sweep_all(stage: Stage) -> None:
@@ -194,7 +276,7 @@ def sweep_all(stage: Stage) -> None:
         found.reclaim(Place(giver["pk"].removeprefix("T#"), "MAIN", 1))
 
 
-def _worker(stage: Stage, work: Callable[[Stage, Random, int], None], number: int) -> Callable[[], object]:
+def _worker(stage: Stage, work: Callable[[Stage, Random, int], None]) -> Callable[[], object]:
     random = Random(stage.random.random())  # noqa: S311 - as above
 
     def run() -> None:
@@ -205,25 +287,21 @@ def _worker(stage: Stage, work: Callable[[Stage, Random, int], None], number: in
     return run
 
 
-def _request(random: Random, rid: str, now: int) -> HoldRequest:
+def _request(stage: Stage, random: Random, rid: str, now: int) -> HoldRequest:
     """The request of an id is always the same, but for its instant: ids repeat, and then they are repetitions."""
     same = Random(rid)  # noqa: S311 - a schedule, not a secret
-    skus = same.sample(ITEMS, same.choice([1, 1, 1, 2]))
+    skus = same.sample(stage.items, same.choice([1, 1, 1, 2]))
     places = tuple(Place(sku, "MAIN", same.randint(1, 4)) for sku in skus)
     lines = tuple(Line(str(n), p.sku, p.warehouse, p.quantity) for n, p in enumerate(places))
     expires = now + random.choice([30, 100, 400, 1000])
     return HoldRequest(rid, "partner", CHANNEL, "payload", expires, lines, places, "cd-1")
 
 
-def _some_id(random: Random) -> str:
-    return f"x{random.randrange(6)}"
-
-
 def client(stage: Stage, random: Random, skew: int) -> None:
     """Asks for a hold, perhaps again, and perhaps ends it."""
     found = stage.reservations(skew)
-    rid = _some_id(random)
-    decision = found.create(_request(random, rid, stage.now(skew)))
+    rid = random.choice(stage.ids)
+    decision = found.create(_request(stage, random, rid, stage.now(skew)))
     stage.told.setdefault(rid, set()).add(decision.answer)
     if decision.answer is Answer.HELD:
         for _ in range(random.randrange(3)):
@@ -234,7 +312,7 @@ def ender(stage: Stage, random: Random, skew: int) -> None:
     """Confirms, releases, cancels, changes or extends whatever there is."""
     found = stage.reservations(skew)
     for _ in range(2):
-        _end(stage, found, _some_id(random), random)
+        _end(stage, found, random.choice(stage.ids), random)
 
 
 def _end(stage: Stage, found: Reservations, rid: str, random: Random) -> None:
@@ -248,7 +326,7 @@ def _end(stage: Stage, found: Reservations, rid: str, random: Random) -> None:
     elif act == "extend":
         found.extend(rid, stage.now() + random.choice([50, 500]))
     elif act == "change":
-        places = [Place(sku, "MAIN", random.randint(1, 4)) for sku in random.sample(ITEMS, random.choice([1, 2]))]
+        places = [Place(sku, "MAIN", random.randint(1, 4)) for sku in random.sample(stage.items, random.choice([1, 2]))]
         found.change(rid, tuple(Line(str(n), p.sku, "MAIN", p.quantity) for n, p in enumerate(places)), places)
     elif act == "consume":
         _ship(stage, found, rid, random)
@@ -256,19 +334,22 @@ def _end(stage: Stage, found: Reservations, rid: str, random: Random) -> None:
 
 def _ship(stage: Stage, found: Reservations, rid: str, random: Random) -> None:
     """A pick that names the reservation: its part of the commitment is decided, then journaled and projected."""
-    found.consume(rid, random.choice(ITEMS), "MAIN", f"pick{random.randrange(3)}", random.randint(1, 3))
+    found.consume(rid, random.choice(stage.items), "MAIN", f"pick{random.randrange(3)}", random.randint(1, 3))
     project(stage)
 
 
 def project(stage: Stage) -> None:
     """Counts each pick once: what has left is no longer on hand, and no longer waited for."""
-    for (pk, sk), row in list(stage.table.rows.items()):
+    for (pk, sk), row in list(stage.look().items()):
         for name in [n for n in row if n.startswith("m_") and (pk, sk, n) not in stage.picked]:
             stage.picked.add((pk, sk, name))
             key = (f"T#{sk.split('#')[1]}", "A#MAIN")
-            stage.table.rows[key]["oh"] -= row[name]
-            stage.table.rows[key]["cm"] -= row[name]
             stage.gone[pk.removeprefix("RSV#"), key] += row[name]
+            picked = Update(key, {"oh": -row[name], "cm": -row[name], "ver": 1})
+            if isinstance(stage.table, MemoryTable):
+                stage.table.rows[key] |= {n: stage.table.rows[key][n] + v for n, v in picked.add.items()}
+            else:
+                stage.table.quietly(lambda table, write=picked: table.write([write]))
 
 
 def sweeper(stage: Stage, random: Random, skew: int) -> None:
@@ -290,7 +371,7 @@ def time_passes(stage: Stage, random: Random, _: int) -> None:
 def goods(stage: Stage, random: Random, _: int) -> None:
     """Goods come in: the projector's one update."""
     for _ in range(2):
-        sku, quantity = random.choice(ITEMS), random.randint(1, 3)
+        sku, quantity = random.choice(stage.items), random.randint(1, 3)
         stage.table.write([Update((f"T#{sku}", "A#MAIN"), {"oh": quantity, "av": quantity, "pl": quantity, "ver": 1})])
 
 

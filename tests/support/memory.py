@@ -22,7 +22,7 @@ _UPDATE: Final = re.compile(r'UPDATE "[^"]+" (.+) WHERE pk = \? AND sk = \?(.*)'
 _ADDED: Final = re.compile(r'("?)([\w.-]+)\1 = \1\2\1 \+ \?')
 _GIVEN: Final = re.compile(r'"?([\w.-]+)"? = \?')
 _CONDITION: Final = re.compile(r'"?([\w.-]+)"? (<|=|>=) \?')
-_MISSING: Final = re.compile(r'"([\w.-]+)" IS MISSING|\("([\w.-]+)" IS MISSING OR "[\w.-]+" = 0\)')
+_MISSING: Final = re.compile(r'"(\w+)" IS MISSING')
 _CLAUSE: Final = re.compile(r"SET |(?=REMOVE )")
 FIRST_SEQUENCE: Final = 95  # so that a schedule crosses from two digits to three
 
@@ -120,8 +120,7 @@ def _all_hold(row: Item, conditions: Sequence[str], wanted: list[Any]) -> bool:
 
 def _holds(row: Item, condition: str, wanted: list[Any]) -> bool:
     if missing := _MISSING.fullmatch(condition):
-        name = missing[1] or missing[2]
-        return name not in row or (missing[2] is not None and row[name] == 0)
+        return missing[1] not in row
     match = _CONDITION.fullmatch(condition)
     assert match, condition
     value = wanted.pop(0)

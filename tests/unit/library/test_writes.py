@@ -7,7 +7,7 @@ UPDATE = Update(
     add={"av": -2, "pl": 0, "rsv": 2},
     put={"r_x": "2|3|n"},
     remove=("r_y",),
-    when=(When("av", ">=", 2), When("r_x", "missing"), When("ac_shop", "missing or 0"), When("seq", "<", "7")),
+    when=(When("av", ">=", 2), When("r_x", "missing"), When("ac_shop", "=", 0), When("seq", "<", "7")),
 )
 
 
@@ -22,17 +22,16 @@ def test_an_update_as_a_statement() -> None:
     assert text == (
         'UPDATE "inventory" SET "av" = "av" + ? SET "rsv" = "rsv" + ? SET "r_x" = ? REMOVE "r_y" '
         'WHERE pk = ? AND sk = ? AND "av" >= ? AND "r_x" IS MISSING '
-        'AND ("ac_shop" IS MISSING OR "ac_shop" = 0) AND "seq" < ?'
+        'AND "ac_shop" = ? AND "seq" < ?'
     )
-    assert parameters == (-2, 2, "2|3|n", "T#A1", "A#MAIN", 2, "7")
+    assert parameters == (-2, 2, "2|3|n", "T#A1", "A#MAIN", 2, 0, "7")
 
 
 def test_the_same_update_as_an_expression() -> None:
     change, condition, names, values = expression(UPDATE)
     assert change == "SET #n0 = #n0 + :v0, #n1 = #n1 + :v1, #n2 = :v2 REMOVE #n3"
     assert condition == (
-        "attribute_exists(#n4) AND #n0 >= :v3 AND attribute_not_exists(#n2) "
-        "AND (attribute_not_exists(#n5) OR #n5 = :v4) AND #n6 < :v5"
+        "attribute_exists(#n4) AND #n0 >= :v3 AND attribute_not_exists(#n2) AND #n5 = :v4 AND #n6 < :v5"
     )
     assert names == {"#n0": "av", "#n1": "rsv", "#n2": "r_x", "#n3": "r_y", "#n4": "pk", "#n5": "ac_shop", "#n6": "seq"}
     assert values == {":v0": -2, ":v1": 2, ":v2": "2|3|n", ":v3": 2, ":v4": 0, ":v5": "7"}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from crossdock.inventory.ending import Ender
+from crossdock.inventory.ending import Ender, staged
 from crossdock.inventory.hold_store import (
     HoldStore,
     line_rows,
@@ -26,7 +26,6 @@ from crossdock.inventory.holds import (
     State,
     markers,
     offer,
-    split,
     summed,
 )
 from crossdock.inventory.markers import Marker
@@ -212,11 +211,11 @@ def _moves(
             )
             continue
         if old is None:
-            placed = replace(place, own=split(place.quantity, found.own).own)
+            placed = found.fit(place)
             writes.append(take(placed, seen.marker(placed), seen.channel))
         else:
-            marker = remarked(old, place, seen.expires, found.own, seen.channel)
-            placed = replace(place, own=marker.from_own)
+            marker = remarked(old, place, seen.expires, found, seen.channel)
+            placed = replace(place, own=marker.from_own, allocated=found.allocated)
             if marker != old:
                 writes.append(remark(placed, old, marker, seen.channel))
         places.append(placed)
@@ -224,8 +223,7 @@ def _moves(
     for place in seen.places:
         old = held.get(place.key)
         if place.key not in kept and old:
-            staged = givers[place.key].get(f"as_{old.channel}", 0) if old.from_own else 0
-            writes.append(refund(place, old, staged))
+            writes.append(refund(place, old, staged(givers[place.key], old)))
     return writes, places, short
 
 

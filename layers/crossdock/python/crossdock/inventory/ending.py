@@ -14,6 +14,7 @@ from crossdock.inventory.markers import Marker
 from crossdock.platform.dynamo import Item
 from crossdock.platform.errors import StoreUnavailableError
 from crossdock.platform.writes import Key, Update
+from crossdock.quantities import Quantity
 
 _ROUNDS = 12
 _COMMITTED = frozenset({State.CONFIRMED, State.CANCELLED})
@@ -133,9 +134,9 @@ class Ender:
             self._store.write([remark(place, marker, replace(marker, expires=row.expires), row.channel)])
 
     def _write_back(self, rid: str, place: Place, marker: Marker) -> None:
-        (done,) = self._store.write([refund(place, marker)])
-        if not done.done and done.existing and markers(done.existing).get(rid) == marker:
-            self._store.write([refund(place, marker, _staged(done.existing, marker))])
+        giver = self._store.givers([place.key]).get(place.key)
+        if giver is not None and markers(giver).get(rid) == marker:
+            self._store.write([refund(place, marker, staged(giver, marker))])
 
 
 def _stands(seen: Reservation, givers: Mapping[Key, Item]) -> bool:
@@ -158,9 +159,10 @@ def _follow(ended: Reservation, place: Place, giver: Item | None) -> Update | No
         return None
     if ended.state in _COMMITTED:
         return commit(place, marker)
-    return refund(place, marker, _staged(giver, marker))
+    return refund(place, marker, staged(giver, marker))
 
 
-def _staged(giver: Mapping[str, object], marker: Marker) -> int:
-    value = giver.get(f"as_{marker.channel}", 0) if marker.from_own else 0
-    return value if isinstance(value, int) else 0
+def staged(giver: Mapping[str, object], marker: Marker) -> Quantity | None:
+    """What a lowered allocation of the marker's channel still has to take back, None when the giver has none such."""
+    value = giver.get(f"as_{marker.channel}") if marker.from_own else None
+    return value if isinstance(value, Quantity) else None

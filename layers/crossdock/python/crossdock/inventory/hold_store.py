@@ -15,11 +15,11 @@ from crossdock.inventory.holds import (
     HEADER,
     HoldRequest,
     Line,
+    Offer,
     Place,
     Reservation,
     Shortage,
     State,
-    split,
 )
 from crossdock.inventory.markers import Marker
 from crossdock.platform.clock import Clock, to_text
@@ -128,7 +128,7 @@ def take(place: Place, marker: Marker, channel: str) -> Update:
 def _shares(place: Place, allocation: str) -> list[When]:
     """The channel's own allocation is used up before the pool is touched."""
     if place.own == 0:
-        own = When(allocation, "missing or 0")
+        own = When(allocation, "=", 0) if place.allocated else When(allocation, "missing")
     elif place.pooled == 0:
         own = When(allocation, ">=", place.own)
     else:
@@ -147,18 +147,19 @@ def _moved(place: Place, channel: str, sign: int) -> dict[str, Quantity]:
     return moved
 
 
-def refund(place: Place, marker: Marker, staged: Quantity = 0) -> Update:
+def refund(place: Place, marker: Marker, staged: Quantity | None = None) -> Update:
     """Gives back what a marker took, and removes it, if it is still that marker.
 
-    `staged` is what a lowered allocation of the channel still has to take back: that part goes to the pool instead.
+    `staged` is what a lowered allocation of the channel still has to take back, None if the header has no such number:
+    that part goes to the pool instead.
     """
     name, channel = marker.attribute, marker.channel
     given = Place(place.sku, place.warehouse, marker.quantity, marker.from_own, place.shard)
     moved = _moved(given, channel, +1)
     when = [When(name, "=", marker.text)]
     if marker.from_own:
-        to_pool = min(marker.from_own, staged)
-        when.append(When(f"as_{channel}", "=", staged) if staged else When(f"as_{channel}", "missing or 0"))
+        to_pool = min(marker.from_own, staged or 0)
+        when.append(When(f"as_{channel}", "missing") if staged is None else When(f"as_{channel}", "=", staged))
         if to_pool:
             moved[f"ac_{channel}"] = marker.from_own - to_pool
             moved["pl"] = given.pooled + to_pool
@@ -179,7 +180,7 @@ def remark(place: Place, old: Marker, new: Marker, channel: str) -> Update:
     name = old.attribute
     more = new.quantity - old.quantity
     own = new.from_own - old.from_own
-    delta = Place(place.sku, place.warehouse, more, own, place.shard, place.keep, place.floor)
+    delta = replace(place, quantity=more, own=own)
     when = [When(name, "=", old.text)]
     if more > 0:
         when.append(When("av", ">=", delta.needed))
@@ -188,10 +189,12 @@ def remark(place: Place, old: Marker, new: Marker, channel: str) -> Update:
     return Update(place.key, _moved(delta, channel, -1), {name: new.text}, when=tuple(when))
 
 
-def remarked(old: Marker, place: Place, expires: int, own_left: Quantity, channel: str) -> Marker:
+def remarked(old: Marker, place: Place, expires: int, found: Offer, channel: str) -> Marker:
     """The marker for another quantity: more comes from the channel's own first, less goes back to the pool first."""
     more = place.quantity - old.quantity
-    own = old.from_own + split(more, own_left).own if more > 0 else min(old.from_own, place.quantity)
+    own = min(old.from_own, place.quantity)
+    if more > 0:
+        own = old.from_own + found.fit(replace(place, quantity=more)).own
     return replace(old, quantity=place.quantity, expires=expires, from_own=own, channel=channel if own else "")
 
 

@@ -22,9 +22,9 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from crossdock.inventory.ending import Ender
+from crossdock.inventory.ending import Ender, staged
 from crossdock.inventory.hold_store import (
     HoldStore,
     empty_header,
@@ -38,6 +38,7 @@ from crossdock.inventory.holds import (
     Answer,
     Decision,
     HoldRequest,
+    Offer,
     Place,
     Reservation,
     Shortage,
@@ -45,15 +46,18 @@ from crossdock.inventory.holds import (
     markers,
     offer,
     shortages,
-    split,
     summed,
 )
 from crossdock.platform.dynamo import Item, Outcome
 from crossdock.platform.errors import StoreUnavailableError
 
+if TYPE_CHECKING:
+    from crossdock.quantities import Quantity
+
 ANSWER_WITHIN_S = 20
 ABANDONED_AFTER_S = 60
 TRANSACTION_PLACES = 99
+MOST_REMEMBERED = 10_000
 _ROUNDS = 12
 
 
@@ -76,6 +80,7 @@ class Holder:
         self._ender = ender
         self._nonce = nonce
         self._timer = timer
+        self._allocated: dict[tuple[str, str, str], Quantity] = {}
 
     def create(self, request: HoldRequest) -> Decision:
         """Holds all places of a request, or none.
@@ -84,7 +89,7 @@ class Holder:
         1 round trip; n places: 2(n + 1) write units, 1 round trip. Raises StoreUnavailableError: the same request may
         then be made again. Raises ValueError for a request that asks for nothing.
         """
-        places = summed(request.places)
+        places = [self._guessed(p, request.channel) for p in summed(request.places)]
         if not places or any(p.quantity <= 0 for p in places):
             raise ValueError("places: a hold asks for at least one unit somewhere")
         if len(places) == 1:
@@ -92,6 +97,20 @@ class Holder:
         if len(places) <= TRANSACTION_PLACES:
             return self._together(request, places)
         return self._one_by_one(request, places)
+
+    def _guessed(self, place: Place, channel: str) -> Place:
+        """The place as the channel's allocation was when it was last met here: a guess saves a round trip, no more."""
+        own = self._allocated.get((*place.key, channel))
+        return place if own is None else Offer(0, 0, own, allocated=True).fit(place)
+
+    def _known(self, found: Offer, place: Place, channel: str) -> Place:
+        """The place as an offer lets it be taken; what will be left of the channel's allocation is the next guess."""
+        fitting = found.fit(place)
+        if found.allocated and len(self._allocated) < MOST_REMEMBERED:
+            self._allocated[*place.key, channel] = found.own - fitting.own
+        elif not found.allocated:
+            self._allocated.pop((*place.key, channel), None)
+        return fitting
 
     # -- one place ---------------------------------------------------------------------------------------------
 
@@ -103,7 +122,7 @@ class Holder:
         )
         if not _is_ours(written, row):
             if taken.done:
-                self._store.write([refund(place, row.marker(place))])
+                self._ender.give_back(row, [place])
             return self._repeated(request, written.existing)
         short = None if taken.done else self._take_anyhow(row, place, taken.existing)
         return self._refuse(request, row, [short]) if short else self._held(request, row, began)
@@ -118,7 +137,7 @@ class Holder:
                 found = offer(giver, row.channel, self._store.now(), row.id)
                 if found.short(place):
                     return shortages([place], {place.key: found})[0]
-                place = replace(place, own=split(place.quantity, found.own).own)
+                place = self._known(found, place, row.channel)
             (taken,) = self._store.write([take(place, row.marker(place), row.channel)])
             if taken.done:
                 return None
@@ -134,7 +153,7 @@ class Holder:
         stray = markers(giver).get(row.id)
         if stray and stray.nonce != row.nonce:
             # The row is ours, so no other marker of this id can be a hold: a repetition left it, or died over it.
-            self._store.write([refund(place, stray)])
+            self._store.write([refund(place, stray, staged(giver, stray))])
             return True
         found = offer(giver, row.channel, self._store.now(), row.id)
         over = {rid: m for rid, m in found.expired.items() if rid not in tried}
@@ -207,8 +226,7 @@ class Holder:
             short = shortages(row.places, offers)
             if short:
                 return self._refuse_at_once(request, row, short)
-            split_anew = [replace(p, own=split(p.quantity, offers[p.key].own).own) for p in row.places]
-            row = replace(row, places=tuple(split_anew))
+            row = replace(row, places=tuple(self._known(offers[p.key], p, row.channel) for p in row.places))
         raise StoreUnavailableError(f"{len(places)} places kept changing while they were being reserved")
 
     def _refuse_at_once(self, request: HoldRequest, row: Reservation, short: Sequence[Shortage]) -> Decision:

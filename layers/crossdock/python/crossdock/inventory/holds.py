@@ -50,7 +50,8 @@ class Place:
 
     `own` of them come from the channel's own allocation, the rest from the shared pool. Conditions of the taking, not
     of the hold: `keep` units must remain (a channel's buffer); `floor` is how far below 0 a backorder may bring what
-    is available, None for a hold of what is there.
+    is available, None for a hold of what is there; `allocated` says whether the header keeps an allocation of the
+    channel, as far as is known.
     """
 
     sku: str
@@ -60,6 +61,7 @@ class Place:
     shard: int = HEADER
     keep: Quantity = 0
     floor: Quantity | None = None
+    allocated: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -234,33 +236,28 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
-    """How a quantity is taken from a channel's own allocation and the shared pool: own first."""
-
-    own: Quantity
-    pooled: Quantity
-
-
-def split(quantity: Quantity, own_left: Quantity) -> Split:
-    """The channel's own share first, then the pool (domain rule 4)."""
-    own = min(quantity, max(0, own_left))
-    return Split(own, quantity - own)
-
-
-@dataclass(frozen=True, slots=True)
 class Offer:
-    """What a header or shard can give at a moment: available in all, in the shared pool, and of a channel's own."""
+    """What a header or shard can give at a moment: available in all, in the shared pool, and of a channel's own.
+
+    `allocated` says whether it keeps an allocation of the channel at all, be it used up.
+    """
 
     available: Quantity
     pool: Quantity
     own: Quantity
+    allocated: bool = False
     expired: Mapping[str, Marker] = field(default_factory=dict)
 
     def short(self, place: Place) -> bool:
         """Whether the place cannot give what is asked, as its own share and the pool stand."""
         if self.available < place.needed:
             return True
-        return place.floor is None and split(place.quantity, self.own).pooled > max(0, self.pool)
+        return place.floor is None and self.fit(place).pooled > max(0, self.pool)
+
+    def fit(self, place: Place) -> Place:
+        """The place, to be taken as own share and pool stand: own first (domain rule 4)."""
+        own = min(place.quantity, max(0, self.own)) if place.shard == HEADER else 0
+        return replace(place, own=own, allocated=self.allocated)
 
 
 def offer(item: Mapping[str, object] | None, channel: str, now: int, but: str = "") -> Offer:
@@ -272,7 +269,8 @@ def offer(item: Mapping[str, object] | None, channel: str, now: int, but: str = 
         return Offer(0, 0, 0)
     over = {rid: m for rid, m in markers(item).items() if m.expires <= now and rid != but}
     available = _number(item, "av")
-    return Offer(available, _number(item, "pl", available), _number(item, f"ac_{channel}"), over)
+    own = f"ac_{channel}"
+    return Offer(available, _number(item, "pl", available), _number(item, own), own in item, over)
 
 
 def _number(item: Mapping[str, object], name: str, otherwise: Quantity = 0) -> Quantity:

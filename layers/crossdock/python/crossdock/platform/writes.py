@@ -10,12 +10,12 @@ from typing import Any, Literal, TypeAlias
 
 Key: TypeAlias = tuple[str, str]
 """Partition key and sort key."""
-Test: TypeAlias = Literal["=", "<", ">=", "missing", "missing or 0"]
+Test: TypeAlias = Literal["=", "<", ">=", "missing"]
 
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """One condition on the item as it stands; `value` is None for the two that compare with nothing."""
+    """One condition on the item as it stands; `value` is None for "missing"."""
 
     name: str
     test: Test
@@ -60,7 +60,7 @@ def partiql(table: str, write: Write) -> tuple[str, tuple[Any, ...]]:
     sets = [f'SET "{name}" = "{name}" + ?' for name in added] + [f'SET "{name}" = ?' for name in write.put]
     removes = [f'REMOVE "{name}"' for name in write.remove]
     where = " AND ".join(["pk = ?", "sk = ?", *map(_clause, write.when)])
-    compared = [w.value for w in write.when if not w.test.startswith("missing")]
+    compared = [w.value for w in write.when if w.test != "missing"]
     parameters = (*added.values(), *write.put.values(), *write.key, *compared)
     return f'UPDATE "{table}" {" ".join(sets + removes)} WHERE {where}', parameters
 
@@ -68,8 +68,6 @@ def partiql(table: str, write: Write) -> tuple[str, tuple[Any, ...]]:
 def _clause(when: When) -> str:
     if when.test == "missing":
         return f'"{when.name}" IS MISSING'
-    if when.test == "missing or 0":
-        return f'("{when.name}" IS MISSING OR "{when.name}" = 0)'
     return f'"{when.name}" {when.test} ?'
 
 
@@ -95,8 +93,6 @@ def expression(update: Update) -> tuple[str, str, dict[str, str], dict[str, Any]
         attribute = name(when.name)
         if when.test == "missing":
             conditions.append(f"attribute_not_exists({attribute})")
-        elif when.test == "missing or 0":
-            conditions.append(f"(attribute_not_exists({attribute}) OR {attribute} = {value(0)})")
         else:
             conditions.append(f"{attribute} {when.test} {value(when.value)}")
     return " ".join(parts), " AND ".join(conditions), {v: k for k, v in names.items()}, values
