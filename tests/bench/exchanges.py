@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 from crossdock.exchange import dirty
 from crossdock.exchange.signatures import sign
 from crossdock.identity.partners import PartnerAccess, Partners
-from crossdock.inventory.balances import Delta, JournalRecord, padded
 from crossdock.inventory.store import InventoryStore
 from crossdock.platform import clients
 from crossdock.platform.clock import system_clock, to_text
@@ -18,6 +17,7 @@ from tests.bench.figures import Aim, Figure, Report, Scenario
 from tests.bench.ledger import WAREHOUSE
 from tests.bench.meter import Count
 from tests.bench.rig import CHANNELS, SIGNING_SECRET, Rig, api_event
+from tests.bench.stock import movement
 from tests.support.tables import table_name
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from tests.bench.ledger import Ledger
 
 _CHANNEL: Final = CHANNELS[0]
-_LATER: Final = 10**30
 _KEY: Final = "a partner's key"
 _CROWD: Final = 10
 
@@ -164,9 +163,7 @@ def _together(counts: Sequence[dict[str, Count]]) -> dict[str, Count]:
 
 def _move(store: InventoryStore, items: Sequence[str], step: int) -> None:
     """Changes every item's header, so that there is something to tell."""
-    sequence, now = padded(str(_LATER + step)), to_text(system_clock())
-    record = JournalRecord("", WAREHOUSE, 5, step, sequence, now, "cd-" + "0" * 32)
-    store.apply([Delta(sku, WAREHOUSE, (record,)) for sku in items])
+    store.apply([movement(sku, WAREHOUSE, step) for sku in items])
 
 
 def _availability(rig: Rig, items: Sequence[str], report: Report) -> None:

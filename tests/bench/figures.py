@@ -10,6 +10,8 @@ from rich.table import Table
 from tests.bench.meter import Count
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.console import Console
 
 _DIGITS = 4
@@ -82,6 +84,26 @@ class Scenario:
     def document(self) -> dict[str, Any]:
         functions = {name: count.document() for name, count in sorted(self.functions.items())}
         return {"unit": self.unit, "units": self.units, "functions": functions}
+
+
+def beside(name: str, ours: Scenario, common: Scenario, what: str, aims: Mapping[str, Aim]) -> dict[str, Figure]:
+    """Write units, read units and round trips of one unit of work, each with the common way's and the ratio.
+
+    What neither of the two needs is left out. `aims` are by kind: `wcu`, `rcu`, `round_trips`.
+    """
+    found: dict[str, Figure] = {}
+    for kind, unit, mine, theirs in (
+        ("wcu", "WCU", ours.wru, common.wru),
+        ("rcu", "RCU", ours.rru, common.rru),
+        ("round_trips", "round trips", ours.round_trips, common.round_trips),
+    ):
+        if mine and theirs:
+            found |= {
+                f"{name}_{kind}": Figure(mine, unit, what, aims.get(kind)),
+                f"{name}_{kind}_baseline": Figure(theirs, unit, "the common way"),
+                f"{name}_{kind}_ratio": Figure(theirs / mine, "×", "what the common way needs for one of ours"),
+            }
+    return found
 
 
 @dataclass(slots=True)
