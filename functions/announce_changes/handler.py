@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from crossdock import config
-from crossdock.exchange.dirty import Marks
+from crossdock.exchange.dirty import Marks, coalescing_delay
+from crossdock.inventory.crossing import may_cross_zero
 from crossdock.inventory.store import changed_header
 from crossdock.platform import clients, deadline, env
+from crossdock.platform.clock import system_clock
 from crossdock.platform.logs import passed
 from crossdock.platform.queues import Sender
 from crossdock.platform.startup import warm
@@ -39,11 +41,23 @@ def handler(event: dict[str, Any], context: deadline.LambdaContext) -> None:
     for record in event["Records"]:
         causes.update(_mark(record, marks))
     for name, found in marks.items():
-        if found:
-            app().queues[name].send(found.messages())
+        _send(name, found)
     passed(
         "announced", "changes", causes, records=len(event["Records"]), items={n: len(m) for n, m in marks.items() if m}
     )
+
+
+def _send(channel: str, marks: Marks) -> None:
+    """What may have sold out or come back at once, everything else when the channel's window ends."""
+    queue, window = app().queues[channel], app().business.channels[channel].coalesce_seconds
+    urgent, ordinary = marks.messages(urgent=True), marks.messages(urgent=False)
+    if not window:
+        urgent, ordinary = urgent + ordinary, []
+    if urgent:
+        queue.send(urgent)
+    if ordinary:
+        delay = coalescing_delay(system_clock(), window)
+        queue.send_later([(body, delay) for body in ordinary])
 
 
 def _mark(record: dict[str, Any], marks: dict[str, Marks]) -> list[str]:
@@ -64,5 +78,8 @@ def _mark(record: dict[str, Any], marks: dict[str, Marks]) -> list[str]:
     else:
         return []
     for channel in channels:
-        marks[channel.name].mark(kind, sku, causes)
+        urgent = kind == "availability" and may_cross_zero(
+            record["dynamodb"], channel.name, channel.buffer, channel.restock_at
+        )
+        marks[channel.name].mark(kind, sku, causes, urgent=urgent)
     return causes

@@ -13,6 +13,7 @@ from crossdock.exceptions.store import ExceptionsStore
 from crossdock.exceptions.unreadable import unreadable
 from crossdock.exchange import backoff, dirty
 from crossdock.exchange.delivery import Dirty, Teller, Told
+from crossdock.exchange.publication import Publication
 from crossdock.exchange.refused import rejections
 from crossdock.exchange.shadow import ShadowStore
 from crossdock.exchange.signatures import sign_with_all
@@ -118,7 +119,8 @@ def tell(records: Sequence[Record]) -> Iterable[str]:
 def _tell(channel: str, kind: str, work: _Work) -> Told:
     settings = app().business.channels[channel]
     read_current = reader(kind, settings, app().inventory, app().pricing, system_clock)
-    teller = Teller(app().shadow, read_current, lambda batch: _deliver(settings, batch), system_clock)
+    publication = Publication(settings.threshold, settings.exact_below, settings.restock_at)
+    teller = Teller(app().shadow, read_current, lambda batch: _deliver(settings, batch), system_clock, publication)
     told = teller.tell(channel, kind, work.marks, settings.max_batch)
     causes = {m.key: m.correlation_ids[0] for m in work.marks if m.correlation_ids}
     for record, keys in work.records:
@@ -133,6 +135,7 @@ def _tell(channel: str, kind: str, work: _Work) -> Told:
         kind=kind,
         acknowledged=len(told.acknowledged),
         unchanged=len(told.unchanged),
+        held_back=len(told.held_back),
         rejected=len(told.rejected),
         waiting=len(told.waiting),
         reason=next(iter(told.waiting.values()), None),

@@ -29,7 +29,8 @@ def make_table(
 ) -> dynamodb.Table:
     """`crossdock-{stage}-{name}` with the keys `pk` and `sk`.
 
-    With `stream`, every new image is carried by a stream; `ttl` names the attribute with the epoch second of expiry.
+    With `stream`, every change is carried by a stream, with the item before and after it; `ttl`
+    names the attribute with the epoch second of expiry.
     """
     stage = stack.plan.stage
     return dynamodb.Table(
@@ -39,7 +40,7 @@ def make_table(
         partition_key=_text("pk"),
         sort_key=_text("sk"),
         billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-        stream=dynamodb.StreamViewType.NEW_IMAGE if stream else None,
+        stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES if stream else None,
         time_to_live_attribute=ttl,
         encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED if key else dynamodb.TableEncryption.DEFAULT,
         encryption_key=key,

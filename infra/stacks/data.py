@@ -24,7 +24,10 @@ class DataStack(StageStack):
         self.inventory = reference(inventory, self.key)
         self.pricing = reference(make_table(self, "pricing", self.key, stream=True), self.key)
         self.identity = reference(make_table(self, "identity", self.key), self.key)
-        self.exchange = reference(make_table(self, "exchange", self.key, ttl="ttl"), self.key)
+        exchange = make_table(self, "exchange", self.key, stream=True, ttl="ttl")
+        # Digests add up a group's shadow rows in the order of its stream.
+        keep_collections_whole(exchange)
+        self.exchange = reference(exchange, self.key)
         exceptions = make_table(self, "exceptions", self.key)
         # Operators list by state, oldest first.
         add_index(exceptions, "by_state", partition="gs", sort="gt")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crossdock.exchange.shadow import row_key
 from tests.support.system import movement
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ def test_a_channel_that_lost_its_memory_here_is_told_everything_again(system: Sy
     system.until("both are told", lambda: system.told("RSD-1", 9, 7) and system.told("RSD-2", 4, 2))
     system.at_rest()
     table = system.target.name("exchange")
-    key = {"pk": {"S": "CH#marketplace#availability#RSD-1"}, "sk": {"S": "STATE"}}
+    pk, sk = row_key("marketplace", "availability", "RSD-1")
+    key = {"pk": {"S": pk}, "sk": {"S": sk}}
     system.target.dynamodb.delete_item(TableName=table, Key=key)
     deliveries = system.channels["webshop"].counts().received
 

@@ -234,7 +234,7 @@ def test_tables_outlive_their_stack_and_can_be_restored_to_any_second(prod: Temp
 def test_streams_index_and_expiry_are_where_the_contract_puts_them(prod: Templates) -> None:
     tables = prod.named("AWS::DynamoDB::Table", "TableName")
     streams = {n: t["StreamSpecification"]["StreamViewType"] for n, t in tables.items() if "StreamSpecification" in t}
-    assert streams == {"inventory": "NEW_IMAGE", "pricing": "NEW_IMAGE"}
+    assert streams == dict.fromkeys(("inventory", "pricing", "exchange"), "NEW_AND_OLD_IMAGES")
     expiring = {n: t["TimeToLiveSpecification"] for n, t in tables.items() if "TimeToLiveSpecification" in t}
     assert expiring == {"exchange": {"AttributeName": "ttl", "Enabled": True}}
     indexed = {n: t["GlobalSecondaryIndexes"] for n, t in tables.items() if "GlobalSecondaryIndexes" in t}
@@ -244,8 +244,9 @@ def test_streams_index_and_expiry_are_where_the_contract_puts_them(prod: Templat
     assert [k["AttributeName"] for k in index["KeySchema"]] == ["gs", "gt"]
     assert index["Projection"] == {"ProjectionType": "ALL"}
     whole = {n: t["LocalSecondaryIndexes"] for n, t in tables.items() if "LocalSecondaryIndexes" in t}
-    assert set(whole) == {"inventory"}, "balances need the journal's stream in one order per item and warehouse"
-    assert [k["AttributeName"] for k in whole["inventory"][0]["KeySchema"]] == ["pk", "whole"]
+    assert set(whole) == {"inventory", "exchange"}, "what is summed from a stream needs each partition in one order"
+    for (index,) in whole.values():
+        assert [k["AttributeName"] for k in index["KeySchema"]] == ["pk", "whole"]
 
 
 def test_the_key_rotates_and_outlives_its_stack(prod: Templates) -> None:

@@ -6,6 +6,7 @@ property; if no example shows it, this test fails, and the property is worth les
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossdock.exchange.delivery import Teller
+from crossdock.exchange.publication import Publication
 from crossdock.exchange.shadow import FREE, ShadowStore
 from crossdock.inventory import balances, journal_store
 from crossdock.inventory.journal import Journaled
@@ -23,7 +25,7 @@ from crossdock.pricing.sheet import Sheet
 from crossdock.pricing.store import Kept, PricingStore
 from tests.property import balance_mutants as damage
 from tests.property import balances as all_kinds
-from tests.property import prices
+from tests.property import prices, publication
 from tests.property import properties as p
 from tests.support.examples import unshrunk
 from tests.support.memory import MemoryTable
@@ -64,6 +66,8 @@ projection = tried(1000, p.SEEDS, p.check_projection)
 every_kind = tried(600, p.SEEDS, all_kinds.check_every_kind)
 delivery = tried(1000, p.SEEDS, check_delivery)
 overtaking = tried(1000, p.SEEDS, check_overtaking)
+publishing = tried(1500, p.SEEDS, publication.check_publication)
+there_and_back = tried(100, p.SEEDS, publication.check_there_and_back)
 windows = tried(400, PRICES, prices.check_windows)
 winner = tried(400, PRICES, prices.check_winner)
 kept = tried(500, p.SEEDS, lambda random: prices.check_kept(MemoryTable(), random))
@@ -108,13 +112,14 @@ def unordered_batch(patch: pytest.MonkeyPatch) -> None:
 
 
 def truth_before_row(patch: pytest.MonkeyPatch) -> None:
-    """Reads what is true first and the row after it."""
+    """Reads what is true first and the row after it, and looks no second time."""
+    looks_once(patch)
     wanted = Teller._wanted
 
-    def early(self: Teller, channel: str, kind: str, keys: Any, told: Any) -> Any:
+    def early(self: Teller, channel: str, kind: str, keys: Any, above: Any, told: Any) -> Any:
         known = self._read_current(keys)
         proxy = Teller(self._shadow, lambda _: known, self._deliver, self._clock)
-        return wanted(proxy, channel, kind, keys, told)
+        return wanted(proxy, channel, kind, keys, above, told)
 
     patch.setattr(Teller, "_wanted", early)
 
@@ -143,6 +148,41 @@ def new_version_without_new_value(patch: pytest.MonkeyPatch) -> None:
         return claim(self, channel, kind, same)
 
     patch.setattr(ShadowStore, "claim", reuse)
+
+
+def looks_once(patch: pytest.MonkeyPatch) -> None:
+    """Sends what was true before the claim, without a second look."""
+    patch.setattr(Teller, "_still_true", lambda _, taken, __: list(taken))
+
+
+def holds_back_in_doubt(patch: pytest.MonkeyPatch) -> None:
+    """Keeps a change back although a version is on its way and nobody knows what the channel holds."""
+    original = Teller._nothing_to_tell
+
+    def confident(self: Teller, state: Any, value: str, shown: Any, told: Any) -> bool:
+        known = state and state.acknowledged and replace(state, version=state.acknowledged)
+        return original(self, known or state, value, shown, told)
+
+    patch.setattr(Teller, "_nothing_to_tell", confident)
+
+
+def small_is_small(patch: pytest.MonkeyPatch) -> None:
+    """Keeps every small change back, also the one to nothing."""
+
+    def holds_back(self: Publication, told: Any, shown: Any) -> bool:
+        return told is not None and abs(shown["available"] - told["available"]) < self.threshold
+
+    patch.setattr(Publication, "holds_back", holds_back)
+
+
+def never_exact(patch: pytest.MonkeyPatch) -> None:
+    original = Publication.holds_back
+    patch.setattr(Publication, "holds_back", lambda s, *values: original(replace(s, exact_below=0), *values))
+
+
+def never_comes_back(patch: pytest.MonkeyPatch) -> None:
+    """Leaves at 0 what is far above the mark."""
+    patch.setattr(Publication, "shown", lambda _, told, true: told if told and told["available"] == 0 else true)
 
 
 def ends_are_included(patch: pytest.MonkeyPatch) -> None:
@@ -230,6 +270,11 @@ MUTANTS: list[tuple[str, Callable[[], None], Mutation]] = [
     ("sends without a lease", delivery, no_lease),
     ("acknowledges before it sends", delivery, acknowledges_before_sending),
     ("gives one version two values", delivery, new_version_without_new_value),
+    ("tells what was true before its claim", there_and_back, looks_once),
+    ("keeps a change back in doubt", publishing, holds_back_in_doubt),
+    ("keeps a change to nothing back", publishing, small_is_small),
+    ("keeps a change back near the end", publishing, never_exact),
+    ("never says that an item is back", publishing, never_comes_back),
     ("lets a window hold at its end", windows, ends_are_included),
     ("ends a tie by the order of reading", winner, first_read_wins_a_tie),
     ("writes a sheet that another has changed", keeping, without_conditions("ver = ?")),

@@ -13,6 +13,7 @@ from hypothesis import given
 
 from tests.property import balances
 from tests.property import properties as p
+from tests.property.publication import check_publication, check_there_and_back
 from tests.support.examples import examples
 
 if TYPE_CHECKING:
@@ -51,3 +52,21 @@ def test_a_channel_that_keeps_the_highest_version_ends_with_the_truth_when_worke
 @examples(600)
 def test_every_kind_of_movement_is_counted_once_and_what_is_under_way_is_seen_once(random: Random) -> None:
     balances.check_every_kind(random)
+
+
+@given(p.SEEDS)
+@examples(800)
+def test_a_channel_that_is_spared_small_changes_never_shows_what_is_not_there(random: Random) -> None:
+    check_publication(random)
+
+
+@given(p.SEEDS)
+@examples(400)
+def test_the_same_when_workers_outlive_their_leases(random: Random) -> None:
+    check_publication(random, overtaking=True)
+
+
+@given(p.SEEDS)
+@examples(100)
+def test_a_channel_is_not_left_with_what_was_true_for_a_moment(random: Random) -> None:
+    check_there_and_back(random)

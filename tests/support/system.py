@@ -22,6 +22,7 @@ from unittest.mock import patch
 import httpx
 from standardwebhooks import Webhook
 
+from crossdock.exchange.shadow import PREFIX, row_key
 from crossdock.platform.dynamo import from_item
 from crossdock_cli.local.paths import LOCAL_DIR_VARIABLE
 from crossdock_cli.main import run
@@ -174,7 +175,7 @@ class System:
 
     def acknowledged(self, channel: str, sku: str, kind: str = "availability") -> Any:
         """What the channel has acknowledged according to our shadow, when that is the newest; else None."""
-        row = self.row("exchange", f"CH#{channel}#{kind}#{sku}", "STATE")
+        row = self.row("exchange", *row_key(channel, kind, sku))
         return json.loads(row["ackval"]) if row and row["ack"] == row["ver"] else None
 
     def told(self, sku: str, webshop: int, marketplace: int) -> bool:
@@ -261,10 +262,12 @@ class System:
     @staticmethod
     def _channels_are_told(found: dict[str, Any]) -> bool:
         """Whether each channel was sent what it may see of every balance; the marketplace is shown two units less."""
-        sent = {row["pk"]: json.loads(row["val"]) for row in found["exchange"] if row["pk"].startswith("CH#")}
+        sent = {
+            (row["pk"], row["sk"]): json.loads(row["val"]) for row in found["exchange"] if row["pk"].startswith(PREFIX)
+        }
         balances = {row["pk"][2:]: max(0, row["av"]) for row in found["inventory"] if row["pk"].startswith("T#")}
         return all(
-            sent.get(f"CH#{channel}#availability#{sku}") == {"available": max(0, available - less)}
+            sent.get(row_key(channel, "availability", sku)) == {"available": max(0, available - less)}
             for sku, available in balances.items()
             for channel, less in (("webshop", 0), ("marketplace", 2))
         )

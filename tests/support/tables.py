@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 STAGE: Final = "local"
-_STREAM: Final = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+_STREAM: Final = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
 _BY_STATE: Final = {
     "IndexName": "by_state",
     "KeySchema": [{"AttributeName": "gs", "KeyType": "HASH"}, {"AttributeName": "gt", "KeyType": "RANGE"}],
@@ -27,7 +27,7 @@ TABLES: Final[dict[str, dict[str, Any]]] = {
     "inventory": {"StreamSpecification": _STREAM, "LocalSecondaryIndexes": [_WHOLE]},
     "pricing": {"StreamSpecification": _STREAM},
     "identity": {},
-    "exchange": {},
+    "exchange": {"StreamSpecification": _STREAM, "LocalSecondaryIndexes": [_WHOLE]},
     "exceptions": {"GlobalSecondaryIndexes": [_BY_STATE]},
 }
 TTL: Final = {"exchange": "ttl"}

@@ -300,9 +300,11 @@ def references_event(items: Mapping[str, Sequence[tuple[str, str]]], **fields: A
     return bus_event("identity.references.declared.v1", {"source": "erp", "items": declared}, "erp", **fields)
 
 
-def dirty_message(channel: str, *keys: tuple[str, str], replay: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """A message of a channel's queue that marks (kind, sku) pairs."""
-    marks = [{"kind": kind, "key": key, "correlation_ids": [CORRELATION]} for kind, key in keys]
+def dirty_message(
+    channel: str, *keys: tuple[str, str], replay: Mapping[str, str] | None = None, **more: Any
+) -> dict[str, Any]:
+    """A message of a channel's queue that marks (kind, sku) pairs; `more` is said of each mark."""
+    marks = [{"kind": kind, "key": key, "correlation_ids": [CORRELATION], **more} for kind, key in keys]
     return {"v": 1, "kind": "dirty", "channel": channel, "keys": marks, "replay": replay}
 
 
@@ -434,12 +436,16 @@ def _environment(world: World, folder: Path) -> dict[str, str]:
 
 
 def configuration(folder: Path, **changes: Mapping[str, Any]) -> Path:
-    """The demo's business configuration, compiled into a file; `changes` replace values by section."""
+    """The demo's business configuration, compiled into a file; `changes` replace values by section.
+
+    A value that is itself a table (`channels={"webshop": {…}}`) changes the one that is there.
+    """
     from crossdock_cli.local.paths import checkout
 
     document = config_compile.compile_file(checkout() / "config" / "demo.toml")
     for section, values in changes.items():
-        document[section] = {**document[section], **values}
+        kept = document[section]
+        document[section] = {**kept, **{n: {**kept[n], **v} if isinstance(v, dict) else v for n, v in values.items()}}
     path = folder / "business.json"
     path.write_text(json.dumps(document), encoding="utf-8")
     return path

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from crossdock.exchange.shadow import PREFIX, key_of
 from crossdock.platform.dynamo import from_item
 
 if TYPE_CHECKING:
@@ -39,8 +40,9 @@ def look(target: Target) -> Stored:
     for row in _rows(target, "inventory"):
         _inventory(row, stored)
     for row in _rows(target, "exchange"):
-        if row["pk"].startswith("CH#"):
-            _, channel, kind, key = row["pk"].split("#", 3)
+        if row["pk"].startswith(PREFIX):
+            _, channel, kind, _ = row["pk"].split("#", 3)
+            key = key_of(row)
             stored.unacknowledged += row["ack"] != row["ver"]
             stored.shadows[channel, kind, key] = json.loads(row["ackval"]) if "ackval" in row else None
     for row in _rows(target, "exceptions"):

@@ -9,6 +9,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from crossdock.contracts.deliveries import HttpAnswer
+from crossdock.platform import clients
 from crossdock.platform.outbound import Http
 from tests.support.endpoint import Endpoint
 from tests.support.world import (
@@ -17,7 +18,9 @@ from tests.support.world import (
     SECRET,
     Context,
     World,
+    configuration,
     dirty_message,
+    later,
     movement,
     movements_message,
     price,
@@ -27,6 +30,7 @@ from tests.support.world import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 pytestmark = pytest.mark.integration
 
@@ -69,7 +73,7 @@ def test_a_changed_balance_is_a_mark_on_every_channel_that_sells_from_there(worl
     world.call("announce_changes", {"Records": world.stream("inventory")}, Context())
 
     for channel in ("webshop", "marketplace"):
-        assert world.take(f"channel-{channel}") == [dirty_message(channel, AVAILABILITY)]
+        assert world.take(f"channel-{channel}") == [dirty_message(channel, AVAILABILITY, urgent=True)]
 
 
 def test_a_changed_sheet_is_a_mark_on_the_channels_that_hear_of_prices(world: World) -> None:
@@ -90,6 +94,36 @@ def test_journal_rows_and_removals_are_nobodys_news(world: World) -> None:
 
     assert records[0]["dynamodb"]["Keys"]["pk"]["S"] == "M#SKU-1#MAIN"
     assert world.take("channel-webshop") == []
+
+
+def test_marks_of_ordinary_changes_meet_at_the_end_of_the_channels_window(world: World, tmp_path: Path) -> None:
+    """Three items of which one is sold out: that one is told at once, the others when the minute ends."""
+    world.patch.setenv("CROSSDOCK_CONFIG", str(configuration(tmp_path, channels={"webshop": {"coalesce_seconds": 60}})))
+    world.forget_warm_state()
+    world.patch.setattr("functions.announce_changes.handler.system_clock", lambda: later(22))
+    world.knows(*(("wms", f"A{n}", f"SKU-{n}") for n in range(3)))
+    world.call(
+        "apply_movements",
+        world.queue_event("movements", [movements_message(*(movement(f"m{n}", item=f"A{n}") for n in range(3)))]),
+    )
+    world.project()
+    before = len(world.stream("inventory"))
+    picks = [movement(f"p{n}", 5 if n == 1 else 2, item=f"A{n}", type="pick") for n in range(3)]
+    world.call("apply_movements", world.queue_event("movements", [movements_message(*picks)]))
+    world.project()
+    sent: list[dict[str, Any]] = []
+    sqs = clients.sqs()
+    world.patch.setattr(sqs, "send_message_batch", lambda **call: sent.append(call) or {}, raising=False)
+
+    world.call("announce_changes", {"Records": world.stream("inventory")[before:]}, Context())
+
+    told = [
+        (e.get("DelaySeconds", 0), [m["key"] for m in json.loads(e["MessageBody"])["keys"]])
+        for call in sent
+        if call["QueueUrl"] == world.urls["channel-webshop"]
+        for e in call["Entries"]
+    ]
+    assert told == [(0, ["SKU-1"]), (38, ["SKU-0", "SKU-2"])]
 
 
 # -- delivering ------------------------------------------------------------------------------------------------
@@ -113,8 +147,8 @@ def test_the_current_value_is_sent_signed_and_its_acknowledgement_is_kept(world:
     assert headers["X-Correlation-Id"] == CORRELATION
     assert world.rows("exchange") == [
         {
-            "pk": "CH#webshop#availability#SKU-1",
-            "sk": "STATE",
+            "pk": "SH#webshop#availability#1d",
+            "sk": "1b#SKU-1",
             "ver": 1,
             "val": '{"available":5}',
             "ack": 1,
@@ -286,7 +320,7 @@ def test_a_rejected_item_alone_is_an_exception_and_the_others_are_acknowledged(
 
     assert deliver(world, dirty_message("webshop", AVAILABILITY, ("availability", "SKU-2"))) == []
 
-    assert {r["pk"][-5:]: (r["ver"], r["ack"]) for r in world.rows("exchange")} == {"SKU-1": (1, 1), "SKU-2": (1, 0)}
+    assert {r["sk"][-5:]: (r["ver"], r["ack"]) for r in world.rows("exchange")} == {"SKU-1": (1, 1), "SKU-2": (1, 0)}
     (group,) = world.exceptions.groups()
     assert (group.subject, group.open) == ("availability/SKU-2", 1)
     assert group.detail == "webshop does not take the availability of SKU-2: no such listing"
@@ -328,6 +362,8 @@ def test_a_channel_without_an_address_keeps_its_messages_and_stops_no_other_chan
         {**dirty_message("webshop"), "keys": ["abc"]},
         {**dirty_message("webshop"), "keys": [{"kind": "weather", "key": "SKU-1"}]},
         {**dirty_message("webshop"), "keys": [{"kind": "price", "key": 5}]},
+        dirty_message("webshop", AVAILABILITY, above="1"),
+        dirty_message("webshop", AVAILABILITY, above=-1),
     ],
 )
 def test_a_mark_that_is_none_is_an_exception_at_once_and_the_next_is_told(
@@ -339,6 +375,71 @@ def test_a_mark_that_is_none_is_an_exception_at_once_and_the_next_is_told(
 
     assert [(g.kind, g.subject) for g in world.exceptions.groups()] == [("unreadable_message", "queue/channel-webshop")]
     assert endpoint.held == {("availability", "SKU-1"): (1, {"available": 5})}
+
+
+def publishes(world: World, tmp_path: Path, **settings: int) -> None:
+    world.patch.setenv("CROSSDOCK_CONFIG", str(configuration(tmp_path, channels={"webshop": settings})))
+    world.forget_warm_state()
+
+
+def test_small_changes_are_kept_back_until_they_add_up_or_the_end_is_near(
+    world: World, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    publishes(world, tmp_path, threshold=5, exact_below=10, restock_at=3)
+    stock(world, 40)
+    deliver(world, dirty_message("webshop", AVAILABILITY))
+    for n, change in enumerate((-4, -1, -20, -4, -2, -1, -8, 2, 1)):
+        type_ = "receipt" if change > 0 else "pick"
+        moved = movements_message(movement(f"c{n}", abs(change), type=type_))
+        world.call("apply_movements", world.queue_event("movements", [moved]))
+        world.project()
+        before = world.rows("exchange") if len(endpoint.items) == 1 and change == -4 else None
+        assert deliver(world, dirty_message("webshop", AVAILABILITY)) == []
+        assert before is None or world.rows("exchange") == before, "what is kept back writes nothing"
+
+    # 40 → 36 (kept back) → 35 → 15 → 11 (kept back) → 9 → 8 → 0 → 2 (still 0) → 3
+    assert [(i["version"], i["available"]) for i in endpoint.items] == list(enumerate((40, 35, 15, 9, 8, 0, 3), 1))
+
+
+def test_what_sells_out_goes_first_within_a_delivery(world: World, endpoint: Endpoint) -> None:
+    world.knows(*(("wms", f"B{n}", f"S{n}") for n in range(4)))
+    lots = [movement(f"m{n}", 5, item=f"B{n}") for n in range(4)]
+    world.call("apply_movements", world.queue_event("movements", [movements_message(*lots)]))
+    world.project()
+    marks = dirty_message("webshop", *(("availability", f"S{n}") for n in range(4)))
+    deliver(world, marks)
+    endpoint.posts.clear()
+    picks = [movement(f"p{n}", 5 if n == 2 else 1, item=f"B{n}", type="pick") for n in range(4)]
+    world.call("apply_movements", world.queue_event("movements", [movements_message(*picks)]))
+    world.project()
+
+    deliver(world, marks)
+
+    assert [(i["sku"], i["available"]) for i in endpoint.items] == [("S2", 0), ("S0", 4), ("S1", 4), ("S3", 4)]
+
+
+def test_an_urgent_mark_is_in_the_first_of_several_deliveries(world: World, endpoint: Endpoint) -> None:
+    world.knows(*(("wms", f"B{n}", f"S{n}") for n in range(3)))
+    lots = [movement(f"m{n}", 1, item=f"B{n}") for n in range(3)]
+    world.call("apply_movements", world.queue_event("movements", [movements_message(*lots)]))
+    world.project()
+    business = _app().business.channels
+    business["webshop"] = _with_batch(business["webshop"], 1)
+    ordinary = dirty_message("webshop", ("availability", "S0"), ("availability", "S1"))
+
+    deliver(world, ordinary, dirty_message("webshop", ("availability", "S2"), urgent=True))
+
+    assert [i["sku"] for i in endpoint.items] == ["S2", "S0", "S1"]
+
+
+def test_a_mark_that_knows_better_is_sent_again_above_the_version_it_names(world: World, endpoint: Endpoint) -> None:
+    stock(world)
+    deliver(world, dirty_message("webshop", AVAILABILITY))
+
+    deliver(world, dirty_message("webshop", AVAILABILITY, above=0))
+    deliver(world, dirty_message("webshop", AVAILABILITY, above=41))
+
+    assert [(i["version"], i["available"]) for i in endpoint.items] == [(1, 5), (2, 5), (42, 5)]
 
 
 def test_a_batch_is_no_larger_than_the_channel_takes(world: World, endpoint: Endpoint) -> None:

@@ -378,7 +378,7 @@ SCENARIOS = [
         consumes("apply_supply", "supply", SUPPLY),
         everything,
     ),
-    Scenario("deliver to a channel", 13, _to_tell, _tell, _told),
+    Scenario("deliver to a channel", 15, _to_tell, _tell, _told),
     Scenario(
         "collect dead letters",
         1,

@@ -12,7 +12,7 @@ from crossdock.contracts.deliveries import Answer, Batch, HttpAnswer, Target, Va
 from crossdock.exchange import backoff, dirty
 from crossdock.exchange.delivery import BUSY, Dirty, Teller, Told
 from crossdock.exchange.refused import rejections
-from crossdock.exchange.shadow import LEASE_S, ShadowStore, canonical
+from crossdock.exchange.shadow import LEASE_S, ShadowStore, canonical, row_key
 from tests.support.memory import MemoryTable
 from tests.support.world import NOW, NOW_TEXT, later
 
@@ -115,7 +115,7 @@ class Shop:
         return self.answer
 
     def state(self, key: str) -> tuple[int, int, str]:
-        row = self.table.rows[f"CH#shop#availability#{key}", "STATE"]
+        row = self.table.rows[row_key("shop", "availability", key)]
         return row["ver"], row["ack"], row["lease"]
 
 
@@ -174,7 +174,7 @@ def test_what_is_not_there_is_not_told() -> None:
     told = shop.tell("A", "NONE")
 
     assert (told.acknowledged, told.unchanged) == ({"A": 1}, {"NONE"})
-    assert list(shop.table.rows) == [("CH#shop#availability#A", "STATE")]
+    assert list(shop.table.rows) == [row_key("shop", "availability", "A")]
 
 
 def test_a_refused_batch_rejects_each_item_and_a_rejected_item_only_itself() -> None:
@@ -228,7 +228,7 @@ def test_a_dead_workers_lease_ends_and_its_late_acknowledgement_changes_nothing(
     shop.tell("A")
 
     assert shop.batches == [[("A", 1, 5)], [("A", 2, 6)]]
-    row = shop.table.rows["CH#shop#availability#A", "STATE"]
+    row = shop.table.rows[row_key("shop", "availability", "A")]
     assert (row["ver"], row["ack"], row["ackval"]) == (2, 2, '{"available":6}')
 
 

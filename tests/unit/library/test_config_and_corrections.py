@@ -67,12 +67,19 @@ def test_what_is_left_out_has_its_default() -> None:
         "currency": "GBP",
         "max_batch": 100,
         "max_concurrency": 2,
+        "threshold": 0,
+        "exact_below": 0,
+        "restock_at": 0,
+        "coalesce_seconds": 0,
+        "digest": False,
     }
     assert compiled["warehouses"]["MAIN"] == {
         "source": "wms",
         "leaves_with": "either",
         "latitude": None,
         "longitude": None,
+        "observers": [],
+        "silent_after_seconds": None,
     }
     assert compiled["sources"]["wms"]["supply"] is False
     assert (compiled["segments"], compiled["warehouse_sets"]) == ({}, {})

@@ -37,6 +37,8 @@ class _Warehouse(_Strict):
     latitude: float | None = Field(default=None, ge=-90, le=90)
     longitude: float | None = Field(default=None, ge=-180, le=180)
     leaves_with: Literal["either", "pick", "shipment"] = "either"
+    observers: list[Name] = Field(default_factory=list)
+    silent_after_seconds: int | None = Field(default=None, ge=60)
 
 
 class _Source(_Strict):
@@ -55,6 +57,11 @@ class _Channel(_Strict):
     currency: Currency | None = None
     max_batch: int = Field(default=100, ge=1, le=100)
     max_concurrency: int = Field(default=2, ge=2, le=1000)
+    threshold: int = Field(default=0, ge=0)
+    exact_below: int = Field(default=0, ge=0)
+    restock_at: int = Field(default=0, ge=0)
+    coalesce_seconds: int = Field(default=0, ge=0, le=900)
+    digest: bool = False
 
 
 class _Segment(_Strict):
@@ -73,6 +80,7 @@ class _Reconciliation(_Strict):
 class _Reservations(_Strict):
     # The same bounds as a request's own wish: contracts/reservations.py.
     expires_in_seconds: int = Field(default=900, ge=30, le=86_400)
+    rotation: int = Field(default=24, ge=1, le=1000)
 
 
 class _Limits(_Strict):
@@ -138,6 +146,11 @@ def _inconsistencies(document: _Document) -> list[str]:
             found.append(
                 f"warehouses.{wid}.source: {warehouse.source!r} is not among [sources.*]; add it or name another"
             )
+        found += [
+            f"warehouses.{wid}.observers: {name!r} is not another one of [sources.*] with counts = true; leave it out"
+            for name in warehouse.observers
+            if name == warehouse.source or name not in document.sources or not document.sources[name].counts
+        ]
         if (warehouse.latitude is None) != (warehouse.longitude is None):
             found.append(f"warehouses.{wid}.latitude: write both latitude and longitude, or neither")
     for name, segment in document.segments.items():

@@ -16,6 +16,8 @@ class Warehouse:
 
     `latitude` and `longitude` are degrees, north and east positive; None where nobody said.
     `leaves_with` says which report lowers the stock on hand: each pick and each shipment (either), or only one of them.
+    `observers` are systems whose counts of it are compared and never healed by. It is silent when nothing moved for `silent_after_seconds`;
+    None: for longer than it usually rests.
     """
 
     id: str
@@ -23,6 +25,8 @@ class Warehouse:
     latitude: float | None = None
     longitude: float | None = None
     leaves_with: str = "either"
+    observers: tuple[str, ...] = ()
+    silent_after_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,10 @@ class Channel:
 
     `publishes` names the kinds it hears (availability, price); `buffer` is held back from its availability, in base
     units; `max_batch` is how many items one delivery may carry; `currency` is ISO 4217.
+
+    What of its availability it is told, in base units: changes of `threshold` and more, every change at or below
+    `exact_below`, and, once it was told 0, nothing above 0 before `restock_at`. Marks of ordinary changes wait for the
+    end of a window of `coalesce_seconds`, so that they meet. `digest` says that its endpoint answers for what it holds.
     """
 
     name: str
@@ -60,6 +68,11 @@ class Channel:
     currency: str
     max_batch: int
     max_concurrency: int
+    threshold: int = 0
+    exact_below: int = 0
+    restock_at: int = 0
+    coalesce_seconds: int = 0
+    digest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +93,7 @@ class Reconciliation:
     """When drift is healed: counts older than `settle_seconds`, seen `sightings` times running, `heal_cap` a run.
 
     A gap in a source's sequence is reported when it is `gap_seconds` old.
+    What cannot be found by hashes is looked at a part at a time: all of it within `rotation` runs.
     """
 
     settle_seconds: int
@@ -93,6 +107,7 @@ class ReservationTerms:
     """How long a hold lasts that says nothing about it."""
 
     expires_in_seconds: int = 900
+    rotation: int = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +154,7 @@ def from_document(document: Mapping[str, Any]) -> BusinessConfig:
         distributor=document["distributor"]["name"],
         time_zone=document["distributor"]["time_zone"],
         currency=document["distributor"]["currency"],
-        warehouses={i: Warehouse(id=i, **w) for i, w in document["warehouses"].items()},
+        warehouses={i: _warehouse(i, w) for i, w in document["warehouses"].items()},
         sources={n: Source(name=n, **s) for n, s in document["sources"].items()},
         channels={n: _channel(n, c) for n, c in document["channels"].items()},
         reconciliation=Reconciliation(**document["reconciliation"]),
@@ -148,6 +163,10 @@ def from_document(document: Mapping[str, Any]) -> BusinessConfig:
         segments={n: _segment(n, s) for n, s in document["segments"].items()},
         warehouse_sets={n: tuple(w) for n, w in document["warehouse_sets"].items()},
     )
+
+
+def _warehouse(wid: str, fields: Mapping[str, Any]) -> Warehouse:
+    return Warehouse(id=wid, **{**fields, "observers": tuple(fields.get("observers", ()))})
 
 
 def _channel(name: str, fields: Mapping[str, Any]) -> Channel:

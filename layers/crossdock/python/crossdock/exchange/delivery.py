@@ -1,6 +1,15 @@
 """Telling a channel: a message says only that an item is dirty; what is sent is what is true when it is sent.
 
 So ten changes of an item are one delivery, the order of messages does not matter, and a replay sends nothing stale.
+
+The truth is looked at twice, before a version is claimed and after. Only what is claimed is looked at again, and that
+is what makes it safe to leave a mark without a trace when its item needs no telling:
+
+    truth 10, acknowledged ── 14 ─────────────── 10
+    worker B            row, 14 ──────────────────── claim v6 ── 10? begin again
+    worker A                           row v5, 10: nothing to tell, the mark is done
+
+Without the second look B would tell 14, and nobody would come back to mend it.
 """
 
 import json
@@ -9,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crossdock.contracts.deliveries import Answer, Batch, Value
+from crossdock.exchange.publication import EVERYTHING, Publication, crosses_zero
 from crossdock.exchange.shadow import Claim, ShadowStore, State, canonical
 from crossdock.platform.clock import Clock, to_text
 from crossdock.platform.sequences import chunks
@@ -25,10 +35,16 @@ _ROUNDS = 4
 
 @dataclass(frozen=True, slots=True)
 class Dirty:
-    """An item whose value for a channel may have changed, and what caused it."""
+    """An item whose value for a channel may have changed, and what caused it.
+
+    `urgent`: it may have sold out or come back, and goes first. `above`: the channel is known to hold something else
+    than it acknowledged; the item is sent again, whatever the shadow says, under a version above this one.
+    """
 
     key: str
     correlation_ids: tuple[str, ...]
+    urgent: bool = False
+    above: int | None = None
 
 
 @dataclass(slots=True)
@@ -37,6 +53,7 @@ class Told:
 
     acknowledged: dict[str, int] = field(default_factory=dict)
     unchanged: set[str] = field(default_factory=set)
+    held_back: set[str] = field(default_factory=set)
     rejected: dict[str, str] = field(default_factory=dict)
     waiting: dict[str, str] = field(default_factory=dict)
 
@@ -44,8 +61,16 @@ class Told:
 class Teller:
     """Brings one channel up to date for one kind of value."""
 
-    def __init__(self, shadow: ShadowStore, read_current: ReadCurrent, deliver: Deliver, clock: Clock) -> None:
+    def __init__(
+        self,
+        shadow: ShadowStore,
+        read_current: ReadCurrent,
+        deliver: Deliver,
+        clock: Clock,
+        publication: Publication = EVERYTHING,
+    ) -> None:
         self._shadow = shadow
+        self._publication = publication
         self._read_current = read_current
         self._deliver = deliver
         self._clock = clock
@@ -58,51 +83,90 @@ class Teller:
         and not acknowledged is sent again, under the same version.
         """
         causes: dict[str, list[str]] = {}
+        above: dict[str, int] = {}
+        urgent: set[str] = set()
         for item in dirty:
             causes.setdefault(item.key, []).extend(item.correlation_ids)
+            if item.urgent:
+                urgent.add(item.key)
+            if item.above is not None:
+                above[item.key] = max(item.above, above.get(item.key, 0))
         told = Told()
         # Claimed and sent part by part: a lease covers one delivery, not a whole queue batch of them.
-        for part in chunks(list(causes), max_batch):
-            claims = self._claim(channel, kind, part, told)
+        for part in chunks(sorted(causes, key=lambda key: key not in urgent), max_batch):
+            claims = self._claim(channel, kind, part, above, told)
             if claims:
                 self._send(channel, kind, claims, causes, told)
         return told
 
-    def _claim(self, channel: str, kind: str, keys: Sequence[str], told: Told) -> list[Claim]:
+    def _claim(self, channel: str, kind: str, keys: Sequence[str], above: Mapping[str, int], told: Told) -> list[Claim]:
         """The versions that are ours to send; what others are sending just now is left waiting."""
         won: list[Claim] = []
         for _ in range(_ROUNDS):
-            wanted = self._wanted(channel, kind, keys, told)
+            wanted = self._wanted(channel, kind, keys, above, told)
             taken = self._shadow.claim(channel, kind, wanted) if wanted else []
-            won += taken
-            keys = sorted({c.key for c, _ in wanted} - {c.key for c in taken})
+            still = self._still_true(taken, {c.key: state for c, state in wanted})
+            if len(still) < len(taken):
+                self._shadow.release(channel, kind, [c for c in taken if c not in still])
+            won += still
+            keys = sorted({c.key for c, _ in wanted} - {c.key for c in still})
             if not keys:
                 break
         told.waiting.update(dict.fromkeys(keys, BUSY))
         return won
 
-    def _wanted(self, channel: str, kind: str, keys: Sequence[str], told: Told) -> list[tuple[Claim, State | None]]:
-        """Reads the rows first and the truth after them, and says what has to be claimed from which row."""
+    def _still_true(self, taken: Sequence[Claim], states: Mapping[str, State | None]) -> list[Claim]:
+        """The claims whose value is still the one to tell, now that nobody else can decide on these items."""
+        current = self._read_current([c.key for c in taken]) if taken else {}
+        found = []
+        for claim in taken:
+            fields = current.get(claim.key)
+            if fields is not None and canonical(self._shown(states[claim.key], fields)) == claim.value:
+                found.append(claim)
+        return found
+
+    def _wanted(
+        self, channel: str, kind: str, keys: Sequence[str], above: Mapping[str, int], told: Told
+    ) -> list[tuple[Claim, State | None]]:
+        """Reads the rows first and the truth after them, and says what has to be claimed from which row.
+
+        Items that sell out or come back stand first.
+        """
         states = self._shadow.read(channel, kind, keys)
         current = self._read_current(keys)
         now, leased_until = self._shadow.lease()
-        wanted: list[tuple[Claim, State | None]] = []
+        first: list[tuple[Claim, State | None]] = []
+        rest: list[tuple[Claim, State | None]] = []
         for key in keys:
             state, fields = states.get(key), current.get(key)
             if fields is None:
                 told.unchanged.add(key)
                 continue
-            value = canonical(fields)
-            same = state is not None and state.value == value
-            if state is not None and same and state.current:
-                told.unchanged.add(key)
-            elif state is not None and state.leased_until > now:
+            shown = self._shown(state, fields)
+            value, again = canonical(shown), key in above
+            if not again and self._nothing_to_tell(state, value, shown, told):
+                continue
+            if state is not None and state.leased_until > now:
                 told.waiting[key] = BUSY
-            else:
-                # An unacknowledged version of the same value is sent again as it is; another value gets the next one.
-                version = 1 if state is None else state.version + (not same)
-                wanted.append((Claim(key, version, value, leased_until), state))
-        return wanted
+                continue
+            version = _next_version(state, value, above.get(key))
+            crossing = crosses_zero(_acknowledged(state), shown)
+            (first if crossing else rest).append((Claim(key, version, value, leased_until), state))
+        return first + rest
+
+    def _shown(self, state: State | None, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        return self._publication.shown(_acknowledged(state), fields)
+
+    def _nothing_to_tell(self, state: State | None, value: str, shown: Mapping[str, Any], told: Told) -> bool:
+        if state is None or not state.current:  # what it holds is not certain
+            return False
+        if state.value == value:
+            told.unchanged.add(state.key)
+            return True
+        if self._publication.holds_back(_acknowledged(state), shown):
+            told.held_back.add(state.key)
+            return True
+        return False
 
     def _send(
         self, channel: str, kind: str, claims: Sequence[Claim], causes: Mapping[str, Sequence[str]], told: Told
@@ -125,6 +189,19 @@ class Teller:
         if not_taken:
             self._shadow.release(channel, kind, not_taken)
         told.acknowledged.update({c.key: c.version for c in taken})
+
+
+def _acknowledged(state: State | None) -> Mapping[str, Any] | None:
+    """What the channel last said it holds."""
+    return None if state is None or state.acknowledged_value is None else _fields(state.acknowledged_value)
+
+
+def _next_version(state: State | None, value: str, above: int | None) -> int:
+    """An unacknowledged version of the same value is sent again as it is; another value gets the next one."""
+    version = 0 if state is None else state.version
+    if above is not None:
+        return max(version, above) + 1
+    return version if state is not None and state.value == value else version + 1
 
 
 def _fields(value: str) -> dict[str, Any]:

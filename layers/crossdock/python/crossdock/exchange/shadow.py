@@ -1,6 +1,9 @@
 """What each channel should hold and what it last acknowledged.
 
-    CH#channel#kind#key / STATE     version, value, acknowledged version and value, lease
+    SH#channel#kind#gg / ll#key     version, value, acknowledged version and value, lease
+
+An item's leaf is a hash of its key (`leaves.py`); `gg` and `ll` are its group and its leaf within that, so that a leaf
+is one query, and all of a group's changes come in one order on the stream that keeps the digests.
 
 A version is claimed by compare-and-set, and the truth is read *after* the row was:
 
@@ -21,20 +24,25 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from crossdock.exchange.leaves import LEAVES_IN_GROUP, group_of, leaf_of
 from crossdock.platform.clock import Clock, to_text
 from crossdock.platform.dynamo import Item, Table
+from crossdock.platform.writes import Key
 
 LEASE_S = 30
 """Longer than a delivery with its store calls can take (HTTP gives up after 18 s), shorter than anyone would notice."""
 
 FREE = ""
 
+PREFIX = "SH#"
+
 
 @dataclass(frozen=True, slots=True)
 class State:
     """One channel's item: the newest version and value (canonical JSON) and what of it was acknowledged.
 
-    `leased_until` is the instant (RFC 3339 UTC) up to which one worker alone may send the item, or empty.
+    `leased_until` is the instant (RFC 3339 UTC) up to which one worker alone may send the item, or empty;
+    `changed_at` is when the row last said something new: a version claimed, or acknowledged.
     """
 
     key: str
@@ -43,6 +51,7 @@ class State:
     acknowledged: int
     acknowledged_value: str | None
     leased_until: str = FREE
+    changed_at: str = ""
 
     @property
     def current(self) -> bool:
@@ -74,8 +83,14 @@ class ShadowStore:
 
     def read(self, channel: str, kind: str, keys: Iterable[str]) -> dict[str, State]:
         """The states that exist, read consistently, 100 to a round trip."""
-        rows = self._table.get_many([_key(channel, kind, k) for k in keys], consistent=True)
+        rows = self._table.get_many([row_key(channel, kind, k) for k in keys], consistent=True)
         return {s.key: s for s in (_state(row) for row in rows.values())}
+
+    def leaf(self, channel: str, kind: str, leaf: int) -> dict[str, State]:
+        """The states of one leaf: one query, 0.5 RCU for some 25 of them."""
+        prefix = f"{leaf % LEAVES_IN_GROUP:02x}#"
+        rows = self._table.query(partition(channel, kind, group_of(leaf)), prefix=prefix)
+        return {s.key: s for s in (_state(row) for row in rows)}
 
     def lease(self) -> tuple[str, str]:
         """(now, end of a lease that begins now)."""
@@ -86,7 +101,7 @@ class ShadowStore:
         """Claims each version and its lease from the state that was read; gives back those won. 25 to a round trip."""
         statements = []
         for claim, state in claims:
-            key = _key(channel, kind, claim.key)
+            key = row_key(channel, kind, claim.key)
             if state is None:
                 statements.append(self._table.insert(_new_row(key, claim, to_text(self._clock()))))
             else:
@@ -108,7 +123,7 @@ class ShadowStore:
         now = to_text(self._clock())
         statements = [
             self._table.update(
-                _key(channel, kind, c.key),
+                row_key(channel, kind, c.key),
                 [("ack = ?", c.version), ("ackval = ?", c.value), ("acked = ?", now), ("lease = ?", FREE)],
                 [("ver = ?", c.version), ("lease = ?", c.leased_until)],
             )
@@ -121,7 +136,7 @@ class ShadowStore:
         self._table.run(
             [
                 self._table.update(
-                    _key(channel, kind, c.key),
+                    row_key(channel, kind, c.key),
                     [("lease = ?", FREE)],
                     [("ver = ?", c.version), ("lease = ?", c.leased_until)],
                 )
@@ -130,11 +145,23 @@ class ShadowStore:
         )
 
 
-def _key(channel: str, kind: str, key: str) -> tuple[str, str]:
-    return f"CH#{channel}#{kind}#{key}", "STATE"
+def partition(channel: str, kind: str, group: int) -> str:
+    """The partition key of a group of items."""
+    return f"{PREFIX}{channel}#{kind}#{group:02x}"
 
 
-def _new_row(key: tuple[str, str], claim: Claim, now: str) -> dict[str, Any]:
+def row_key(channel: str, kind: str, key: str) -> Key:
+    """Where an item's row lies."""
+    leaf = leaf_of(key)
+    return partition(channel, kind, group_of(leaf)), f"{leaf % LEAVES_IN_GROUP:02x}#{key}"
+
+
+def key_of(row: Mapping[str, Any]) -> str:
+    """The item of a row."""
+    return str(row["sk"]).split("#", 1)[1]
+
+
+def _new_row(key: Key, claim: Claim, now: str) -> dict[str, Any]:
     return {
         "pk": key[0],
         "sk": key[1],
@@ -147,4 +174,12 @@ def _new_row(key: tuple[str, str], claim: Claim, now: str) -> dict[str, Any]:
 
 
 def _state(row: Item) -> State:
-    return State(row["pk"].split("#", 3)[3], row["ver"], row["val"], row["ack"], row.get("ackval"), row["lease"])
+    return State(
+        key_of(row),
+        row["ver"],
+        row["val"],
+        row["ack"],
+        row.get("ackval"),
+        row["lease"],
+        max(row["at"], row.get("acked", "")),
+    )
