@@ -75,12 +75,12 @@ class _Reconciliation(_Strict):
     sightings: int = Field(default=2, ge=1)
     heal_cap: int = Field(default=200, ge=0)
     gap_seconds: int = Field(default=900, ge=0)
+    rotation: int = Field(default=24, ge=1, le=1000)
 
 
 class _Reservations(_Strict):
     # The same bounds as a request's own wish: contracts/reservations.py.
     expires_in_seconds: int = Field(default=900, ge=30, le=86_400)
-    rotation: int = Field(default=24, ge=1, le=1000)
 
 
 class _Limits(_Strict):

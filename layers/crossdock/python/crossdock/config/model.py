@@ -16,8 +16,8 @@ class Warehouse:
 
     `latitude` and `longitude` are degrees, north and east positive; None where nobody said.
     `leaves_with` says which report lowers the stock on hand: each pick and each shipment (either), or only one of them.
-    `observers` are systems whose counts of it are compared and never healed by. It is silent when nothing moved for `silent_after_seconds`;
-    None: for longer than it usually rests.
+    `observers` are systems whose counts of it are compared and never healed by. It is silent when nothing moved for
+    `silent_after_seconds`; None: for longer than it usually rests.
     """
 
     id: str
@@ -100,6 +100,7 @@ class Reconciliation:
     sightings: int
     heal_cap: int
     gap_seconds: int
+    rotation: int = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,6 @@ class ReservationTerms:
     """How long a hold lasts that says nothing about it."""
 
     expires_in_seconds: int = 900
-    rotation: int = 24
 
 
 @dataclass(frozen=True, slots=True)
