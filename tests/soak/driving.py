@@ -15,7 +15,7 @@ from pathlib import Path
 from queue import Empty
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.support.engine import bare_engine
+from tests.support.engine import bare_engine, start_afresh
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,4 +122,5 @@ def _runner(suite: Suite, stack: ExitStack) -> Callable[[int], None]:
         return run
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crossdock-soak-")))
     target = stack.enter_context(bare_engine(folder))
+    start_afresh(target)
     return lambda seed: run(target, seed)
