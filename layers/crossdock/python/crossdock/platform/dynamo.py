@@ -270,6 +270,27 @@ class Table:
                 return
             request["ExclusiveStartKey"] = response["LastEvaluatedKey"]
 
+    def pages(self, start: Key | None, *, attributes: Sequence[str]) -> Iterator[tuple[list[Item], Key | None]]:
+        """The whole table page by page (1 MB), each with the key to go on from, None at the end; 0.5 RCU per 4 KB.
+
+        What is left out of `attributes` is read all the same, and costs as much.
+        """
+        names = {f"#a{n}": a for n, a in enumerate(attributes)}
+        request: Any = {
+            "TableName": self.name,
+            "ProjectionExpression": ", ".join(names),
+            "ExpressionAttributeNames": names,
+        }
+        while True:
+            if start is not None:
+                request["ExclusiveStartKey"] = to_item({"pk": start[0], "sk": start[1]})
+            response = self.client.scan(**request)
+            last = from_item(response["LastEvaluatedKey"]) if "LastEvaluatedKey" in response else None
+            start = (last["pk"], last["sk"]) if last else None
+            yield [from_item(raw) for raw in response["Items"]], start
+            if start is None:
+                return
+
     def put(self, item: Mapping[str, Any]) -> None:
         """Writes an item, whatever stands there. 1 WCU a KB."""
         self.client.put_item(TableName=self.name, Item=to_item(item))
