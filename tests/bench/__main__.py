@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from crossdock_cli.local.paths import checkout
-from tests.bench import exchanges, ledger, movements, reservations, startup
+from tests.bench import exchanges, growth, ledger, movements, reservations, startup
 from tests.bench.figures import Report
 from tests.bench.rig import rig
 
@@ -29,14 +29,15 @@ ROOT: Final = checkout()
 BESIDE: Final = ROOT.parent / "shared" / "data" / "online-retail.csv.gz"
 RESULT: Final = ROOT / ".build" / "bench.json"
 _WIDTH: Final = 150  # of the table, where no terminal says its own
-_FULL: Final = {"movements": 20_000, "common": 1_000, "holds": 1_000, "repeats": 5, "steps": 29}
-_QUICK: Final = {"movements": 2_000, "common": 100, "holds": 100, "repeats": 3, "steps": 27}
+_FULL: Final = {"movements": 20_000, "common": 1_000, "holds": 1_000, "repeats": 5, "steps": 33}
+_QUICK: Final = {"movements": 2_000, "common": 100, "holds": 100, "repeats": 3, "steps": 31}
 
 
 def main(
     result: Annotated[Path, typer.Option("--json", help="where the figures are written")] = RESULT,
     ledger_path: Annotated[Path | None, typer.Option("--ledger", help="a ledger to take the movements from")] = None,
     *,
+    million: Annotated[bool, typer.Option("--million", help="growth up to a million items: some minutes more")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="a tenth of the movements, fewer repetitions")] = False,
 ) -> None:
     """Runs the benchmarks, prints a table and writes the figures as JSON."""
@@ -48,12 +49,14 @@ def main(
     data = ledger.load(found, plan["movements"])
     console.print(f"Measured with {data.said}.", highlight=False)
     report = Report()
+    sizes = [n // (10 if quick else 1) for n in growth.SIZES] + ([growth.MILLION] if million else [])
     with _progress(console, plan["steps"]) as step, tempfile.TemporaryDirectory() as folder:
         step("starting an engine")
         with rig(Path(folder)) as here:
             report.merge(movements.run(here, data, common=plan["common"], step=step))
             report.merge(exchanges.run(here, data, step))
             report.merge(reservations.run(here, plan["holds"], step))
+            report.merge(growth.run(here, sizes, step))
         report.merge(startup.run(Path(folder), plan["repeats"], step))
     result.parent.mkdir(parents=True, exist_ok=True)
     result.write_text(

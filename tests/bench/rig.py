@@ -16,6 +16,7 @@ from crossdock.config.compile import compile_file
 from crossdock_cli.local.paths import checkout
 from crossdock_cli.local.state import REGION
 from tests.bench.meter import Count, Meter, billed_chunks
+from tests.bench.streams import Stream
 from tests.support.engine import bare_engine, start_afresh
 from tests.support.tables import STAGE, create_table_request, table_name
 
@@ -30,7 +31,6 @@ ROOT: Final = checkout()
 SIGNING_SECRET: Final = "whsec_" + base64.b64encode(b"only for measuring, 32 bytes long").decode()
 CHANNELS: Final = ("webshop", "marketplace")
 MESSAGES_PER_INVOCATION: Final = 10
-_STREAM_PAGE: Final = 1000
 _SECRETS_KEPT_S: Final = 3600
 _ACCOUNT: Final = f"arn:aws:sqs:{REGION}:000000000000:"
 
@@ -117,18 +117,7 @@ class Rig:
 
     def stream(self, table: str) -> list[dict[str, Any]]:
         """Everything on a table's stream, oldest first."""
-        arn = self.target.dynamodb.describe_table(TableName=table)["Table"]["LatestStreamArn"]
-        client: Any = self.target.session.client("dynamodbstreams", **self.target.options)
-        found: list[dict[str, Any]] = []
-        for shard in client.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
-            position = client.get_shard_iterator(
-                StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
-            )["ShardIterator"]
-            while position:
-                page = client.get_records(ShardIterator=position, Limit=_STREAM_PAGE)
-                found += page["Records"]
-                position = page.get("NextShardIterator") if page["Records"] else None
-        return found
+        return Stream(self.target, table).read()
 
 
 def sqs_event(queue: str, bodies: Iterable[str]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
 from crossdock.inventory.balances import NO_POSITION, NOTHING_COUNTED, Delta, JournalRecord, padded
@@ -58,6 +59,13 @@ def order(number: object, wanted: Sequence[tuple[str, str, int]]) -> HoldRequest
         correlation_id=_CORRELATION,
         reference=f"SO-{number}",
     )
+
+
+def envelope(movements: Iterable[dict[str, Any]]) -> str:
+    """A message of the movements queue; each movement needs `id`, `item` and `quantity`, the rest is filled in."""
+    usual = {"warehouse": "MAIN", "type": "receipt", "occurred_at": to_text(system_clock())}
+    document = {"v": 1, "kind": "movements", "source": "wms", "correlation_id": _CORRELATION, "replay": None}
+    return json.dumps(document | {"movements": [usual | m for m in movements]})
 
 
 def movement(sku: str, warehouse: str, number: int, quantity: int = 5) -> Delta:

@@ -11,27 +11,26 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from tests.bench.rig import sqs_event
+from tests.bench.streams import BEGINNING, is_journaled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    from tests.bench.streams import Stream
     from tests.replay.traffic import Invocation
 
 SOURCE: Final = "wms"
 STREAM_BATCH: Final = 8_000
 """Records in one stream invocation: about what 6 MB hold, see stream_full_batch in the benchmark."""
 _REDELIVERED: Final = 10  # each tenth stream batch comes again
-_PAGE: Final = 1000
 
 
 class Place(Protocol):
     """Where handlers are called: what they answer, and what they asked for."""
 
     def invoke(self, function: str, event: dict[str, Any]) -> tuple[Any, dict[str, float]]: ...
-    def inventory_stream(self) -> tuple[Any, str]:
-        """A streams client and the ARN of the inventory table's stream."""
-        ...
+    def inventory_stream(self, begin: str) -> Stream: ...
 
 
 @dataclass(slots=True)
@@ -68,37 +67,6 @@ class State:
             return None
 
 
-class _Stream:
-    """The inventory table's stream from a record on; what is projected of it is the journal's inserts."""
-
-    def __init__(self, place: Place, after: str) -> None:
-        self._client, self._arn = place.inventory_stream()
-        (shard,) = self._client.describe_stream(StreamArn=self._arn)["StreamDescription"]["Shards"]
-        where = {"ShardIteratorType": "TRIM_HORIZON"}
-        if after:
-            where = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": after}
-        found = self._client.get_shard_iterator(StreamArn=self._arn, ShardId=shard["ShardId"], **where)
-        self._position = found["ShardIterator"]
-        self.waiting: list[dict[str, Any]] = []
-
-    def read(self) -> None:
-        """Takes what is new, filtered as the deployed event source filters."""
-        while True:
-            page = self._client.get_records(ShardIterator=self._position, Limit=_PAGE)
-            self._position = page["NextShardIterator"]
-            self.waiting += [r for r in page["Records"] if _is_journaled(r)]
-            if len(page["Records"]) < _PAGE:
-                return
-
-    def take(self, count: int) -> list[dict[str, Any]]:
-        taken, self.waiting = self.waiting[:count], self.waiting[count:]
-        return taken
-
-
-def _is_journaled(record: dict[str, Any]) -> bool:
-    return bool(record["eventName"] == "INSERT" and record["dynamodb"]["Keys"]["pk"]["S"].startswith("M#"))
-
-
 class Replay:
     """One replay, from where its state stands."""
 
@@ -106,7 +74,8 @@ class Replay:
         self._place = place
         self._batch = stream_batch
         self.state = state
-        self._stream = _Stream(place, state.sequence)
+        self._stream = place.inventory_stream(state.sequence or BEGINNING)
+        self._waiting: list[dict[str, Any]] = []
 
     def run(self, invocations: Iterable[Invocation], after_step: Callable[[State], bool]) -> bool:
         """Plays the invocations that are not done yet; True at the end, False when `after_step` says to stop."""
@@ -141,9 +110,9 @@ class Replay:
             raise RuntimeError(f"apply_movements gave messages back: {answer}")
 
     def _project(self, at_least: int) -> None:
-        self._stream.read()
-        while len(self._stream.waiting) >= at_least:
-            batch = self._stream.take(self._batch)
+        self._waiting += filter(is_journaled, self._stream.read())
+        while len(self._waiting) >= at_least:
+            batch, self._waiting = self._waiting[: self._batch], self._waiting[self._batch :]
             self._invoke("project_balances", {"Records": batch})
             self.state.sequence = batch[-1]["dynamodb"]["SequenceNumber"]
             self.state.batches += 1

@@ -12,6 +12,7 @@ from crossdock_cli.local.process import free_port
 from crossdock_cli.local.state import LocalState
 from crossdock_cli.target import Target, local_target
 from tests.bench.rig import Rig, attached
+from tests.bench.streams import Stream
 from tests.replay.drive import SOURCE
 from tests.support.engine import start_afresh
 from tests.support.tables import table_name
@@ -40,14 +41,8 @@ class MeasuredPlace:
         }
         return answer, used
 
-    def inventory_stream(self) -> tuple[Any, str]:
-        return stream_of(self.rig.target)
-
-
-def stream_of(target: Target) -> tuple[Any, str]:
-    """A streams client, and the ARN of the inventory table's stream."""
-    described = target.dynamodb.describe_table(TableName=table_name("inventory"))
-    return target.session.client("dynamodbstreams", **target.options), str(described["Table"]["LatestStreamArn"])
+    def inventory_stream(self, begin: str) -> Stream:
+        return Stream(self.rig.target, table_name("inventory"), begin)
 
 
 def running(paths: Paths) -> Target | None:

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crossdock_cli.local.paths import checkout
+from tests.bench.streams import Stream
 from tests.replay.check import check
 from tests.replay.drive import Replay, State
 from tests.replay.fold import fold
-from tests.replay.place import declare, stream_of
+from tests.replay.place import declare
 from tests.replay.traffic import hours, invocations
+from tests.support.tables import table_name
 
 if TYPE_CHECKING:
     from tests.support.world import World
@@ -39,8 +41,8 @@ class _Place:
     def invoke(self, function: str, event: dict[str, Any]) -> tuple[Any, dict[str, float]]:
         return self.world.call(function, event), {}
 
-    def inventory_stream(self) -> tuple[Any, str]:
-        return stream_of(self.world.target)
+    def inventory_stream(self, begin: str) -> Stream:
+        return Stream(self.world.target, table_name("inventory"), begin)
 
 
 def test_a_month_of_the_real_ledger_ends_in_its_fold(world: World) -> None:
