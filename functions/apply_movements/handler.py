@@ -11,6 +11,7 @@ from crossdock.identity.items import Items
 from crossdock.identity.references import References
 from crossdock.inventory.applying import MovementApplier, Rules
 from crossdock.inventory.messages import Envelope, read_envelope
+from crossdock.inventory.sequence_store import SequenceStore
 from crossdock.inventory.store import InventoryStore
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock
@@ -50,9 +51,11 @@ def app() -> App:
         rules=Rules(
             owners={w.id: w.source for w in business.warehouses.values()},
             leaves_with={w.id: w.leaves_with for w in business.warehouses.values()},
+            sequences={s.name: s.sequence for s in business.sources.values()},
             clock_tolerance_s=business.limits.clock_tolerance_seconds,
         ),
         clock=system_clock,
+        keep_sequences=SequenceStore(Table(client, values.inventory_table), system_clock).record,
     )
     return App(applier, exceptions)
 

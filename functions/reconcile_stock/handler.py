@@ -5,7 +5,9 @@ from typing import Any
 
 from crossdock import config
 from crossdock.exceptions.store import ExceptionsStore
+from crossdock.flows.sequence_watch import SequenceWatch, sequences_of
 from crossdock.inventory.reconciliation import Policy, StockReconciler
+from crossdock.inventory.sequence_store import SequenceStore
 from crossdock.inventory.store import InventoryStore
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock
@@ -26,6 +28,7 @@ class Env:
 @dataclass(frozen=True, slots=True)
 class App:
     reconciler: StockReconciler
+    watch: SequenceWatch
     business: config.BusinessConfig
 
 
@@ -34,14 +37,16 @@ def app() -> App:
     values, client, business = env.read(Env), clients.dynamodb(), config.load()
     movements = Sender(clients.sqs(), values.movements_queue_url)
     settings = business.reconciliation
+    exceptions = ExceptionsStore(Table(client, values.exceptions_table), system_clock)
+    sequences = SequenceStore(Table(client, values.inventory_table), system_clock)
     reconciler = StockReconciler(
         store=InventoryStore(Table(client, values.inventory_table), system_clock),
         send=lambda envelopes: movements.send([dumps(e) for e in envelopes]),
-        refuse=ExceptionsStore(Table(client, values.exceptions_table), system_clock).refuse,
+        refuse=exceptions.refuse,
         policy=Policy(settings.settle_seconds, settings.sightings, settings.heal_cap),
         clock=system_clock,
     )
-    return App(reconciler, business)
+    return App(reconciler, SequenceWatch(sequences, exceptions, system_clock, settings.gap_seconds), business)
 
 
 def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str, Any]:
@@ -63,4 +68,6 @@ def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str,
         drifted=len(report.drifts),
         healed=report.healed,
     )
+    gaps = app().watch.report(sequences_of(app().business))
+    passed("watched", "sequences", [correlation_id], gaps=gaps.gaps, reported=gaps.reported, closed=gaps.closed)
     return {"correlation_id": correlation_id, **report.document()}

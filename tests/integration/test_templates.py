@@ -86,6 +86,7 @@ ALLOWED = {
     "collect-dead-letters": EXCEPTIONS | _consumes("failures", *(f"{q}-dlq" for q in QUEUES)),
     "reconcile-stock": _table("inventory", "Query", "BatchGetItem", "PutItem", "DeleteItem")
     | EXCEPTIONS
+    | _table("exceptions", "Query")
     | {"sqs:SendMessage queue/movements", "sqs:SendMessage queue/failures"},
 }
 

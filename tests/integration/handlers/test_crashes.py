@@ -18,6 +18,7 @@ from crossdock.contracts.deliveries import HttpAnswer
 from crossdock.exceptions import replay as replays
 from crossdock.exceptions.correction import assignments_to_patch, corrected_message
 from crossdock.exceptions.store import ExceptionsStore
+from crossdock.inventory.gaps import from_text, joined
 from crossdock.platform import clients
 from crossdock.platform.dynamo import Table
 from tests.support import world as worlds
@@ -74,10 +75,16 @@ class Scenario:
 
 
 def everything(stage: Stage) -> Any:
-    """All that is stored, but for the stream's sequence numbers: each emulator run counts from its own time on."""
+    """All that is stored, but for the stream's sequence numbers: each emulator run counts from its own time on.
+
+    Of a source's sequence only what has arrived is compared: what a worker that died had journaled is set aside.
+    """
     rows = stage.world.dump()
     for row in rows["inventory"]:
         row.pop("seq", None)
+        if row["pk"].startswith("SEQ#"):
+            arrived = joined(from_text(row.pop("r")), from_text(row.pop("x")), 0)
+            row.update(n=0, by="", arrived=[(s.first, s.last) for s in arrived])
     return rows
 
 
@@ -348,14 +355,14 @@ SCENARIOS = [
     ),
     Scenario("receive a webhook of prices", 3, nothing, _post_webhook(PRICES, "erp"), _inbox_and("prices")),
     Scenario(
-        "apply movements, some refused", 4, references, consumes("apply_movements", "movements", MOVEMENTS), everything
+        "apply movements, some refused", 6, references, consumes("apply_movements", "movements", MOVEMENTS), everything
     ),
     Scenario("project balances", 2, _journaled, _project, everything),
     Scenario("announce changes", 2, _streams, _announce, _marks),
     Scenario("apply price changes", 10, _priced, consumes("apply_price_changes", "prices", PRICED), everything),
     Scenario(
         "apply references",
-        3,
+        4,
         references,
         consumes(
             "apply_references",
@@ -388,7 +395,7 @@ SCENARIOS = [
         ),
         everything,
     ),
-    Scenario("reconcile", 14, _counted, _reconcile, _healed),
+    Scenario("reconcile", 16, _counted, _reconcile, _healed),
     Scenario("correct an exception", 4, _refused, _correct, everything),
     Scenario("close an exception", 6, _refused, _close, everything),
     Scenario("replay and settle an exception", 10, _corrected, _replay, _settled),

@@ -167,7 +167,8 @@ def test_a_movement_becomes_exactly_one_journal_row(world: World) -> None:
             "cor": CORRELATION,
             "ref": "PO 1",
             "why": "r",
-        }
+        },
+        {"pk": "SEQ#wms#MAIN", "sk": "R", "r": "7-7", "x": "", "ep": 0, "n": 1, "by": "82e818a8ce28"},
     ]
     assert world.rows("exceptions") == []
 

@@ -20,6 +20,7 @@ from crossdock.inventory.entries import EITHER, UnfitError, check_lot, effect, i
 from crossdock.inventory.journal import OWN_SOURCE, Journaled, JournalEntry
 from crossdock.inventory.messages import Envelope
 from crossdock.inventory.refusing import Candidate
+from crossdock.inventory.sequences import Batch, SequenceName, Step, arrivals, gap_notice, restart_notice
 from crossdock.platform.clock import Clock, to_text
 from crossdock.quantities import Quantity
 
@@ -52,12 +53,26 @@ class Consume(Protocol):
         ...
 
 
+class KeepSequences(Protocol):
+    """Keeps which positions of each sequence have arrived."""
+
+    def __call__(
+        self, batches: Mapping[SequenceName, Batch], report: Callable[[Mapping[SequenceName, Step]], None], /
+    ) -> None:
+        """Keeps them, and reports what is notable before."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What the configuration says: each warehouse's owner and what its stock leaves with, how far clocks may be off."""
+    """What the configuration says.
+
+    Each warehouse's owner and what its stock leaves with, what each source numbers, how far clocks may be off.
+    """
 
     owners: Mapping[str, str]
     leaves_with: Mapping[str, str] = field(default_factory=dict)
+    sequences: Mapping[str, str] = field(default_factory=dict)
     clock_tolerance_s: int = 300
 
 
@@ -95,6 +110,7 @@ class MovementApplier:
     rules: Rules
     clock: Clock
     consume: Consume | None = None
+    keep_sequences: KeepSequences | None = None
 
     def apply(self, envelopes: Sequence[Envelope]) -> Applied:
         """Applies all movements of the envelopes.
@@ -108,9 +124,12 @@ class MovementApplier:
         entries = self._entries(self._known([c for e in envelopes for c in _read(e, refusals)], refusals), refusals)
         entries = [(c, self._consumed(e, result)) for c, e in entries]
         outcomes = self.store.journal([e for _, e in entries])
+        new: list[tuple[str, str, int | None]] = []
         for (candidate, entry), outcome in zip(entries, outcomes, strict=True):
             if outcome is Journaled.APPLIED:
                 result.applied += 1
+                if candidate.envelope.replay is None:
+                    new.append((entry.source, entry.warehouse, entry.position))
             elif outcome is Journaled.DUPLICATE:
                 result.duplicates += 1
             else:
@@ -118,7 +137,26 @@ class MovementApplier:
         if refusals:
             self.refuse(refusals)
         result.refused = len(refusals)
+        self._keep_sequences(envelopes, new)
         return result
+
+    def _keep_sequences(self, envelopes: Sequence[Envelope], new: Sequence[tuple[str, str, int | None]]) -> None:
+        """After the journal: when we die in between, the batch comes again and is recorded then."""
+        came = ((e.source, raw) for e in envelopes for raw in e.movements)
+        batches = arrivals(came, new, self.rules.owners, self.rules.sequences)
+        if self.keep_sequences is None or not batches:
+            return
+        correlation_id = envelopes[0].correlation_id
+
+        def report(steps: Mapping[SequenceName, Step]) -> None:
+            notices: list[Refusal] = []
+            for name, step in steps.items():
+                epoch = step.state.epoch
+                notices += [gap_notice(name, epoch, g, correlation_id, given_up=True) for g in step.given_up]
+                notices += [restart_notice(name, epoch, step.again, correlation_id)] if step.again else []
+            self.refuse(notices)
+
+        self.keep_sequences(batches, report)
 
     def _known(self, candidates: Sequence[Candidate], refusals: list[Refusal]) -> list[_Known]:
         """Those whose source may say so, of an item and at a time that can be."""

@@ -14,8 +14,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-MAX_SPANS = 50
-"""Ranges kept of one sequence: its row has to stay small. A healthy source needs one or a few."""
+MAX_SPANS = 2_000
+"""Ranges kept of one sequence: some 40 KB. A source that sends in order needs one, one that is delivered in the wildest
+order needs hundreds while an hour's thousands come in, and a gap that is given up early would be a false alarm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,18 +131,26 @@ def repeated(spans: Spans, positions: Iterable[int]) -> tuple[Spans, list[int]]:
 
 
 def to_text(spans: Spans) -> str:
-    """The spans as a row keeps them: `1-50 52-60@1700000000 70-90@1700000300~2` (first–last, since, holes)."""
-    return " ".join(
-        f"{s.first}-{s.last}" + (f"@{s.since}" if s.since else "") + (f"~{s.holes}" if s.holes else "") for s in spans
-    )
+    """The spans as a row keeps them: `1-50 52-60@1700000000 70 80-90@1700000300~2`.
+
+    First and last, since when the gap below is missing (where that is not as in the span before), and holes.
+    """
+    before, parts = 0, []
+    for span in spans:
+        text = str(span.first) if span.first == span.last else f"{span.first}-{span.last}"
+        text += f"@{span.since}" if span.since != before else ""
+        parts.append(text + (f"~{span.holes}" if span.holes else ""))
+        before = span.since
+    return " ".join(parts)
 
 
 def from_text(text: str) -> Spans:
     """The spans that a text says."""
-    found = []
+    since, found = 0, []
     for part in text.split():
         rest, _, holes = part.partition("~")
-        span, _, since = rest.partition("@")
+        span, _, began = rest.partition("@")
         first, _, last = span.partition("-")
-        found.append(Span(int(first), int(last), int(since or 0), int(holes or 0)))
+        since = int(began or since)
+        found.append(Span(int(first), int(last or first), since, int(holes or 0)))
     return tuple(found)
