@@ -10,7 +10,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.markup import escape
 
-from crossdock_cli import allocations, exceptions, inventory, partners, reconcile, resend, secrets, trace, xref
+from crossdock_cli import allocations, exceptions, inventory, items, partners, reconcile, resend, secrets, trace, xref
 from crossdock_cli.demo import command as demo
 from crossdock_cli.errors import CliError, from_aws
 from crossdock_cli.local import commands as local
@@ -31,6 +31,7 @@ app.add_typer(exceptions.app, name="exceptions")
 allocations.add_to(inventory.app)
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(xref.app, name="xref")
+app.add_typer(items.app, name="items")
 app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(partners.app, name="partners")
 app.add_typer(secrets.sources, name="sources")

@@ -16,6 +16,10 @@ from urllib.parse import urlsplit
 import typer
 from rich.markup import escape
 
+from crossdock.inventory.sequence_store import SequenceStore
+from crossdock.inventory.sequences import SequenceName
+from crossdock.platform.clock import system_clock
+from crossdock.platform.dynamo import Table
 from crossdock_cli.errors import CliError
 from crossdock_cli.output import AsJson, console, emit_json, table
 from crossdock_cli.target import LOCAL, Target, connect
@@ -108,6 +112,40 @@ def ensure_source(target: Target, name: str) -> None:
     """Gives a source its first secret if it has none."""
     if not signing_secrets(target.secret_document("sources", name)):
         rotate_source(target, name)
+
+
+@sources.command(
+    "restart-sequence", epilog="Example: [bold]crossdock sources restart-sequence wms --warehouse MAIN[/bold]"
+)
+def restart_sequence(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="The source, as in the stage's business configuration.")],
+    warehouse: Annotated[
+        str | None, typer.Option(help="The warehouse, where the source numbers each warehouse's movements apart.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say that a source numbers its movements from the beginning again: what came until now is not compared with.
+
+    Gaps that were reported of the old sequence close with the next reconciliation.
+    """
+    target = connect(ctx.obj)
+    restart(SequenceStore(Table(target.dynamodb, target.name("inventory")), system_clock), name, warehouse)
+    if as_json:
+        emit_json({"source": name, "warehouse": warehouse, "restarted": True})
+        return
+    where = f" in {escape(warehouse)}" if warehouse else ""
+    console.print(f"the sequence of {escape(name)}{where} begins with its next movement")
+
+
+def restart(sequences: SequenceStore, name: str, warehouse: str | None) -> None:
+    """Raises CliError when nothing is kept of such a sequence."""
+    if not sequences.restart(SequenceName(name, warehouse)):
+        where = f" in {warehouse}" if warehouse else ""
+        raise CliError(
+            f"no sequence of source '{name}'{where} is kept",
+            "name the source, and its --warehouse unless [sources.*] sequence says that it numbers all it sends",
+        )
 
 
 # -- channels -----------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from crossdock.contracts.references import ItemDeclaration
 from crossdock.contracts.refusals import quoted
+from crossdock.identity.items import Items
 from crossdock.identity.references import Reference, References
 from crossdock.platform.dynamo import Table
 from crossdock.platform.problems import from_validation
@@ -48,6 +49,7 @@ def add_command(
     check(system, code, sku)
     target = connect(ctx.obj)
     new, conflicts = references_of(target).declare([Reference(system, code, sku)])
+    Items(Table(target.dynamodb, target.name("identity"))).mark([sku])
     if conflicts:
         raise CliError(
             f"{system} {code!r} means {conflicts[0].kept_sku} already", "a code keeps its meaning; use another code"

@@ -10,9 +10,10 @@ from crossdock.exceptions.unreadable import unreadable
 from crossdock.identity.items import Items
 from crossdock.identity.references import References
 from crossdock.inventory.applying import MovementApplier, Rules
+from crossdock.inventory.journal_store import JournalStore
 from crossdock.inventory.messages import Envelope, read_envelope
+from crossdock.inventory.reserving import Reservations
 from crossdock.inventory.sequence_store import SequenceStore
-from crossdock.inventory.store import InventoryStore
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock
 from crossdock.platform.consuming import consume
@@ -43,8 +44,9 @@ def app() -> App:
     values = env.read(Env)
     client, business = clients.dynamodb(), config.load()
     exceptions = ExceptionsStore(Table(client, values.exceptions_table), system_clock)
+    inventory = Table(client, values.inventory_table)
     applier = MovementApplier(
-        store=InventoryStore(Table(client, values.inventory_table), system_clock),
+        store=JournalStore(inventory, system_clock),
         find=References(Table(client, values.identity_table)).items,
         profiles=Items(Table(client, values.identity_table)).profiles,
         refuse=exceptions.refuse,
@@ -55,7 +57,8 @@ def app() -> App:
             clock_tolerance_s=business.limits.clock_tolerance_seconds,
         ),
         clock=system_clock,
-        keep_sequences=SequenceStore(Table(client, values.inventory_table), system_clock).record,
+        consume=Reservations(inventory, system_clock).consume,
+        keep_sequences=SequenceStore(inventory, system_clock).record,
     )
     return App(applier, exceptions)
 

@@ -45,7 +45,7 @@ class Journal(Protocol):
 class Consume(Protocol):
     """Uses up what a confirmed hold committed."""
 
-    def __call__(self, reservation: str, sku: str, warehouse: str, movement: str, quantity: Quantity) -> Quantity:
+    def __call__(self, reservation: str, sku: str, warehouse: str, movement: str, quantity: Quantity, /) -> Quantity:
         """How much of the hold's commitment this movement consumes; 0 for a hold that is unknown or has ended.
 
         The same movement asked for again gives the same answer.
