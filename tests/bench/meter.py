@@ -5,32 +5,30 @@ A request is what one call of a client is; the transport's retries are counted a
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from crossdock.platform import clients
 from crossdock.platform.logs import logger
-from tests.bench.sizes import item_size, read_units, write_units
+from crossdock.platform.sequences import chunks
+from tests.bench.capacity import Updates, changed_item, statement_units, units_read, units_written
+from tests.bench.sizes import item_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from tests.bench.capacity import At
 
 CHUNK_BYTES: Final = 65_536
 """SQS and EventBridge bill every started 64 KB of a payload as one request or event."""
 # What CloudWatch Logs adds to each event when it counts a batch of them (PutLogEvents).
 LOG_EVENT_OVERHEAD: Final = 26
-_INSERTED = re.compile(r"'([^']+)': \?")
-_UPDATED = re.compile(r'UPDATE "([^"]+)"')
 _KEYS_PER_READ: Final = 100
-_At = tuple[str, str, str]
-"""Table, partition key, sort key."""
 
 
 def billed_chunks(size: int) -> int:
@@ -120,7 +118,7 @@ class Meter:
 
     def __init__(self, plain: DynamoDBClient) -> None:
         self._plain = plain
-        self._updates: dict[_At, list[int]] = {}
+        self._updates = Updates()
         self.current = Count()
         for client in (clients.dynamodb(), clients.sqs(), clients.events(), clients.secrets()):
             client.meta.events.register("before-parameter-build", self._before)
@@ -130,7 +128,7 @@ class Meter:
     @contextmanager
     def measure(self) -> Iterator[Count]:
         """Counts what happens inside."""
-        self._updates.clear()  # what was written while nobody measured
+        self._updates = Updates()  # what was written while nobody measured
         outer, self.current = self.current, Count()
         cpu, wall = time.thread_time(), time.perf_counter()
         try:
@@ -147,7 +145,7 @@ class Meter:
         context["bench"] = params
         if model.name == "BatchExecuteStatement":
             with self._aside():
-                context["bench_sizes"] = self._sizes([at for s in params["Statements"] if (at := _updated(s))])
+                context["bench_sizes"] = self._sizes([at for s in params["Statements"] if (at := changed_item(s))])
 
     def _after(self, parsed: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         with self._aside():
@@ -174,76 +172,23 @@ class Meter:
             count.event_units += sum(billed_chunks(len(d.encode())) for d in details)
             count.details += details
         elif operation == "BatchExecuteStatement":
-            self._statements(params, parsed, context["bench_sizes"])
+            count.wru += statement_units(params, parsed, context["bench_sizes"], self._updates)
         elif operation in {"GetItem", "BatchGetItem", "Query"}:
-            count.rru += _read(operation, params, parsed)
+            count.rru += units_read(operation, params, parsed)
         elif operation in {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}:
-            count.wru += _written(operation, params, parsed)
-
-    def _statements(self, params: Mapping[str, Any], parsed: Mapping[str, Any], sizes: Mapping[_At, int]) -> None:
-        for statement, answer in zip(params["Statements"], parsed.get("Responses", []), strict=True):
-            text, values = statement["Statement"], statement["Parameters"]
-            at = _updated(statement)
-            if "Error" in answer:
-                # Refused by the item that stands there; an update of nothing costs as much as one of a small item.
-                self.current.wru += write_units(sizes.get(at, item_size(answer["Error"].get("Item", {}))))
-            elif at is None:
-                self.current.wru += write_units(item_size(dict(zip(_INSERTED.findall(text), values, strict=True))))
-            else:
-                # An update costs the larger of the item before and after; the latter is looked at in the end.
-                self._updates.setdefault(at, []).append(sizes[at])
+            count.wru += units_written(operation, params, parsed)
 
     def _settle(self, count: Count) -> None:
-        last = self._sizes(list(self._updates))
-        for at, before in self._updates.items():
-            sizes = [*before, last[at]]
-            count.wru += sum(write_units(max(pair)) for pair in pairwise(sizes))
-        self._updates.clear()
+        count.wru += self._updates.units(self._sizes(self._updates.places))
+        self._updates = Updates()
 
-    def _sizes(self, places: Sequence[_At]) -> dict[_At, int]:
+    def _sizes(self, places: Iterable[At]) -> dict[At, int]:
         """How large items are now; those that are not there are left out."""
-        found: dict[_At, int] = {}
-        for start in range(0, len(places), _KEYS_PER_READ):
+        found: dict[At, int] = {}
+        for part in chunks(list(places), _KEYS_PER_READ):
             wanted: dict[str, Any] = {}
-            for table, pk, sk in places[start : start + _KEYS_PER_READ]:
+            for table, pk, sk in part:
                 wanted.setdefault(table, {"Keys": []})["Keys"].append({"pk": {"S": pk}, "sk": {"S": sk}})
             for table, items in self._plain.batch_get_item(RequestItems=wanted)["Responses"].items():
                 found |= {(table, str(i["pk"]["S"]), str(i["sk"]["S"])): item_size(i) for i in items}  # type: ignore[arg-type]
         return found
-
-
-def _updated(statement: Mapping[str, Any]) -> _At | None:
-    """(table, partition key, sort key) of the item an UPDATE names; None for an INSERT."""
-    text, values = statement["Statement"], statement["Parameters"]
-    table = _UPDATED.match(text)
-    if table is None:
-        return None
-    at = text.split(" WHERE ")[0].count("?")
-    return table.group(1), values[at]["S"], values[at + 1]["S"]
-
-
-def _read(operation: str, params: Mapping[str, Any], parsed: Mapping[str, Any]) -> float:
-    """Read units of one call. A key that is not there costs as much as a small item."""
-    if operation == "GetItem":
-        return read_units(item_size(parsed.get("Item", {})), consistent=params.get("ConsistentRead", False))
-    if operation == "Query":
-        total = sum(item_size(i) for i in parsed.get("Items", []))
-        return read_units(total, consistent=params.get("ConsistentRead", False))
-    units = 0.0
-    for table, request in params["RequestItems"].items():
-        consistent = request.get("ConsistentRead", False)
-        found = parsed.get("Responses", {}).get(table, [])
-        units += sum(read_units(item_size(i), consistent=consistent) for i in found)
-        units += (len(request["Keys"]) - len(found)) * read_units(0, consistent=consistent)
-    return units
-
-
-def _written(operation: str, params: Mapping[str, Any], parsed: Mapping[str, Any]) -> float:
-    if "Error" in parsed and operation == "TransactWriteItems":
-        # A transaction that is refused was prepared; it is counted as if it had been carried out, of small items.
-        return 2.0 * len(params["TransactItems"])
-    if "Error" in parsed:
-        return write_units(item_size(parsed.get("Item", {})))
-    consumed = parsed.get("ConsumedCapacity", [])
-    listed = consumed if isinstance(consumed, list) else [consumed]
-    return sum(float(c.get("CapacityUnits", 0)) for c in listed)
