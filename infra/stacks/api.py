@@ -90,9 +90,13 @@ class ApiStack(StageStack):
         return function
 
     def _read_availability(self) -> Function:
-        inventory = self.data.inventory
-        function = self._function("read_availability", {"INVENTORY_TABLE": inventory.name})
-        function.allow_table(inventory, "Query")
+        inventory, identity = self.data.inventory, self.data.identity
+        function = self._function(
+            "read_availability", {"IDENTITY_TABLE": identity.name, "INVENTORY_TABLE": inventory.name}
+        )
+        function.allow_table(inventory, "BatchGetItem", "Query")
+        # The substitutes of an item that is short stand in its profile.
+        function.allow_table(identity, "BatchGetItem")
         return function
 
     def _set_allocations(self) -> Function:
@@ -131,7 +135,10 @@ class ApiStack(StageStack):
         )
         self._route("v1/inventory/movements", "POST", self._receive_movements(), keyed)
         self._route("v1/inventory/supply", "POST", self._receive_supply(), keyed)
-        self._route("v1/items/{sku}/availability", "GET", self._read_availability(), keyed)
+        availability = self._read_availability()
+        self._route("v1/items/{sku}/availability", "GET", availability, keyed)
+        self._route("v1/items/{sku}/atp", "GET", availability, keyed)
+        self._route("v1/availability", "POST", availability, keyed)
         self._route("v1/items/{sku}/allocations/{warehouse}", "PUT", self._set_allocations(), keyed)
         webhook = self._route("webhooks/{source}", "POST", self._receive_webhook(), None)
         acknowledge(webhook, SIGNED_WEBHOOKS)

@@ -52,7 +52,7 @@ ALLOWED = {
     "receive-webhook": _table("exchange", "PutItem")
     | {"sqs:SendMessage queue/movements", "events:PutEvents bus/crossdock-prod"}
     | _secrets("sources", "erp", "wms"),
-    "read-availability": _table("inventory", "Query"),
+    "read-availability": _table("inventory", "Query", "BatchGetItem") | _table("identity", "BatchGetItem"),
     "set-allocations": _table("inventory", "GetItem", "PartiQLUpdate", "BatchGetItem"),
     "apply-movements": _table("inventory", "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")
     | _table("identity", "BatchGetItem")
@@ -410,6 +410,8 @@ def test_partners_need_a_key_in_a_plan_and_sources_a_signature(prod: Templates) 
         "POST /v1/inventory/movements": ("CUSTOM", True),
         "POST /v1/inventory/supply": ("CUSTOM", True),
         "GET /v1/items/{sku}/availability": ("CUSTOM", True),
+        "GET /v1/items/{sku}/atp": ("CUSTOM", True),
+        "POST /v1/availability": ("CUSTOM", True),
         "POST /webhooks/{source}": ("NONE", False),
     }
     ((_, authorizer),) = prod.all("AWS::ApiGateway::Authorizer")

@@ -459,7 +459,11 @@ def test_the_answer_tells_on_hand_and_available_apart_by_warehouse(world: World)
         "sku": "SKU-1",
         "on_hand": 5,
         "available": 3,
+        "reserved": 0,
+        "committed": 0,
+        "in_transit": 0,
         "as_of": NOW_TEXT,
+        "lag_ms": 0,
         "warehouses": [
             {
                 "warehouse": "MAIN",
@@ -468,12 +472,14 @@ def test_the_answer_tells_on_hand_and_available_apart_by_warehouse(world: World)
                 "quality_hold": 0,
                 "damaged": 0,
                 "reserved": 0,
+                "committed": 0,
                 "available": 3,
+                "in_transit": 0,
                 "version": 1,
                 "as_of": NOW_TEXT,
+                "lag_ms": 0,
             }
         ],
-        "correlation_id": CORRELATION,
     }
 
 

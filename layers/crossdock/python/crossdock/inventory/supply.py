@@ -11,7 +11,7 @@ The order's open quantity is the upper bound: when goods arrive the ERP lowers i
 for them is no longer to come. The earliest parts are taken as those that have arrived. At 0 the line is closed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -107,7 +107,7 @@ def _last(parts: Sequence[Part], quantity: Quantity) -> list[Part]:
     return kept[::-1]
 
 
-def with_transit(expected: Iterable[Expected], in_transit: dict[str, Quantity]) -> list[Expected]:
+def with_transit(expected: Iterable[Expected], in_transit: Mapping[str, Quantity]) -> list[Expected]:
     """The supply with transfers held to what is really in transit to each warehouse, earliest first.
 
     Units in transit are visible once (domain rule 7): a transfer's line says when they come, never that there are more.
