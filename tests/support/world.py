@@ -438,14 +438,17 @@ def _environment(world: World, folder: Path) -> dict[str, str]:
 def configuration(folder: Path, **changes: Mapping[str, Any]) -> Path:
     """The demo's business configuration, compiled into a file; `changes` replace values by section.
 
-    A value that is itself a table (`channels={"webshop": {…}}`) changes the one that is there.
+    A value that is itself a table (`channels={"webshop": {…}}`) changes the one that is there, or is a new one.
     """
     from crossdock_cli.local.paths import checkout
 
     document = config_compile.compile_file(checkout() / "config" / "demo.toml")
     for section, values in changes.items():
         kept = document[section]
-        document[section] = {**kept, **{n: {**kept[n], **v} if isinstance(v, dict) else v for n, v in values.items()}}
+        document[section] = {
+            **kept,
+            **{n: {**kept.get(n, {}), **v} if isinstance(v, dict) else v for n, v in values.items()},
+        }
     path = folder / "business.json"
     path.write_text(json.dumps(document), encoding="utf-8")
     return path
