@@ -22,7 +22,7 @@ _UPDATE: Final = re.compile(r'UPDATE "[^"]+" (.+) WHERE pk = \? AND sk = \?(.*)'
 _ADDED: Final = re.compile(r'("?)([\w.-]+)\1 = \1\2\1 \+ \?')
 _GIVEN: Final = re.compile(r'"?([\w.-]+)"? = \?')
 _CONDITION: Final = re.compile(r'"?([\w.-]+)"? (<|=|>=) \?')
-_MISSING: Final = re.compile(r'"(\w+)" IS MISSING')
+_MISSING: Final = re.compile(r'"([\w.-]+)" IS MISSING')
 _CLAUSE: Final = re.compile(r"SET |(?=REMOVE )")
 FIRST_SEQUENCE: Final = 95  # so that a schedule crosses from two digits to three
 
