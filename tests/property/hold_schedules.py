@@ -35,7 +35,7 @@ from crossdock.inventory.holds import (
 from crossdock.inventory.reserving import Reservations
 from crossdock.platform.dynamo import Table
 from crossdock.platform.errors import StoreUnavailableError
-from crossdock.platform.writes import Update
+from crossdock.platform.writes import Update, When
 from tests.support.interleaving import Schedule
 from tests.support.memory import MemoryTable
 from tests.support.world import NOW
@@ -52,7 +52,7 @@ Result = TypeVar("Result")
 
 ITEMS: Final = ("A", "B", "C")
 IDS: Final = tuple(f"x{n}" for n in range(6))
-CHANNEL: Final = "shop"
+CHANNELS: Final = ("shop", "edi")
 PARTS: Final = ("ss", "qc", "dmg", "rsv", "cm", "sh")
 _SKEW_S: Final = 300
 
@@ -144,12 +144,13 @@ class BoundedTable(Table):
 
 
 def header(sku: str, on_hand: int, own: int, staged: int = 0) -> Item:
-    """A header with stock, of which the channel has an allocation of its own."""
+    """A header with stock, of which both channels have an allocation of their own if one has."""
     zeros = dict.fromkeys((*PARTS, "n", "lag"), 0)
-    row = {"pk": f"T#{sku}", "sk": "A#MAIN", "oh": on_hand, **zeros, "av": on_hand, "pl": on_hand - own, "ver": 1}
+    row = {"pk": f"T#{sku}", "sk": "A#MAIN", "oh": on_hand, **zeros, "av": on_hand, "pl": on_hand - 2 * own, "ver": 1}
     row |= {"seq": "0" * 40, "pos": -1, "at": "", "cors": []}
     if own:
-        row |= {f"ac_{CHANNEL}": own, f"al_{CHANNEL}": own + staged, f"as_{CHANNEL}": staged}
+        for channel in CHANNELS:
+            row |= {f"ac_{channel}": own, f"al_{channel}": own + staged, f"as_{channel}": staged}
     return row
 
 
@@ -161,11 +162,13 @@ def check_step(stage: Stage) -> None:
     stored = stage.look()
     givers = {key: row for key, row in stored.items() if key[0].startswith("T#")}
     for giver in givers.values():
-        own = sum(v for name, v in giver.items() if name.startswith("ac_"))
+        shares = [v for name, v in giver.items() if name.startswith("ac_")]
+        own = sum(shares)
         held = markers(giver)
         assert giver["av"] == giver["oh"] - sum(giver[p] for p in PARTS), f"av is not its parts: {giver}"
         assert giver["pl"] == giver["av"] - own, f"pl is not av less own allocations: {giver}"
-        assert own >= 0, f"an allocation was overdrawn: {giver}"
+        assert all(share >= 0 for share in shares), f"an allocation was overdrawn: {giver}"
+        assert giver["pl"] >= -giver["dmg"], f"one channel took what is another's: {giver}"
         assert giver["rsv"] == sum(m.quantity for m in held.values()), f"rsv is not what markers hold: {giver}"
         assert giver["av"] >= 0, f"oversold: {giver}"
     promised: Counter[tuple[str, str]] = Counter()
@@ -233,8 +236,8 @@ def run_schedule_on_engine(target: Target, seed: int) -> None:
 def _play(stage: Stage, look_every: int) -> None:
     random = stage.random
     for sku in stage.items:
-        own = random.choice([0, 0, 2])
-        row = header(sku, random.randrange(3, 9), own, random.choice([0, 1]) if own else 0)
+        own = random.choice([0, 0, 1, 2])
+        row = header(sku, random.randrange(4, 9), own, random.choice([0, 1]) if own else 0)
         _put(stage, row)
     choices = [random.randrange(8) * (-1 if random.random() < 0.06 else 1) for _ in range(400)]
     schedule = Schedule(choices)
@@ -248,9 +251,13 @@ def _play(stage: Stage, look_every: int) -> None:
 
     stage.table.boundary = boundary
     stage.table.again = lambda: random.random() < again
+    if isinstance(stage.table, MemoryTable) and random.random() < 0.5:
+        stage.table.scattered = lambda many: random.sample(range(many), many)
     schedule.run([_worker(stage, random.choice(WORKERS)) for _ in range(random.randint(3, 7))])
     stage.table.boundary = lambda: None
     stage.table.again = lambda: False
+    if isinstance(stage.table, MemoryTable):
+        stage.table.scattered = lambda _: None
     sweep_all(stage)
     check_step(stage)
     check_end(stage)
@@ -294,18 +301,19 @@ def _request(stage: Stage, random: Random, rid: str, now: int) -> HoldRequest:
     places = tuple(Place(sku, "MAIN", same.randint(1, 4)) for sku in skus)
     lines = tuple(Line(str(n), p.sku, p.warehouse, p.quantity) for n, p in enumerate(places))
     expires = now + random.choice([30, 100, 400, 1000])
-    return HoldRequest(rid, "partner", CHANNEL, "payload", expires, lines, places, "cd-1")
+    return HoldRequest(rid, "partner", same.choice(CHANNELS), "payload", expires, lines, places, "cd-1")
 
 
 def client(stage: Stage, random: Random, skew: int) -> None:
-    """Asks for a hold, perhaps again, and perhaps ends it."""
+    """Asks for a hold or two, perhaps again, and perhaps ends them."""
     found = stage.reservations(skew)
-    rid = random.choice(stage.ids)
-    decision = found.create(_request(stage, random, rid, stage.now(skew)))
-    stage.told.setdefault(rid, set()).add(decision.answer)
-    if decision.answer is Answer.HELD:
-        for _ in range(random.randrange(3)):
-            _end(stage, found, rid, random)
+    for _ in range(random.choice([1, 1, 2])):
+        rid = random.choice(stage.ids)
+        decision = found.create(_request(stage, random, rid, stage.now(skew)))
+        stage.told.setdefault(rid, set()).add(decision.answer)
+        if decision.answer is Answer.HELD:
+            for _ in range(random.randrange(3)):
+                _end(stage, found, rid, random)
 
 
 def ender(stage: Stage, random: Random, skew: int) -> None:
@@ -375,6 +383,13 @@ def goods(stage: Stage, random: Random, _: int) -> None:
         stage.table.write([Update((f"T#{sku}", "A#MAIN"), {"oh": quantity, "av": quantity, "pl": quantity, "ver": 1})])
 
 
+def spoilage(stage: Stage, random: Random, _: int) -> None:
+    """Goods turn out to be damaged, as far as nobody was promised them; own allocations do not shrink by themselves."""
+    sku, quantity = random.choice(stage.items), random.randint(1, 3)
+    moved = {"dmg": quantity, "av": -quantity, "pl": -quantity, "ver": 1}
+    stage.table.write([Update((f"T#{sku}", "A#MAIN"), moved, when=(When("av", ">=", quantity),))])
+
+
 WORKERS: Final[Sequence[Callable[[Stage, Random, int], None]]] = (
     client,
     client,
@@ -385,4 +400,5 @@ WORKERS: Final[Sequence[Callable[[Stage, Random, int], None]]] = (
     sweeper,
     time_passes,
     goods,
+    spoilage,
 )

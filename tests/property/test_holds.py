@@ -27,4 +27,4 @@ def test_a_thousand_schedules_of_holds_and_what_ends_them() -> None:
 
 
 def test_the_schedule_in_which_a_sweeper_looked_before_a_late_marker_came() -> None:
-    run_schedule(19044)
+    run_schedule(2477)

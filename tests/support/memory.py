@@ -36,17 +36,30 @@ class MemoryTable(Table):
         self.records: list[dict[str, Any]] = []
         self.boundary = boundary
         self.again: Callable[[], bool] = lambda: False  # whether the SDK repeats this call: its answer was lost
+        # The order in which the statements of a call are carried out, when they are not all at once.
+        self.scattered: Callable[[int], Sequence[int] | None] = lambda _: None
 
     def run(self, statements: Sequence[Statement]) -> list[Outcome]:
         self.boundary()
         keys = [s.key for s in statements]
         assert len(set(keys)) == len(keys), "each key may stand in one statement only"
-        outcomes = [self._run(s) for s in statements]
+        outcomes = self._run_all(statements)
         if self.again():
             self.boundary()
-            outcomes = [self._run(s) for s in statements]
+            outcomes = self._run_all(statements)
         self.boundary()
         return outcomes
+
+    def _run_all(self, statements: Sequence[Statement]) -> list[Outcome]:
+        """The statements of one call fail alone, and nothing says that they are carried out together or in order."""
+        order = self.scattered(len(statements))
+        if order is None:
+            return [self._run(s) for s in statements]
+        outcomes: dict[int, Outcome] = {}
+        for n in order:
+            outcomes[n] = self._run(statements[n])
+            self.boundary()
+        return [outcomes[n] for n in range(len(statements))]
 
     def _run(self, statement: Statement) -> Outcome:
         existing = self.rows.get(statement.key)
