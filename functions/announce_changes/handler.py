@@ -1,4 +1,4 @@
-"""Header and price sheet streams → dirty marks on each channel's queue."""
+"""Header, reservation and price sheet streams → dirty marks on each channel's queue, looks at holds to come."""
 
 import json
 from dataclasses import dataclass
@@ -6,12 +6,13 @@ from typing import Any
 
 from crossdock import config
 from crossdock.exchange.dirty import Marks, coalescing_delay
+from crossdock.inventory import hold_stream
 from crossdock.inventory.crossing import may_cross_zero
 from crossdock.inventory.store import changed_header
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock
 from crossdock.platform.logs import passed
-from crossdock.platform.queues import Sender
+from crossdock.platform.queues import Sender, dumps
 from crossdock.platform.startup import warm
 from crossdock.pricing.store import changed_sheet
 
@@ -19,23 +20,30 @@ from crossdock.pricing.store import changed_sheet
 @dataclass(frozen=True, slots=True)
 class Env:
     channel_queue_urls: str
+    expiries_queue_url: str
 
 
 @dataclass(frozen=True, slots=True)
 class App:
     queues: dict[str, Sender]
+    expiries: Sender
     business: config.BusinessConfig
 
 
 @warm
 def app() -> App:
-    urls: dict[str, str] = json.loads(env.read(Env).channel_queue_urls)
-    return App({channel: Sender(clients.sqs(), url) for channel, url in urls.items()}, config.load())
+    values = env.read(Env)
+    urls: dict[str, str] = json.loads(values.channel_queue_urls)
+    queues = {channel: Sender(clients.sqs(), url) for channel, url in urls.items()}
+    return App(queues, Sender(clients.sqs(), values.expiries_queue_url), config.load())
 
 
 def handler(event: dict[str, Any], context: deadline.LambdaContext) -> None:
     """Raises when a mark could not be sent: the stream delivers the batch again, and a mark sent twice is harmless."""
     deadline.begin(context)
+    # A shard of a stream serves two readers, and the projection is the other one: so holds are watched over from here.
+    holds = hold_stream.messages(event["Records"], system_clock())
+    app().expiries.send_later([(dumps(message), seconds) for message, seconds in holds])
     marks = {name: Marks(name) for name in app().queues}
     causes: set[str] = set()
     for record in event["Records"]:

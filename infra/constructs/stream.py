@@ -23,12 +23,16 @@ LATE_AFTER_SECONDS: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """Which records of a stream are wanted: those of these event names whose partition key begins with `prefix`."""
+    """Which records of a stream are wanted: those of these event names whose partition key begins with `prefix`.
+
+    `others` are further (prefix, event names) that the same reader wants: a shard of a stream serves two readers.
+    """
 
     table: Table
     prefix: str
     events: Sequence[str]
     window_seconds: int
+    others: Sequence[tuple[str, Sequence[str]]] = ()
 
 
 def follow(function: Function, label: str, followed: Followed, failures: sqs.IQueue) -> None:
@@ -58,7 +62,9 @@ def follow(function: Function, label: str, followed: Followed, failures: sqs.IQu
         parallelization_factor=1,
         bisect_batch_on_function_error=True,
         maximum_retry_attempts=RETRIES,
-        filter_criteria=mapping.FilterCriteriaProperty(filters=[mapping.FilterProperty(pattern=_pattern(followed))]),
+        filter_criteria=mapping.FilterCriteriaProperty(
+            filters=[mapping.FilterProperty(pattern=pattern) for pattern in _patterns(followed)]
+        ),
         destination_config=mapping.DestinationConfigProperty(
             on_failure=mapping.OnFailureProperty(destination=failures.queue_arn)
         ),
@@ -81,7 +87,9 @@ def watch_lag(function: Function) -> None:
     )
 
 
-def _pattern(followed: Followed) -> str:
-    return json.dumps(
-        {"eventName": list(followed.events), "dynamodb": {"Keys": {"pk": {"S": [{"prefix": followed.prefix}]}}}}
-    )
+def _patterns(followed: Followed) -> list[str]:
+    wanted = [(followed.prefix, followed.events), *followed.others]
+    return [
+        json.dumps({"eventName": list(events), "dynamodb": {"Keys": {"pk": {"S": [{"prefix": prefix}]}}}})
+        for prefix, events in wanted
+    ]

@@ -13,7 +13,7 @@ from infra.constructs.function import Function
 from infra.constructs.problems import add_problems
 from infra.constructs.stack import Plan, StageStack
 from infra.stacks.data import DataStack
-from infra.stacks.sync import SyncStack
+from infra.stacks.sync import HOLDS, SyncStack
 
 SLOW_MILLISECONDS: Final = 3000
 # The name of API Gateway's own stage, which is part of every address; not to be confused with ours.
@@ -105,6 +105,27 @@ class ApiStack(StageStack):
         function.allow_table(inventory, "GetItem", "PartiQLUpdate", "BatchGetItem")
         return function
 
+    def _reserve_stock(self) -> Function:
+        inventory, identity, queue = self.data.inventory, self.data.identity, self.sync.reservations.queue
+        function = self._function(
+            "reserve_stock",
+            {
+                "IDENTITY_TABLE": identity.name,
+                "INVENTORY_TABLE": inventory.name,
+                "RESERVATIONS_QUEUE_URL": queue.queue_url,
+            },
+        )
+        function.allow_table(inventory, *HOLDS, "Query")
+        function.allow_table(identity, "BatchGetItem")
+        function.allow_send(queue)
+        return function
+
+    def _change_reservation(self) -> Function:
+        inventory = self.data.inventory
+        function = self._function("change_reservation", {"INVENTORY_TABLE": inventory.name})
+        function.allow_table(inventory, *HOLDS)
+        return function
+
     def _receive_webhook(self) -> Function:
         queue, bus, exchange = self.sync.movements.queue, self.sync.bus, self.data.exchange
         function = self._function(
@@ -140,6 +161,11 @@ class ApiStack(StageStack):
         self._route("v1/items/{sku}/atp", "GET", availability, keyed)
         self._route("v1/availability", "POST", availability, keyed)
         self._route("v1/items/{sku}/allocations/{warehouse}", "PUT", self._set_allocations(), keyed)
+        self._route("v1/reservations", "POST", self._reserve_stock(), keyed)
+        change = self._change_reservation()
+        self._route("v1/reservations/{id}", "GET", change, keyed)
+        self._route("v1/reservations/{id}", "PATCH", change, keyed)
+        self._route("v1/reservations/{id}/{action}", "POST", change, keyed)
         webhook = self._route("webhooks/{source}", "POST", self._receive_webhook(), None)
         acknowledge(webhook, SIGNED_WEBHOOKS)
 

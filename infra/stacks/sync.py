@@ -8,6 +8,7 @@ from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from infra.constructs.acknowledged import FAILURES, acknowledge
+from infra.constructs.alarms import Watch, alarm
 from infra.constructs.channel import channel_queue, deliver
 from infra.constructs.function import Function
 from infra.constructs.queue import DeadLetters, Queue
@@ -17,8 +18,15 @@ from infra.stacks.data import DataStack
 
 # What an exception costs: found or made, and its occurrence added.
 EXCEPTIONS: Final = ("GetItem", "PutItem", "UpdateItem")
+# What a hold costs: alone in a batch, or with others in a transaction.
+HOLDS: Final = ("BatchGetItem", "PartiQLInsert", "PartiQLUpdate", "PutItem", "UpdateItem")
+RESERVATION_BATCH: Final = 250
 # A fact waits this long in a domain's queue before a person should look.
 LATE_AFTER_SECONDS: Final = 300
+# The longest that a message of the expiries is held back, and two minutes more.
+EXPIRY_LATE_AFTER_SECONDS: Final = 1020
+# A hold whose units were not given back a minute after its end.
+HOLD_LATE_AFTER_SECONDS: Final = 60
 # The few and precious facts travel on the bus: detail-type → the queue of the domain that applies them.
 ROUTES: Final = {
     "prices": "pricing.rules.changed.v1",
@@ -37,11 +45,17 @@ class SyncStack(StageStack):
         self.failures = DeadLetters(self, "Failures", "failures").queue
         acknowledge(self.failures, FAILURES)
         self.movements = self._domain_queue("movements")
+        self.reservations = self._domain_queue("reservations")
+        # A message may lie here for a quarter of an hour before it is due, and CloudWatch counts that in.
+        self.expiries = Queue(
+            self, "expiries", max_receives=plan.stage.domain_receives, late_after_seconds=EXPIRY_LATE_AFTER_SECONDS
+        )
         self.routed = {name: self._domain_queue(name) for name in ROUTES}
         self.channels = {c.name: channel_queue(self, c) for c in plan.business.channels.values()}
         self.bus = self._event_bus()
         self._workers()
         self._balances()
+        self._reservations()
         if self.channels:
             self._announcements()
             self._deliveries()
@@ -136,13 +150,39 @@ class SyncStack(StageStack):
         follow(project, "Journal", journal, self.failures)
         watch_lag(project)
 
+    def _reservations(self) -> None:
+        """Holds that nobody waits for, and the ends of holds."""
+        data = self.data
+        stored = {"EXCEPTIONS_TABLE": data.exceptions.name, "INVENTORY_TABLE": data.inventory.name}
+
+        decide = Function(self, "apply_reservations", {**stored, "EVENT_BUS_NAME": self.bus.event_bus_name})
+        decide.allow_table(data.inventory, *HOLDS, "Query")
+        decide.allow_table(data.exceptions, *EXCEPTIONS)
+        decide.allow(["events:PutEvents"], self.bus.event_bus_arn)
+        # Requests that are decided together share their writes.
+        decide.consume("Reservations", self.reservations.queue, batch=RESERVATION_BATCH, window_seconds=1)
+
+        expire = Function(self, "expire_reservations", {**stored, "EXPIRIES_QUEUE_URL": self.expiries.queue.queue_url})
+        expire.allow_table(data.inventory, *HOLDS)
+        expire.allow_table(data.exceptions, *EXCEPTIONS)
+        expire.allow_send(self.expiries.queue)
+        expire.consume("Expiries", self.expiries.queue)
+        stage = self.plan.stage
+        late = Watch("crossdock", "ExpiredLate", {"stage": stage.name}, "Maximum", HOLD_LATE_AFTER_SECONDS, minutes=1)
+        alarm(expire, "holds-expire-late", "Holds end a minute late or more: stock that is free is not sold.", late)
+
     def _announcements(self) -> None:
         """Changed headers and price sheets become dirty keys in the queues of the channels they concern."""
         window = self.plan.stage.announce_window_seconds
-        announce = Function(self, "announce_changes", {"CHANNEL_QUEUE_URLS": self._channel_urls()})
-        announce.allow_send(*(queue.queue for queue in self.channels.values()))
+        announce = Function(
+            self,
+            "announce_changes",
+            {"CHANNEL_QUEUE_URLS": self._channel_urls(), "EXPIRIES_QUEUE_URL": self.expiries.queue.queue_url},
+        )
+        announce.allow_send(*(queue.queue for queue in self.channels.values()), self.expiries.queue)
         changed = ["INSERT", "MODIFY"]
-        follow(announce, "Headers", Followed(self.data.inventory, "T#", changed, window), self.failures)
+        headers = Followed(self.data.inventory, "T#", changed, window, others=[("RSV#", ["INSERT"])])
+        follow(announce, "Headers", headers, self.failures)
         follow(announce, "Sheets", Followed(self.data.pricing, "I#", changed, window), self.failures)
         watch_lag(announce)
 
@@ -174,7 +214,8 @@ class SyncStack(StageStack):
         """Whatever lies in any dead-letter queue becomes an exception that an operator sees."""
         function = Function(self, "collect_dead_letters", {"EXCEPTIONS_TABLE": self.data.exceptions.name})
         function.allow_table(self.data.exceptions, *EXCEPTIONS)
-        for queue in (self.movements, *self.routed.values(), *self.channels.values()):
+        domains = (self.movements, self.reservations, self.expiries, *self.routed.values())
+        for queue in (*domains, *self.channels.values()):
             function.consume(queue.node.id, queue.dead_letters.queue)
         function.consume("Failures", self.failures)
 

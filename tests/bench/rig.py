@@ -173,13 +173,15 @@ def attached(target: Target, home: Path, channel: _Channel | None = None) -> Rig
 
 def _environment(target: Target, business: Path) -> dict[str, str]:
     assert target.state is not None
-    urls = {q: target.sqs.create_queue(QueueName=target.name(q))["QueueUrl"] for q in ("movements", *_channel_queues())}
+    queues = ("movements", "expiries", *_channel_queues())
+    urls = {q: target.sqs.create_queue(QueueName=target.name(q))["QueueUrl"] for q in queues}
     return {
         **LAMBDA_LIKE,
         "AWS_ENDPOINT_URL": target.state.endpoint,
         "NO_PROXY": "127.0.0.1,localhost",
         "CROSSDOCK_CONFIG": str(business),
         "MOVEMENTS_QUEUE_URL": urls["movements"],
+        "EXPIRIES_QUEUE_URL": urls["expiries"],
         "CHANNEL_QUEUE_URLS": json.dumps({c: urls[f"channel-{c}"] for c in CHANNELS}),
     }
 

@@ -72,6 +72,8 @@ def _environment(home: Path) -> dict[str, str]:
         **LAMBDA_LIKE,
         "CROSSDOCK_CONFIG": str(business),
         "MOVEMENTS_QUEUE_URL": "http://localhost/movements",
+        "EXPIRIES_QUEUE_URL": "http://localhost/expiries",
+        "RESERVATIONS_QUEUE_URL": "http://localhost/reservations",
         "CHANNEL_QUEUE_URLS": json.dumps({c: f"http://localhost/{c}" for c in CHANNELS}),
     }
 

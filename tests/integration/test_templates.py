@@ -19,7 +19,8 @@ pytestmark = pytest.mark.integration
 
 EXCEPTIONS = {f"dynamodb:{a} table/exceptions" for a in ("GetItem", "PutItem", "UpdateItem")}
 CHANNELS = ("marketplace", "webshop")
-DOMAINS = ("movements", "prices", "counts", "references", "supply")
+DOMAINS = ("movements", "prices", "counts", "references", "supply", "reservations", "expiries")
+HOLDS = ("BatchGetItem", "PartiQLInsert", "PartiQLUpdate", "PutItem", "UpdateItem")
 QUEUES = {*DOMAINS, *(f"channel-{c}" for c in CHANNELS)}
 
 
@@ -54,12 +55,26 @@ ALLOWED = {
     | _secrets("sources", "erp", "wms"),
     "read-availability": _table("inventory", "Query", "BatchGetItem") | _table("identity", "BatchGetItem"),
     "set-allocations": _table("inventory", "GetItem", "PartiQLUpdate", "BatchGetItem"),
+    "reserve-stock": _table("inventory", *HOLDS, "Query")
+    | _table("identity", "BatchGetItem")
+    | {"sqs:SendMessage queue/reservations"},
+    "change-reservation": _table("inventory", *HOLDS),
+    "apply-reservations": _table("inventory", *HOLDS, "Query")
+    | {"events:PutEvents bus/crossdock-prod"}
+    | EXCEPTIONS
+    | _consumes("reservations"),
+    "expire-reservations": _table("inventory", *HOLDS)
+    | {"sqs:SendMessage queue/expiries"}
+    | EXCEPTIONS
+    | _consumes("expiries"),
     "apply-movements": _table("inventory", "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")
     | _table("identity", "BatchGetItem")
     | EXCEPTIONS
     | _consumes("movements"),
     "project-balances": _table("inventory", "PartiQLInsert", "PartiQLUpdate", "BatchGetItem") | _follows("inventory"),
-    "announce-changes": {f"sqs:SendMessage queue/channel-{c}" for c in CHANNELS} | _follows("inventory", "pricing"),
+    "announce-changes": {f"sqs:SendMessage queue/channel-{c}" for c in CHANNELS}
+    | {"sqs:SendMessage queue/expiries"}
+    | _follows("inventory", "pricing"),
     "apply-price-changes": _table("pricing", "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")
     | _table("identity", "BatchGetItem")
     | EXCEPTIONS
@@ -188,10 +203,12 @@ def test_functions_run_python_3_13_on_arm_traced_with_their_own_log(prod: Templa
 def test_api_functions_start_from_a_snapshot_and_are_called_by_their_alias(prod: Templates) -> None:
     api = {
         "authorize-partner",
+        "change-reservation",
         "read-availability",
         "receive-movements",
         "receive-supply",
         "receive-webhook",
+        "reserve-stock",
         "set-allocations",
     }
     functions = prod.named("AWS::Lambda::Function", "FunctionName")
@@ -350,33 +367,34 @@ def test_queues_are_worked_off_in_tens_and_only_failures_come_back(prod: Templat
         ("apply-counts", "queue/counts"),
         ("apply-references", "queue/references"),
         ("apply-supply", "queue/supply"),
+        ("apply-reservations", "queue/reservations"),
+        ("expire-reservations", "queue/expiries"),
         ("deliver-to-channel", "queue/channel-webshop"),
         ("deliver-to-channel", "queue/channel-marketplace"),
     }
-    for mapping in consumed.values():
-        assert mapping["BatchSize"] == 10
+    for (function, _), mapping in consumed.items():
+        assert mapping["BatchSize"] == (250 if function == "apply-reservations" else 10)
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     limits = {key[1]: m["ScalingConfig"]["MaximumConcurrency"] for key, m in consumed.items() if "ScalingConfig" in m}
     assert limits == {"queue/channel-webshop": 4, "queue/channel-marketplace": 2}
 
 
 @pytest.mark.parametrize(
-    ("function", "stream", "prefix", "events", "window"),
+    ("function", "stream", "wanted", "window"),
     [
-        ("project-balances", "stream/inventory", "M#", ["INSERT"], 5),
-        ("announce-changes", "stream/inventory", "T#", ["INSERT", "MODIFY"], 1),
-        ("announce-changes", "stream/pricing", "I#", ["INSERT", "MODIFY"], 1),
+        ("project-balances", "stream/inventory", {"M#": ["INSERT"]}, 5),
+        ("announce-changes", "stream/inventory", {"T#": ["INSERT", "MODIFY"], "RSV#": ["INSERT"]}, 1),
+        ("announce-changes", "stream/pricing", {"I#": ["INSERT", "MODIFY"]}, 1),
     ],
 )
 def test_streams_are_followed_in_order_and_filtered_at_the_source(
-    prod: Templates, function: str, stream: str, prefix: str, events: list[str], window: int
+    prod: Templates, function: str, stream: str, wanted: dict[str, list[str]], window: int
 ) -> None:
     mapping = _sources(prod)[function, stream]
-    (pattern,) = mapping["FilterCriteria"]["Filters"]
-    assert json.loads(pattern["Pattern"]) == {
-        "eventName": events,
-        "dynamodb": {"Keys": {"pk": {"S": [{"prefix": prefix}]}}},
-    }
+    assert [json.loads(f["Pattern"]) for f in mapping["FilterCriteria"]["Filters"]] == [
+        {"eventName": events, "dynamodb": {"Keys": {"pk": {"S": [{"prefix": prefix}]}}}}
+        for prefix, events in wanted.items()
+    ]
     assert mapping["StartingPosition"] == "TRIM_HORIZON"
     assert mapping["BatchSize"] == 10_000
     assert mapping["MaximumBatchingWindowInSeconds"] == window
@@ -409,6 +427,10 @@ def test_partners_need_a_key_in_a_plan_and_sources_a_signature(prod: Templates) 
     assert routes == {
         "POST /v1/inventory/movements": ("CUSTOM", True),
         "POST /v1/inventory/supply": ("CUSTOM", True),
+        "POST /v1/reservations": ("CUSTOM", True),
+        "GET /v1/reservations/{id}": ("CUSTOM", True),
+        "PATCH /v1/reservations/{id}": ("CUSTOM", True),
+        "POST /v1/reservations/{id}/{action}": ("CUSTOM", True),
         "GET /v1/items/{sku}/availability": ("CUSTOM", True),
         "GET /v1/items/{sku}/atp": ("CUSTOM", True),
         "POST /v1/availability": ("CUSTOM", True),
@@ -487,7 +509,7 @@ def test_what_can_go_wrong_rings_the_operators_topic(prod: Templates) -> None:
     expected = {f"{function}-{what}" for function in ALLOWED for what in ("errors", "throttles")}
     expected |= {f"{queue}-age" for queue in QUEUES}
     expected |= {f"{queue}-depth" for queue in ("failures", *(f"{q}-dlq" for q in QUEUES))}
-    expected |= {"project-balances-lag", "announce-changes-lag", "api-5xx", "api-slow"}
+    expected |= {"project-balances-lag", "announce-changes-lag", "holds-expire-late", "api-5xx", "api-slow"}
     assert set(alarms) == expected
     topic = "arn:<Partition>:sns:<Region>:<AccountId>:crossdock-prod-alarms"
     for stack, alarm in prod.all("AWS::CloudWatch::Alarm"):

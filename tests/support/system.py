@@ -37,8 +37,18 @@ if TYPE_CHECKING:
     from crossdock_cli.target import Target
 
 CHANNELS: Final = ("webshop", "marketplace")
-WORK: Final = ("movements", "prices", "counts", "references", "supply", *(f"channel-{c}" for c in CHANNELS))
-QUEUES: Final = (*WORK, *(f"{queue}-dlq" for queue in WORK), "failures")
+WORK: Final = (
+    "movements",
+    "prices",
+    "counts",
+    "references",
+    "supply",
+    "reservations",
+    *(f"channel-{c}" for c in CHANNELS),
+)
+# The messages of the expiries wait until a hold's time is over: a system at rest may have some.
+HELD_BACK: Final = "expiries"
+QUEUES: Final = (*WORK, *(f"{queue}-dlq" for queue in (*WORK, HELD_BACK)), "failures")
 MOVEMENTS: Final = "/v1/inventory/movements"
 MOVED_AT: Final = "2026-11-21T08:00:00Z"
 _PATIENCE_S: Final = 45.0

@@ -36,23 +36,37 @@ NOW: Final = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
 NOW_TEXT: Final = "2026-11-21T08:00:00.000Z"
 CORRELATION: Final = "cd-00000000test"
 SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-QUEUES: Final = ("movements", "prices", "counts", "references", "supply", "channel-webshop", "channel-marketplace")
+QUEUES: Final = (
+    "movements",
+    "prices",
+    "counts",
+    "references",
+    "supply",
+    "reservations",
+    "expiries",
+    "channel-webshop",
+    "channel-marketplace",
+)
 FUNCTIONS: Final = (
     "announce_changes",
     "apply_counts",
     "apply_movements",
     "apply_price_changes",
     "apply_references",
+    "apply_reservations",
     "apply_supply",
     "authorize_partner",
+    "change_reservation",
     "collect_dead_letters",
     "deliver_to_channel",
+    "expire_reservations",
     "project_balances",
     "read_availability",
     "receive_movements",
     "receive_supply",
     "receive_webhook",
     "reconcile_stock",
+    "reserve_stock",
     "set_allocations",
 )
 _clients_of: Final[list[str]] = []  # the emulator that the cached clients talk to
@@ -318,6 +332,7 @@ def api_event(
     sources: str = "wms",
     scopes: str = ALL_SCOPES,
     channels: str = "",
+    partner: str = "acme",
 ) -> dict[str, Any]:
     """An API Gateway proxy event as the authorizer has let it through; bytes are sent as they are.
 
@@ -334,7 +349,7 @@ def api_event(
         "body": base64.b64encode(raw).decode(),
         "isBase64Encoded": True,
         "requestContext": {
-            "authorizer": {"partner": "acme", "scopes": scopes, "sources": sources, "channels": channels}
+            "authorizer": {"partner": partner, "scopes": scopes, "sources": sources, "channels": channels}
         },
     }
 
@@ -428,6 +443,8 @@ def _environment(world: World, folder: Path) -> dict[str, str]:
         "POWERTOOLS_SERVICE_NAME": "test",
         **{f"{t.upper()}_TABLE": table_name(t) for t in TABLES},
         "MOVEMENTS_QUEUE_URL": world.urls["movements"],
+        "RESERVATIONS_QUEUE_URL": world.urls["reservations"],
+        "EXPIRIES_QUEUE_URL": world.urls["expiries"],
         "EVENT_BUS_NAME": "crossdock-local",
         "SOURCE_SECRET_PREFIX": "crossdock/local/sources/",
         "CHANNEL_SECRET_PREFIX": "crossdock/local/channels/",

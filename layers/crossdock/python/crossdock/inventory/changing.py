@@ -70,9 +70,11 @@ class Changer:
                 writes.append(remark(place, marker, replace(marker, expires=row.expires), row.channel))
         self._store.write(writes)  # one that fails was changed by somebody who knows the row
 
-    def change(self, rid: str, lines: tuple[Line, ...], places: Sequence[Place]) -> Ended:
+    def change(self, rid: str, lines: tuple[Line, ...], places: Sequence[Place], version: int | None = None) -> Ended:
         """Lets a hold hold other places or quantities, in one transaction: all of the change, or none.
 
+        `version` is that of the reservation that the change was made for: when it is another one by now, the answer is
+        IN_PROGRESS, and the change is to be made anew.
         Units are never given up before the new ones are taken. SHORT names what is missing. Raises ValueError for more
         than 49 places, before or after, or for a change that leaves nothing.
         """
@@ -83,6 +85,8 @@ class Changer:
             seen, ended = self._live(rid)
             if seen is None:
                 return ended
+            if version not in {None, seen.version}:
+                return Ended(Ending.IN_PROGRESS, seen)
             if len(wanted) + len(seen.places) > 2 * MOST_PLACES:
                 raise ValueError(f"places: a hold of more than {MOST_PLACES} places cannot be changed")
             changed = self._try_change(seen, lines, wanted)

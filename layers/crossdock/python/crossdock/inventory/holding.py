@@ -22,12 +22,14 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from crossdock.inventory.ending import Ender, staged
 from crossdock.inventory.hold_store import (
     HoldStore,
     empty_header,
+    line_rows,
+    place_rows,
     refund,
     reservation_of,
     row_insert,
@@ -61,6 +63,10 @@ MOST_REMEMBERED = 10_000
 _ROUNDS = 12
 
 
+Again: TypeAlias = Callable[[Sequence[Shortage]], HoldRequest | None]
+"""Asked with what was short for another plan; None says that there is none."""
+
+
 def new_nonce() -> str:
     """48 random bits, as 8 characters."""
     return secrets.token_urlsafe(6)
@@ -82,9 +88,10 @@ class Holder:
         self._timer = timer
         self._allocated: dict[tuple[str, str, str], Quantity] = {}
 
-    def create(self, request: HoldRequest) -> Decision:
+    def create(self, request: HoldRequest, again: Again | None = None) -> Decision:
         """Holds all places of a request, or none.
 
+        `again` is asked for another plan before the request is refused for good: of the same id, or None.
         The same id gives the same answer for ever; with another payload it is OTHER_PAYLOAD. One place: 2 write units,
         1 round trip; n places: 2(n + 1) write units, 1 round trip. Raises StoreUnavailableError: the same request may
         then be made again. Raises ValueError for a request that asks for nothing.
@@ -93,10 +100,10 @@ class Holder:
         if not places or any(p.quantity <= 0 for p in places):
             raise ValueError("places: a hold asks for at least one unit somewhere")
         if len(places) == 1:
-            return self._one(request, places[0])
+            return self._one(request, places[0], again)
         if len(places) <= TRANSACTION_PLACES:
-            return self._together(request, places)
-        return self._one_by_one(request, places)
+            return self._together(request, places, again)
+        return self._one_by_one(request, places, again)
 
     def _guessed(self, place: Place, channel: str) -> Place:
         """The place as the channel's allocation was when it was last met here: a guess saves a round trip, no more."""
@@ -114,7 +121,7 @@ class Holder:
 
     # -- one place ---------------------------------------------------------------------------------------------
 
-    def _one(self, request: HoldRequest, place: Place) -> Decision:
+    def _one(self, request: HoldRequest, place: Place, again: Again | None) -> Decision:
         began = self._timer()
         row = self._store.new(request, self._nonce(), State.OPEN, [place])
         written, taken = self._store.write(
@@ -125,7 +132,10 @@ class Holder:
                 self._ender.give_back(row, [place])
             return self._repeated(request, written.existing)
         short = None if taken.done else self._take_anyhow(row, place, taken.existing)
-        return self._refuse(request, row, [short]) if short else self._held(request, row, began)
+        if short is None:
+            return self._held(request, row, began)
+        other = again([short]) if again else None
+        return self._anew(other, row, again) if other else self._refuse(request, row, [short])
 
     def _take_anyhow(self, row: Reservation, place: Place, giver: Item | None) -> Shortage | None:
         """Takes a place that could not be had at the first try; gives back what is short if it cannot be had at all."""
@@ -206,7 +216,7 @@ class Holder:
 
     # -- many places -------------------------------------------------------------------------------------------
 
-    def _together(self, request: HoldRequest, places: Sequence[Place]) -> Decision:
+    def _together(self, request: HoldRequest, places: Sequence[Place], again: Again | None) -> Decision:
         row = self._store.new(request, self._nonce(), State.HELD, places)
         tried: set[str] = set()
         for _ in range(_ROUNDS):
@@ -216,17 +226,20 @@ class Holder:
                 return Decision(Answer.HELD, row)
             if written.failed:
                 return self._repeated(request, written.existing)
-            givers = {p.key: o.existing for p, o in zip(row.places, taken, strict=True)}
-            if any(_marked(giver, row.id) for giver in givers.values()):
+            # Only of the places that would not give anything is it known what they have.
+            missed = {p.key: (p, o.existing) for p, o in zip(row.places, taken, strict=True) if o.failed}
+            if any(_marked(giver, row.id) for _, giver in missed.values()):
                 return self._repeated(request, None)  # another request of this id is under way, or died
-            cleared = [self._clear(row, p, givers[p.key], tried) for p in row.places]
+            cleared = [self._clear(row, p, giver, tried) for p, giver in missed.values()]
             if any(cleared):
                 continue
-            offers = {p.key: offer(givers[p.key], row.channel, self._store.now()) for p in row.places}
-            short = shortages(row.places, offers)
+            offers = {key: offer(giver, row.channel, self._store.now()) for key, (_, giver) in missed.items()}
+            short = shortages([p for p, _ in missed.values()], offers)
             if short:
-                return self._refuse_at_once(request, row, short)
-            row = replace(row, places=tuple(self._known(offers[p.key], p, row.channel) for p in row.places))
+                other = again(short) if again else None
+                return self.create(other, again) if other else self._refuse_at_once(request, row, short)
+            places = [self._known(offers[p.key], p, row.channel) if p.key in offers else p for p in row.places]
+            row = replace(row, places=tuple(places))
         raise StoreUnavailableError(f"{len(places)} places kept changing while they were being reserved")
 
     def _refuse_at_once(self, request: HoldRequest, row: Reservation, short: Sequence[Shortage]) -> Decision:
@@ -236,19 +249,39 @@ class Holder:
             return Decision(Answer.REFUSED, refused, tuple(short))
         return self._repeated(request, done.existing)
 
-    def _one_by_one(self, request: HoldRequest, places: Sequence[Place]) -> Decision:
+    def _one_by_one(self, request: HoldRequest, places: Sequence[Place], again: Again | None) -> Decision:
         row = self._store.new(request, self._nonce(), State.OPEN, places)
         (written,) = self._store.write([row_insert(row)])
         if not _is_ours(written, row):
             return self._repeated(request, written.existing)
-        outcomes = self._store.write([take(p, row.marker(p), row.channel) for p in places])
-        missed = [(p, o.existing) for p, o in zip(places, outcomes, strict=True) if not o.done]
+        return self._take_each(request, row, again)
+
+    def _take_each(self, request: HoldRequest, row: Reservation, again: Again | None) -> Decision:
+        outcomes = self._store.write([take(p, row.marker(p), row.channel) for p in row.places])
+        missed = [(p, o.existing) for p, o in zip(row.places, outcomes, strict=True) if not o.done]
         short = [s for p, giver in missed if (s := self._take_anyhow(row, p, giver))]
-        if short:
-            answer = self._refuse(request, row, short)
-            self._ender.give_back(row, places)
-            return answer
-        return self._win(request, row)
+        if not short:
+            return self._win(request, row)
+        other = again(short) if again else None
+        if other:
+            self._ender.give_back(row, row.places)
+            return self._anew(other, row, again)
+        answer = self._refuse(request, row, short)
+        self._ender.give_back(row, row.places)
+        return answer
+
+    def _anew(self, request: HoldRequest, row: Reservation, again: Again | None) -> Decision:
+        """Another plan for a row of ours that is still OPEN and holds nothing; under a new nonce, and won at the end.
+
+        Nobody can take it for held meanwhile: no giver carries a marker of the new nonce before we write it.
+        """
+        places = summed(request.places)
+        planned = replace(row, nonce=self._nonce(), lines=request.lines, places=places, version=row.version + 1)
+        put = {"n": planned.nonce, "lines": line_rows(planned.lines), "places": place_rows(places)}
+        (done,) = self._store.write([self._store.row_change(row, State.OPEN, **put)])
+        if not _is_ours(done, planned):
+            return self._repeated(request, done.existing)
+        return self._take_each(request, planned, again)
 
 
 def _is_ours(written: Outcome, row: Reservation) -> bool:

@@ -7,7 +7,7 @@ from crossdock.inventory.changing import Changer
 from crossdock.inventory.consuming import Consumer
 from crossdock.inventory.ending import Ender
 from crossdock.inventory.hold_store import HoldStore
-from crossdock.inventory.holding import Holder, new_nonce
+from crossdock.inventory.holding import Again, Holder, new_nonce
 from crossdock.inventory.holds import (
     Decision,
     Ended,
@@ -44,9 +44,9 @@ class Reservations:
         self._changer = Changer(self.store, self.ender)
         self._consumer = Consumer(self.store, self.ender)
 
-    def create(self, request: HoldRequest) -> Decision:
+    def create(self, request: HoldRequest, again: Again | None = None) -> Decision:
         """Holds all places of a request, or none; see `Holder.create`."""
-        return self.holder.create(request)
+        return self.holder.create(request, again)
 
     def get(self, rid: str) -> Reservation | None:
         """The reservation as it is now; OPEN only while its first request is still under way."""
@@ -79,9 +79,9 @@ class Reservations:
         """Moves the end of a hold (seconds since 1970, UTC)."""
         return self._changer.extend(rid, expires)
 
-    def change(self, rid: str, lines: tuple[Line, ...], places: Sequence[Place]) -> Ended:
+    def change(self, rid: str, lines: tuple[Line, ...], places: Sequence[Place], version: int | None = None) -> Ended:
         """Other quantities or places for a hold, all of it or nothing; see `Changer.change`."""
-        return self._changer.change(rid, lines, places)
+        return self._changer.change(rid, lines, places, version)
 
     def cancel(self, rid: str) -> Ended:
         """CONFIRMED → CANCELLED: what has not left is free again."""

@@ -5,6 +5,7 @@ The only place where an error becomes an HTTP status.
 
 import base64
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,8 @@ from crossdock.platform.errors import NotConfiguredError, StoreUnavailableError
 from crossdock.platform.logs import logger, passed
 from crossdock.platform.problems import FieldError, Problem
 from crossdock.platform.revalidation import revalidated
+
+_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,100}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,31 @@ class Request:
     partner: Partner | None
     query: Mapping[str, str] = field(default_factory=dict)
     route: str = ""
+
+    def prefers(self, preference: str) -> bool:
+        """Whether the caller's Prefer header names this preference (RFC 7240)."""
+        given = self.headers.get("prefer", "").split(",")
+        return any(p.split(";")[0].strip().lower() == preference for p in given)
+
+    def idempotency_key(self) -> str:
+        """What the caller names this request by, for ever. Raises a 400 problem when it is missing or unusable."""
+        key = self.headers.get("idempotency-key", "")
+        if not _IDEMPOTENCY_KEY.fullmatch(key):
+            found = f"{len(key)} characters, or not printable ASCII" if key else "missing"
+            raise Problem(
+                400,
+                "idempotency-key-missing" if not key else "idempotency-key-unusable",
+                f"Idempotency-Key: {found}. Nothing was stored.",
+                [
+                    FieldError(
+                        "Idempotency-Key",
+                        found,
+                        "send 1 to 100 printable ASCII characters without spaces, new for each request, the same for "
+                        "its repetitions; a UUID will do",
+                    )
+                ],
+            )
+        return key
 
     def caller(self) -> Partner:
         """The partner behind the call. Raises a 401 problem when there is none."""

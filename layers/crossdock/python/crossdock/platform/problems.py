@@ -36,13 +36,16 @@ class Problem(CrossdockError):  # noqa: N818 - RFC 9457's own word
         detail: str,
         errors: Iterable[FieldError] = (),
         headers: Mapping[str, str] | None = None,
+        members: Mapping[str, Any] | None = None,
     ) -> None:
+        """`members` are further members of the document, for programs (RFC 9457, 3.2)."""
         super().__init__(detail)
         self.status = status
         self.name = name
         self.detail = detail
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
+        self.members = dict(members or {})
 
     def document(self, correlation_id: str) -> dict[str, Any]:
         """The problem document; at most 20 fields are listed, and it says when there are more."""
@@ -53,6 +56,7 @@ class Problem(CrossdockError):  # noqa: N818 - RFC 9457's own word
             "status": self.status,
             "detail": self.detail,
             "correlation_id": correlation_id,
+            **self.members,
         }
         if listed:
             document["errors"] = listed
