@@ -18,7 +18,7 @@ from crossdock.exchange.refused import rejections
 from crossdock.exchange.shadow import ShadowStore
 from crossdock.exchange.signatures import sign_with_all
 from crossdock.flows.current_values import reader
-from crossdock.inventory.store import InventoryStore
+from crossdock.inventory.standing_store import StandingStore
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock
 from crossdock.platform.consuming import consume
@@ -48,7 +48,7 @@ class Env:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    inventory: InventoryStore
+    standings: StandingStore
     pricing: PricingStore
     shadow: ShadowStore
     exceptions: ExceptionsStore
@@ -66,7 +66,7 @@ def app() -> App:
     values, client = env.read(Env), clients.dynamodb()
     local = values.stage == "local"
     return App(
-        inventory=InventoryStore(Table(client, values.inventory_table), system_clock),
+        standings=StandingStore(Table(client, values.inventory_table)),
         pricing=PricingStore(Table(client, values.pricing_table), system_clock),
         shadow=ShadowStore(Table(client, values.exchange_table), system_clock),
         exceptions=ExceptionsStore(Table(client, values.exceptions_table), system_clock),
@@ -118,7 +118,7 @@ def tell(records: Sequence[Record]) -> Iterable[str]:
 
 def _tell(channel: str, kind: str, work: _Work) -> Told:
     settings = app().business.channels[channel]
-    read_current = reader(kind, settings, app().inventory, app().pricing, system_clock)
+    read_current = reader(kind, settings, app().standings, app().pricing, system_clock)
     publication = Publication(settings.threshold, settings.exact_below, settings.restock_at)
     teller = Teller(app().shadow, read_current, lambda batch: _deliver(settings, batch), system_clock, publication)
     told = teller.tell(channel, kind, work.marks, settings.max_batch)

@@ -434,6 +434,7 @@ def test_partners_need_a_key_in_a_plan_and_sources_a_signature(prod: Templates) 
         "GET /v1/items/{sku}/availability": ("CUSTOM", True),
         "GET /v1/items/{sku}/atp": ("CUSTOM", True),
         "POST /v1/availability": ("CUSTOM", True),
+        "PUT /v1/items/{sku}/allocations/{warehouse}": ("CUSTOM", True),
         "POST /webhooks/{source}": ("NONE", False),
     }
     ((_, authorizer),) = prod.all("AWS::ApiGateway::Authorizer")

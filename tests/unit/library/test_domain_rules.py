@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from crossdock.inventory.availability import ItemStock, WarehouseStock, promise
+from crossdock.inventory.availability import ItemStock, WarehouseStock
 from crossdock.inventory.balances import JournalRecord, deltas, padded
 from crossdock.inventory.journal import JournalEntry, unique
 from crossdock.pricing.resolution import to_value, windows, winner
@@ -23,26 +23,6 @@ pytestmark = pytest.mark.unit
 
 def at(warehouse: str, available: int) -> WarehouseStock:
     return WarehouseStock("S", warehouse, available + 6, 1, 2, 3, 0, available, 1, f"2026-01-0{len(warehouse)}", 0)
-
-
-@pytest.mark.parametrize(
-    ("available", "buffer", "promised"),
-    [
-        ({"A": 10}, 0, 10),
-        ({"A": 10}, 3, 7),
-        ({"A": 10}, 10, 0),
-        ({"A": 10}, 11, 0),
-        ({"A": 10, "BB": 5}, 3, 12),
-        ({"A": 10, "BB": -5}, 0, 10),
-        ({"A": -10, "BB": -5}, 0, 0),
-        ({"A": 10, "CCC": 100}, 0, 10),
-        ({}, 2, 0),
-    ],
-)
-def test_a_promise_is_what_the_channels_warehouses_have_less_its_buffer(
-    available: dict[str, int], buffer: int, promised: int
-) -> None:
-    assert promise([at(w, n) for w, n in available.items()], ["A", "BB"], buffer) == promised
 
 
 def test_one_warehouses_shortage_is_not_anothers() -> None:

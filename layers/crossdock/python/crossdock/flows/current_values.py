@@ -6,16 +6,18 @@ from typing import Any
 from crossdock.config import Channel
 from crossdock.contracts.deliveries import EVENT_TYPES
 from crossdock.exchange.delivery import ReadCurrent
-from crossdock.inventory.availability import promise
-from crossdock.inventory.store import InventoryStore
+from crossdock.inventory.answers import available
+from crossdock.inventory.promising import Audience
+from crossdock.inventory.standing_store import StandingStore
 from crossdock.platform.clock import Clock, to_text
 from crossdock.pricing.resolution import to_value, windows
 from crossdock.pricing.store import PricingStore
+from crossdock.quantities import to_json
 
 Value = Mapping[str, Any] | None
 
 
-def reader(kind: str, channel: Channel, inventory: InventoryStore, pricing: PricingStore, clock: Clock) -> ReadCurrent:
+def reader(kind: str, channel: Channel, standings: StandingStore, pricing: PricingStore, clock: Clock) -> ReadCurrent:
     """The reader of one kind for one channel; of a kind that the channel does not publish there is nothing to tell.
 
     Raises ValueError for a kind that is none.
@@ -23,19 +25,17 @@ def reader(kind: str, channel: Channel, inventory: InventoryStore, pricing: Pric
     if kind in EVENT_TYPES and kind not in channel.publishes:
         return lambda _: {}
     if kind == "availability":
-        return lambda skus: _availability(channel, inventory, skus)
+        return lambda skus: _availability(channel, standings, clock, skus)
     if kind == "price":
         return lambda skus: _prices(channel, pricing, clock, skus)
     raise ValueError(f"kind: {kind!r} is neither availability nor price")
 
 
-def _availability(channel: Channel, inventory: InventoryStore, skus: Sequence[str]) -> dict[str, Value]:
-    headers = inventory.headers((sku, wh) for sku in skus for wh in channel.warehouses)
-    found: dict[str, Value] = {}
-    for sku in skus:
-        stock = [headers[sku, wh] for wh in channel.warehouses if (sku, wh) in headers]
-        found[sku] = {"available": promise(stock, channel.warehouses, channel.buffer)} if stock else None
-    return found
+def _availability(channel: Channel, standings: StandingStore, clock: Clock, skus: Sequence[str]) -> dict[str, Value]:
+    """What the channel may be promised; read consistently, because what is told has a version that only grows."""
+    audience, now = Audience(channel.warehouses, channel.buffer, channel.name), clock()
+    found = standings.items(skus, channel.warehouses, consistent=True)
+    return {sku: {"available": to_json(available(found[sku], audience, now))} if sku in found else None for sku in skus}
 
 
 def _prices(channel: Channel, pricing: PricingStore, clock: Clock, skus: Sequence[str]) -> dict[str, Value]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from crossdock.inventory.atp import Arrival, Step, first_date, project, promised_on
 from crossdock.inventory.promising import Audience, Free, Promise, promise
-from crossdock.inventory.standing import ItemStanding, Standing
+from crossdock.inventory.standing import ItemStanding, WarehouseStanding
 from crossdock.inventory.supply import Expected, SupplyLine, with_transit
 from crossdock.quantities import Quantity, to_json
 
@@ -91,7 +91,7 @@ def available(item: ItemStanding, audience: Audience, now: datetime) -> Quantity
 
 
 def _warehouse(
-    standing: Standing,
+    standing: WarehouseStanding,
     item: ItemStanding,
     question: Question,
     promised: Promise,

@@ -7,12 +7,12 @@ until somebody ends it: whatever is asked as of an instant (`…_at`) sees them 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from crossdock.inventory.markers import Marker
-from crossdock.quantities import Quantity, to_json, whole
+from crossdock.quantities import Quantity, whole
 
 Quantities = Mapping[str, Quantity]
 """Channel or warehouse → base units; what is absent is 0."""
@@ -125,34 +125,3 @@ def in_transit(stock: ItemStock) -> dict[str, Quantity]:
             under_way[destination] += quantity
         under_way[header.warehouse] -= header.received_in_transfer
     return {warehouse: whole(quantity) for warehouse, quantity in sorted(under_way.items()) if quantity}
-
-
-def promise(stock: Iterable[WarehouseStock], warehouses: Iterable[str], buffer: Quantity) -> Quantity:
-    """What a channel may be shown: what its warehouses can promise less its buffer, never below 0 (domain rule 4)."""
-    served = frozenset(warehouses)
-    total = sum(max(0, s.available) for s in stock if s.warehouse in served)
-    return whole(max(0, total - buffer))
-
-
-def to_document(stock: ItemStock) -> Mapping[str, object]:
-    """The public form of an item's stock (API v1)."""
-    return {
-        "sku": stock.sku,
-        "on_hand": to_json(stock.on_hand),
-        "available": to_json(stock.available),
-        "as_of": stock.as_of,
-        "warehouses": [
-            {
-                "warehouse": w.warehouse,
-                "on_hand": to_json(w.on_hand),
-                "safety_stock": to_json(w.safety_stock),
-                "quality_hold": to_json(w.quality_hold),
-                "damaged": to_json(w.damaged),
-                "reserved": to_json(w.reserved),
-                "available": to_json(w.available),
-                "version": w.version,
-                "as_of": w.as_of,
-            }
-            for w in stock.warehouses
-        ],
-    }

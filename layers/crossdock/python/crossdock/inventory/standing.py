@@ -25,7 +25,7 @@ class ShardStock:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class WarehouseStanding:
     """A header with its item's shards in that warehouse; none of an ordinary item."""
 
     header: WarehouseStock
@@ -60,7 +60,7 @@ class ItemStanding:
     """
 
     sku: str
-    warehouses: tuple[Standing, ...]
+    warehouses: tuple[WarehouseStanding, ...]
     in_transit: Mapping[str, Quantity] | None
 
     @property
@@ -78,7 +78,7 @@ class ItemStanding:
 
 
 def item_standing(
-    sku: str, found: Iterable[Standing], warehouses: Sequence[str], *, whole_item: bool
+    sku: str, found: Iterable[WarehouseStanding], warehouses: Sequence[str], *, whole_item: bool
 ) -> ItemStanding | None:
     """What was found of an item, cut down to some warehouses; None when there is nothing.
 
@@ -88,7 +88,7 @@ def item_standing(
     by_warehouse = {s.header.warehouse: s for s in found}
     transit = in_transit(ItemStock(sku, tuple(s.header for s in by_warehouse.values()))) if whole_item else None
     for destination in transit or {}:
-        by_warehouse.setdefault(destination, Standing(nothing_there(sku, destination)))
+        by_warehouse.setdefault(destination, WarehouseStanding(nothing_there(sku, destination)))
     served = tuple(by_warehouse[w] for w in warehouses if w in by_warehouse)
     return ItemStanding(sku, served, transit) if served else None
 

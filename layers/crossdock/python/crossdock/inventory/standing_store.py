@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from crossdock.inventory.header_rows import stock_of
 from crossdock.inventory.markers import PREFIX, parse
-from crossdock.inventory.standing import ItemStanding, ShardStock, Standing, item_standing
+from crossdock.inventory.standing import ItemStanding, ShardStock, WarehouseStanding, item_standing
 from crossdock.platform.dynamo import Item, Table
 
 
@@ -49,7 +49,7 @@ class StandingStore:
         )
         return {standing.sku: standing for standing in standings if standing}
 
-    def _standings(self, rows: Iterable[Item], *, consistent: bool = False) -> dict[str, list[Standing]]:
+    def _standings(self, rows: Iterable[Item], *, consistent: bool = False) -> dict[str, list[WarehouseStanding]]:
         """Headers with their shards, by sku."""
         headers = [stock_of(row) for row in rows]
         keys = {
@@ -57,10 +57,10 @@ class StandingStore:
         }
         wanted = [key for some in keys.values() for key in some]
         shards = self._table.get_many(wanted, consistent=consistent) if wanted else {}
-        found: dict[str, list[Standing]] = {}
+        found: dict[str, list[WarehouseStanding]] = {}
         for header in headers:
             mine = (shards[key] for key in keys[header.sku, header.warehouse] if key in shards)
-            found.setdefault(header.sku, []).append(Standing(header, tuple(_shard(row) for row in mine)))
+            found.setdefault(header.sku, []).append(WarehouseStanding(header, tuple(_shard(row) for row in mine)))
         return found
 
 
