@@ -8,37 +8,46 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from rich.markup import escape
 
+from crossdock.inventory.availability import in_transit
+from crossdock.inventory.rebuild_store import RebuildStore
+from crossdock.inventory.rebuilding import State, judge
 from crossdock.inventory.store import InventoryStore
 from crossdock.platform.clock import system_clock
 from crossdock.platform.dynamo import Table
+from crossdock.quantities import to_json, whole
 from crossdock_cli.errors import CliError
 from crossdock_cli.output import AsJson, console, emit_json, table
 from crossdock_cli.target import connect
 
 if TYPE_CHECKING:
-    from crossdock.inventory.availability import ItemStock
+    from collections.abc import Mapping
+
+    from crossdock.inventory.availability import ItemStock, WarehouseStock
     from crossdock.inventory.journal import JournalEntry
+    from crossdock.inventory.rebuilding import Found, Verdict
     from crossdock.quantities import Quantity
 
 app = typer.Typer(help="Stock: balances, and the movements they come from.", no_args_is_help=True)
 
 _SHOWN: Final = 10
+_NONE: Final = "–"
 
 Sku = Annotated[str, typer.Argument(help="Our item code, as `crossdock xref find` gives it.")]
 
 
 @dataclass(frozen=True)
 class Account:
-    """One item in one warehouse: its journal, oldest first, and what that adds up to beside the balance kept."""
+    """One item in one warehouse: its balance, its journal, oldest first, and what that says of the balance."""
 
-    warehouse: str
-    on_hand: Quantity
+    stock: WarehouseStock
+    found: Found
+    verdict: Verdict
     folded: Quantity
     entries: list[JournalEntry]
 
     @property
     def agrees(self) -> bool:
-        return self.on_hand == self.folded
+        return self.verdict.state is State.EQUAL
 
     def last(self, count: int) -> list[JournalEntry]:
         """The newest movements, oldest of them first."""
@@ -52,35 +61,34 @@ def show_command(
     last: Annotated[int, typer.Option(min=0, help="How many of the last movements of each warehouse.")] = _SHOWN,
     as_json: AsJson = False,
 ) -> None:
-    """Show an item's stock by warehouse, the movements behind it, and whether they add up to it.
+    """Show an item's stock by warehouse and status, the movements behind it, and whether they add up to it.
 
-    A balance may lag behind its journal for the seconds that a movement takes from one to the other.
+    A balance may lag behind its journal for the seconds that a movement takes from one to the other. What is said of
+    single lots, bins and statuses follows; stock that nothing was said of is in the warehouse's line only.
     """
     target = connect(ctx.obj)
-    store = InventoryStore(Table(target.dynamodb, target.name("inventory")), system_clock)
-    stock = _stock(store, sku)
-    accounts = [account(store, stock, w.warehouse) for w in stock.warehouses]
+    inventory = Table(target.dynamodb, target.name("inventory"))
+    stock = stock_or_refusal(InventoryStore(inventory, system_clock), sku)
+    under_way = in_transit(stock)
+    accounts = [account(inventory, w) for w in stock.warehouses]
     if as_json:
-        emit_json([_document(stock, a, last) for a in accounts])
+        emit_json([_document(a, under_way, last) for a in accounts])
         return
-    columns = ("warehouse", ">on hand", ">safety", ">quality hold", ">damaged", ">reserved", ">available", "as of")
-    rows = [
-        (w.warehouse, w.on_hand, w.safety_stock, w.quality_hold, w.damaged, w.reserved, w.available, w.as_of)
-        for w in stock.warehouses
-    ]
-    console.print(table(columns, rows), markup=False)
+    _print_stock(stock, under_way)
     for found in accounts:
         _print_account(found, last)
 
 
-def account(store: InventoryStore, stock: ItemStock, warehouse: str) -> Account:
+def account(inventory: Table, stock: WarehouseStock) -> Account:
     """The journal of an item in a warehouse beside its balance."""
-    entries = sorted(store.entries(stock.sku, warehouse), key=lambda e: (e.occurred_at, e.position or 0, e.id))
-    on_hand = next(w.on_hand for w in stock.warehouses if w.warehouse == warehouse)
-    return Account(warehouse, on_hand, sum(e.quantity for e in entries), entries)
+    found = RebuildStore(inventory, system_clock).read(stock.sku, stock.warehouse)
+    entries = list(InventoryStore(inventory, system_clock).entries(stock.sku, stock.warehouse))
+    entries.sort(key=lambda e: (e.occurred_at, e.position or 0, e.id))
+    return Account(stock, found, judge(found, system_clock()), whole(sum(e.quantity for e in entries)), entries)
 
 
-def _stock(store: InventoryStore, sku: str) -> ItemStock:
+def stock_or_refusal(store: InventoryStore, sku: str) -> ItemStock:
+    """The item's stock. Raises CliError when nothing was ever recorded of it."""
     stock = store.stock(sku)
     if stock is None:
         raise CliError(
@@ -89,26 +97,93 @@ def _stock(store: InventoryStore, sku: str) -> ItemStock:
     return stock
 
 
+def _print_stock(stock: ItemStock, under_way: Mapping[str, Quantity]) -> None:
+    columns = (
+        "warehouse", ">on hand", ">safety", ">quality hold", ">damaged", ">held", ">committed", ">in shards",
+        ">available", ">shared pool", ">coming in", "shards", "own allocations", "as of", ">lag",
+    )  # fmt: skip
+    now = system_clock()
+    rows = [
+        (
+            w.warehouse, *map(to_json, (w.on_hand, w.safety_stock, w.quality_hold, w.damaged, w.reserved_at(now))),
+            *map(to_json, (w.committed, w.shard_grants, w.available_at(now), w.pool_at(now))),
+            to_json(under_way.get(w.warehouse, 0)), w.hot or _NONE, _own(w), w.as_of, f"{w.lag_ms / 1000:.1f} s",
+        )
+        for w in stock.warehouses
+    ]  # fmt: skip
+    console.print(table(columns, rows), markup=False)
+    elsewhere = {goal: q for goal, q in under_way.items() if goal not in {w.warehouse for w in stock.warehouses}}
+    for goal, quantity in elsewhere.items():
+        console.print(f"in transit to {goal or 'a warehouse that was not said'}: {to_json(quantity)}", markup=False)
+
+
+def _own(stock: WarehouseStock) -> str:
+    """Each channel's own units: what is left of them, of how many."""
+    parts = [f"{c}: {to_json(stock.own.get(c, 0))} of {to_json(q)}" for c, q in sorted(stock.allocated.items())]
+    return ", ".join(parts) or _NONE
+
+
 def _print_account(found: Account, last: int) -> None:
-    verdict = "[green]which is the balance[/green]"
-    if not found.agrees:
-        verdict = f"[bold red]but the balance says {found.on_hand}[/bold red]: wait a moment and look again"
-    console.print(f"\n{escape(found.warehouse)}: {len(found.entries)} movements add up to {found.folded}, {verdict}")
+    name = found.stock.warehouse
+    counted = f"\n{escape(name)}: {len(found.entries)} movements add up to {to_json(found.folded)}, "
+    console.print(counted + _verdict(found))
+    details = [
+        (d.lot or _NONE, d.bin or _NONE, d.status, to_json(row["q"]))
+        for d, row in sorted(found.found.details.items())
+        if row["q"]
+    ]
+    if details:
+        console.print(table(("lot", "bin", "status", ">on hand"), details), markup=False)
     columns = ("occurred", "type", ">quantity", "source", "movement", "reference", "reason", "correlation id")
     rows = [
-        (e.occurred_at, e.type, f"{e.quantity:+}", e.source, e.id, e.reference, e.reason, e.correlation_id)
+        (e.occurred_at, e.type, signed(e.quantity), e.source, e.id, e.reference, e.reason, e.correlation_id)
         for e in found.last(last)
     ]
     if rows:
         console.print(table(columns, rows), markup=False)
 
 
-def _document(stock: ItemStock, found: Account, last: int) -> dict[str, Any]:
-    kept = next(w for w in stock.warehouses if w.warehouse == found.warehouse)
-    return {
-        **asdict(kept),
-        "movements": len(found.entries),
-        "folded": found.folded,
-        "agrees": found.agrees,
-        "last": [asdict(e) for e in found.last(last)],
-    }
+def _verdict(found: Account) -> str:
+    if found.agrees:
+        return "[green]which is the balance[/green]"
+    balance = to_json(found.stock.on_hand)
+    if found.verdict.state is State.DIFFERENT:
+        remedy = f"crossdock inventory rebuild '{found.stock.sku}' {found.stock.warehouse}"
+        return f"[bold red]but the balance says {balance}[/bold red]: {escape(remedy)}"
+    return f"[yellow]and {found.verdict.in_flight} of them are being counted (the balance says {balance})[/yellow]"
+
+
+def signed(quantity: Quantity) -> str:
+    """A quantity with its sign."""
+    return f"+{to_json(quantity)}" if quantity >= 0 else str(to_json(quantity))
+
+
+def _document(found: Account, under_way: Mapping[str, Quantity], last: int) -> dict[str, Any]:
+    now, stock = system_clock(), found.stock
+    details = [{**asdict(d), "on_hand": row["q"]} for d, row in sorted(found.found.details.items()) if row["q"]]
+    document: dict[str, Any] = plain(
+        {
+            **asdict(stock),
+            "reserved_now": stock.reserved_at(now),
+            "available_now": stock.available_at(now),
+            "pool_now": stock.pool_at(now),
+            "coming_in": under_way.get(stock.warehouse, 0),
+            "details": details,
+            "movements": len(found.entries),
+            "folded": found.folded,
+            "agrees": found.agrees,
+            "state": found.verdict.state.value,
+            "in_flight": found.verdict.in_flight,
+            "last": [asdict(e) for e in found.last(last)],
+        }
+    )
+    return document
+
+
+def plain(value: Any) -> Any:
+    """A document with its quantities as JSON carries them: fractions as texts without trailing zeros."""
+    if isinstance(value, dict):
+        return {name: plain(v) for name, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    return value if value is None or isinstance(value, str | bool | int) else to_json(value)

@@ -10,7 +10,20 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.markup import escape
 
-from crossdock_cli import allocations, exceptions, inventory, items, partners, reconcile, resend, secrets, trace, xref
+from crossdock_cli import (
+    allocations,
+    exceptions,
+    inventory,
+    inventory_movements,
+    inventory_rebuild,
+    items,
+    partners,
+    reconcile,
+    resend,
+    secrets,
+    trace,
+    xref,
+)
 from crossdock_cli.demo import command as demo
 from crossdock_cli.errors import CliError, from_aws
 from crossdock_cli.local import commands as local
@@ -29,6 +42,8 @@ app = typer.Typer(
 app.add_typer(local.app, name="local")
 app.add_typer(exceptions.app, name="exceptions")
 allocations.add_to(inventory.app)
+inventory.app.command("movements", epilog=inventory_movements.EXAMPLE)(inventory_movements.command)
+inventory.app.command("rebuild", epilog=inventory_rebuild.EXAMPLE)(inventory_rebuild.command)
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(xref.app, name="xref")
 app.add_typer(items.app, name="items")

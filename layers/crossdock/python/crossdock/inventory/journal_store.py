@@ -4,6 +4,7 @@ M#sku#warehouse / source#id     journal row, immutable                      1 WC
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from crossdock.inventory.balances import JournalRecord, padded
@@ -12,6 +13,14 @@ from crossdock.inventory.journal import Journaled, JournalEntry, unique
 from crossdock.inventory.journal_rows import from_row, to_row
 from crossdock.platform.clock import Clock, to_text
 from crossdock.platform.dynamo import Outcome, Table, from_attribute
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A journal entry and when it was recorded (RFC 3339 UTC)."""
+
+    entry: JournalEntry
+    recorded_at: str
 
 
 class JournalStore:
@@ -44,6 +53,11 @@ class JournalStore:
         """The journal of one item in one warehouse, by source and id."""
         for row in self._table.query(f"M#{sku}#{warehouse}", consistent=True):
             yield from_row(row)
+
+    def recorded(self, sku: str, warehouse: str) -> Iterator[Recorded]:
+        """The same with the time at which each was recorded."""
+        for row in self._table.query(f"M#{sku}#{warehouse}", consistent=True):
+            yield Recorded(from_row(row), row["rec"])
 
 
 def record_of(stream_record: Mapping[str, Any]) -> JournalRecord:

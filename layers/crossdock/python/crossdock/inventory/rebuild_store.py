@@ -39,6 +39,10 @@ class RebuildStore:
         journal = [to_record(row, "") for row in self._table.query(f"M#{sku}#{warehouse}", consistent=True)]
         return Found(sku, warehouse, header, details, journal)
 
+    def warehouses(self, sku: str) -> list[str]:
+        """Where an item has a header."""
+        return [row["sk"].removeprefix("A#") for row in self._table.query(f"T#{sku}", prefix="A#", consistent=True)]
+
     def mend(self, found: Found, verdict: Verdict, *, restored: bool = False) -> bool:
         """Adds what is missing; False when something of it changed meanwhile and everything is to be read again.
 
