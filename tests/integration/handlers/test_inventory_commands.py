@@ -75,7 +75,7 @@ def no_writes(world: World) -> None:
 def test_an_items_stock_is_shown_with_its_statuses_and_what_is_under_way(world: World) -> None:
     move(
         world,
-        movement("m1", 10, sequence=1),
+        movement("m1", 10),
         movement("m2", 3, status="damaged", lot="L1", bin="B1"),
     )
     sent = JournalEntry("SKU-1", "MAIN", "wms", "m3", "transfer_out", -4, NOW_TEXT, None, "cd-1", destination="NORTH")
