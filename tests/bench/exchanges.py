@@ -37,14 +37,12 @@ def run(rig: Rig, ledger: Ledger, step: Callable[[str], None]) -> Report:
     _webhooks(rig, ledger, report)
     step("price rules")
     _prices(rig, ledger, report)
-    step("availability")
     items = ledger.items[:100]
     inventory = rig.new_table("inventory", "told")
     for function in ("read_availability", "deliver_to_channel", "apply_counts", "reconcile_stock"):
         rig.restart(function, INVENTORY_TABLE=inventory)
     store = InventoryStore(Table(clients.dynamodb(), inventory), system_clock)
     _move(store, items, 1)
-    _availability(rig, items, report)
     _authorize(rig, report)
     step("deliveries")
     for size, times in ((1, 10), (10, 5), (100, 1)):
@@ -164,17 +162,6 @@ def _together(counts: Sequence[dict[str, Count]]) -> dict[str, Count]:
 def _move(store: InventoryStore, items: Sequence[str], step: int) -> None:
     """Changes every item's header, so that there is something to tell."""
     store.apply([movement(sku, WAREHOUSE, step) for sku in items])
-
-
-def _availability(rig: Rig, items: Sequence[str], report: Report) -> None:
-    total = Count()
-    for sku in items[:10]:
-        total.add(rig.call("read_availability", api_event(b"", sku=sku), 200))
-    report.counted["availability"] = read = Scenario("read", 10, {"read_availability": total})
-    report.figures |= {
-        "availability_rcu": Figure(read.rru, "RCU", "one item over its warehouses", Aim(0.5)),
-        "availability_round_trips": Figure(read.round_trips, "round trips", "one item over its warehouses", Aim(1)),
-    }
 
 
 def _authorize(rig: Rig, report: Report) -> None:

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 ROOT: Final = checkout()
 SIGNING_SECRET: Final = "whsec_" + base64.b64encode(b"only for measuring, 32 bytes long").decode()
+WAREHOUSES: Final = ("MAIN", "NORTH")
 CHANNELS: Final = ("webshop", "marketplace")
+PARTNER: Final = "bench"
 MESSAGES_PER_INVOCATION: Final = 10
 _SECRETS_KEPT_S: Final = 3600
 _ACCOUNT: Final = f"arn:aws:sqs:{REGION}:000000000000:"
@@ -137,15 +139,27 @@ def sqs_event(queue: str, bodies: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def api_event(body: bytes, *, headers: dict[str, str] | None = None, **path: str) -> dict[str, Any]:
-    """An event as API Gateway builds it: body in base64, the partner as the authorizer found it."""
+def api_event(body: bytes, *, headers: dict[str, str] | None = None, route: str = "", **path: str) -> dict[str, Any]:
+    """An event as API Gateway builds it: body in base64, the partner as the authorizer found it.
+
+    `route` is method and resource: `POST /v1/availability`.
+    """
+    method, _, resource = route.partition(" ")
     return {
+        "httpMethod": method,
+        "resource": resource,
         "headers": headers or {},
         "body": base64.b64encode(body).decode(),
         "isBase64Encoded": True,
         "pathParameters": path,
+        "queryStringParameters": None,
         "requestContext": {
-            "authorizer": {"partner": "bench", "scopes": "inventory:read inventory:write", "sources": "wms"}
+            "authorizer": {
+                "partner": PARTNER,
+                "scopes": "inventory:read inventory:write reservations:read reservations:write",
+                "sources": "wms",
+                "channels": " ".join(CHANNELS),
+            }
         },
     }
 
@@ -166,14 +180,21 @@ def rig(home: Path) -> Iterator[Rig]:
 def attached(target: Target, home: Path, channel: _Channel | None = None) -> Rig:
     """The handlers on an engine that runs already and has our tables: their environment, their clients watched."""
     business = home / "business.json"
-    business.write_text(json.dumps(compile_file(ROOT / "config" / "demo.toml")))
+    business.write_text(json.dumps(_two_warehouses(compile_file(ROOT / "config" / "demo.toml"))))
     os.environ.update(_environment(target, business))
     return Rig(target, channel or _Channel(""))
 
 
+def _two_warehouses(document: dict[str, Any]) -> dict[str, Any]:
+    """The demo's configuration with a second warehouse that the web shop sells from too."""
+    document["warehouses"][WAREHOUSES[1]] = document["warehouses"][WAREHOUSES[0]]
+    document["channels"][CHANNELS[0]]["warehouses"] = list(WAREHOUSES)
+    return document
+
+
 def _environment(target: Target, business: Path) -> dict[str, str]:
     assert target.state is not None
-    queues = ("movements", "expiries", *_channel_queues())
+    queues = ("movements", "expiries", "reservations", *_channel_queues())
     urls = {q: target.sqs.create_queue(QueueName=target.name(q))["QueueUrl"] for q in queues}
     return {
         **LAMBDA_LIKE,
@@ -182,6 +203,7 @@ def _environment(target: Target, business: Path) -> dict[str, str]:
         "CROSSDOCK_CONFIG": str(business),
         "MOVEMENTS_QUEUE_URL": urls["movements"],
         "EXPIRIES_QUEUE_URL": urls["expiries"],
+        "RESERVATIONS_QUEUE_URL": urls["reservations"],
         "CHANNEL_QUEUE_URLS": json.dumps({c: urls[f"channel-{c}"] for c in CHANNELS}),
     }
 

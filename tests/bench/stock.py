@@ -11,14 +11,13 @@ from crossdock.inventory.holds import HoldRequest, Line, Place, reservation_id
 from crossdock.platform.clock import system_clock, to_text
 from crossdock.platform.dynamo import to_item
 from crossdock.platform.sequences import chunks
+from tests.bench.rig import CHANNELS, PARTNER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-PARTNER: Final = "bench"
-CHANNEL: Final = "webshop"
 HELD_FOR_S: Final = 3600
 _PER_TRANSACTION: Final = 100  # a transaction of puts is what the engine takes fastest
 _LATER: Final = 10**30  # after everything that a stream of the engine has numbered
@@ -51,7 +50,7 @@ def order(number: object, wanted: Sequence[tuple[str, str, int]]) -> HoldRequest
     return HoldRequest(
         id=reservation_id(PARTNER, f"order-{number}"),
         partner=PARTNER,
-        channel=CHANNEL,
+        channel=CHANNELS[0],
         payload="0" * 24,
         expires=int(system_clock().timestamp()) + HELD_FOR_S,
         lines=tuple(Line(str(n), sku, warehouse, q) for n, (sku, warehouse, q) in enumerate(wanted, 1)),
