@@ -23,6 +23,7 @@ from uuid import uuid4
 from crossdock.inventory.hold_store import reservation_of
 from crossdock.inventory.holding import ABANDONED_AFTER_S
 from crossdock.inventory.holds import (
+    HEADER,
     Answer,
     Ending,
     HoldRequest,
@@ -32,6 +33,7 @@ from crossdock.inventory.holds import (
     State,
     markers,
 )
+from crossdock.inventory.hot import shard_keys
 from crossdock.inventory.reserving import Reservations
 from crossdock.platform.dynamo import Table
 from crossdock.platform.errors import StoreUnavailableError
@@ -48,12 +50,16 @@ if TYPE_CHECKING:
     from crossdock.platform.writes import Key, Write
     from crossdock_cli.target import Target
 
+    Work = Callable[["Stage", Random, int], None]
 Result = TypeVar("Result")
 
 ITEMS: Final = ("A", "B", "C")
 IDS: Final = tuple(f"x{n}" for n in range(6))
 CHANNELS: Final = ("shop", "edi")
 PARTS: Final = ("ss", "qc", "dmg", "rsv", "cm", "sh")
+HOT_AT_FIRST: Final = 0.7
+KNOWN_AT_FIRST: Final = 0.7
+MOST: Final = 4
 _SKEW_S: Final = 300
 
 
@@ -69,11 +75,14 @@ class Stage:
     ended: dict[str, set[State]] = field(default_factory=dict)
     written_at: dict[str, int] = field(default_factory=dict)
     picked: set[tuple[str, str, str]] = field(default_factory=set)
-    gone: Counter[tuple[str, tuple[str, str]]] = field(default_factory=Counter)
+    gone: Counter[tuple[str, str]] = field(default_factory=Counter)
     nonces: int = 0
+    known: list[Item] = field(default_factory=list)  # headers as a process may have seen them, now out of date
 
     def reservations(self, skew: int = 0) -> Reservations:
-        return Reservations(self.table, lambda: self.clock(skew), self.nonce, lambda: float(self.seconds))
+        found = Reservations(self.table, lambda: self.clock(skew), self.nonce, lambda: float(self.seconds))
+        found.hot.see(self.known)
+        return found
 
     def clock(self, skew: int = 0) -> datetime:
         return NOW + timedelta(seconds=self.seconds + skew)
@@ -98,6 +107,7 @@ class Stage:
         if isinstance(self.table, MemoryTable):
             return self.table.rows
         keys = [(f"T#{sku}", "A#MAIN") for sku in self.items]
+        keys += [key for sku in self.items for key in shard_keys(sku, "MAIN", MOST)]
         for rid in self.ids:
             keys += [(f"RSV#{rid}", "R"), *((f"RSV#{rid}", f"U#{sku}#MAIN") for sku in self.items)]
         return self.table.quietly(lambda table: table.get_many(keys, consistent=True))
@@ -161,27 +171,40 @@ def check_step(stage: Stage) -> None:
     """Raises AssertionError when anything is wrong with what is stored now."""
     stored = stage.look()
     givers = {key: row for key, row in stored.items() if key[0].startswith("T#")}
+    granted: Counter[str] = Counter()
     for giver in givers.values():
+        assert giver["rsv"] == sum(m.quantity for m in markers(giver).values()), (
+            f"rsv is not what markers hold: {giver}"
+        )
+        assert giver["av"] >= 0, f"oversold: {giver}"
+        if "g" in giver:
+            assert giver["g"] == giver["av"] + giver["rsv"] + giver["cm"], f"a shard is not its parts: {giver}"
+            granted[sku_of(giver)] += giver["g"]
+            continue
         shares = [v for name, v in giver.items() if name.startswith("ac_")]
-        own = sum(shares)
-        held = markers(giver)
         assert giver["av"] == giver["oh"] - sum(giver[p] for p in PARTS), f"av is not its parts: {giver}"
-        assert giver["pl"] == giver["av"] - own, f"pl is not av less own allocations: {giver}"
+        assert giver["pl"] == giver["av"] - sum(shares), f"pl is not av less own allocations: {giver}"
         assert all(share >= 0 for share in shares), f"an allocation was overdrawn: {giver}"
         assert giver["pl"] >= -giver["dmg"], f"one channel took what is another's: {giver}"
-        assert giver["rsv"] == sum(m.quantity for m in held.values()), f"rsv is not what markers hold: {giver}"
-        assert giver["av"] >= 0, f"oversold: {giver}"
-    promised: Counter[tuple[str, str]] = Counter()
+    headers = {sku_of(giver): giver for giver in givers.values() if "oh" in giver}
+    for sku, giver in headers.items():
+        assert giver["sh"] == granted[sku], f"shards have {granted[sku]} of what was granted: {giver}"
+    promised: Counter[str] = Counter()
     for row in [reservation_of(r) for (pk, sk), r in stored.items() if pk.startswith("RSV#") and sk == "R"]:
         stage.written_at.setdefault(row.id, stage.seconds)
         standing = [p for p in row.places if _marked(givers.get(p.key), row)]
         if row.state is State.HELD or (row.by_marker and standing):
             assert len(standing) == len(row.places), f"a hold lost its units: {row}"
-            promised.update({p.key: p.quantity for p in row.places})
+            promised.update({p.sku: p.quantity for p in row.places})
         if row.state is State.CONFIRMED:
-            promised.update({p.key: p.quantity - stage.gone[row.id, p.key] for p in row.places})
-    for key, quantity in promised.items():
-        assert quantity <= givers[key]["oh"], f"promised {quantity} of {givers[key]}"
+            promised.update({p.sku: p.quantity - stage.gone[row.id, p.sku] for p in row.places})
+    for sku, quantity in promised.items():
+        assert quantity <= headers[sku]["oh"], f"promised {quantity} of {headers[sku]}"
+
+
+def sku_of(giver: Item) -> str:
+    """The item that a header or a shard is about."""
+    return str(giver["pk"]).split("#")[1]
 
 
 def _marked(giver: Item | None, row: Reservation) -> bool:
@@ -207,14 +230,14 @@ def check_told(stage: Stage) -> None:
 def check_end(stage: Stage) -> None:
     """When all is quiet and swept: each hold has ended, and what is free is what nobody has."""
     check_told(stage)
-    committed: Counter[tuple[str, str]] = Counter()
+    committed: Counter[str] = Counter()
     for row in stage.rows():
         assert row.state not in {State.OPEN, State.HELD}, f"never ended: {row}"
         if row.state is State.CONFIRMED:
-            committed.update({p.key: p.quantity - stage.gone[row.id, p.key] for p in row.places})
+            committed.update({p.sku: p.quantity - stage.gone[row.id, p.sku] for p in row.places})
     for giver in stage.givers():
         assert not markers(giver), f"a marker was left: {giver}"
-        assert giver["cm"] == committed[giver["pk"], giver["sk"]], f"not what was confirmed: {giver}"
+        assert giver["cm"] == committed[sku_of(giver)], f"not what was confirmed: {giver}"
 
 
 # -- what happens ------------------------------------------------------------------------------------------------
@@ -223,22 +246,29 @@ def check_end(stage: Stage) -> None:
 def run_schedule(seed: int) -> None:
     """One schedule over the table in memory, looked at after every step. Raises AssertionError when it is wrong."""
     random = Random(seed)  # noqa: S311 - a schedule, not a secret
-    _play(Stage(random, MemoryTable()), look_every=1)
+    play(Stage(random, MemoryTable()), look_every=1)
 
 
 def run_schedule_on_engine(target: Target, seed: int) -> None:
     """The same over the engine, looked at after every eighth step: looking costs more than the step."""
     random = Random(seed)  # noqa: S311 - as above
     table = BoundedTable(target.dynamodb, target.name("inventory"))
-    _play(Stage(random, table, mark=f"{seed}-{uuid4().hex[:8]}-"), look_every=8)
+    play(Stage(random, table, mark=f"{seed}-{uuid4().hex[:8]}-"), look_every=8)
 
 
-def _play(stage: Stage, look_every: int) -> None:
+def play(stage: Stage, look_every: int, workers: Sequence[Work] | None = None, *, hot: bool = False) -> None:
+    """Lets some of the workers do their work at once, and then everything come to its end."""
     random = stage.random
     for sku in stage.items:
         own = random.choice([0, 0, 1, 2])
-        row = header(sku, random.randrange(4, 9), own, random.choice([0, 1]) if own else 0)
+        # Shards have units of their own only where there are two for each.
+        stock = random.randrange(5, 16) if hot else random.randrange(4, 9)
+        row = header(sku, stock, own, random.choice([0, 1]) if own else 0)
         _put(stage, row)
+        if hot and random.random() < HOT_AT_FIRST:
+            stage.reservations().balancer.promote(sku, "MAIN", random.choice([2, 3]))
+    if hot and random.random() < KNOWN_AT_FIRST:
+        stage.known = [dict(giver) for giver in stage.givers()]
     choices = [random.randrange(8) * (-1 if random.random() < 0.06 else 1) for _ in range(400)]
     schedule = Schedule(choices)
     again = random.choice([0.0, 0.0, 0.1])
@@ -253,7 +283,7 @@ def _play(stage: Stage, look_every: int) -> None:
     stage.table.again = lambda: random.random() < again
     if isinstance(stage.table, MemoryTable) and random.random() < 0.5:
         stage.table.scattered = lambda many: random.sample(range(many), many)
-    schedule.run([_worker(stage, random.choice(WORKERS)) for _ in range(random.randint(3, 7))])
+    schedule.run([_worker(stage, random.choice(workers or WORKERS)) for _ in range(random.randint(3, 7))])
     stage.table.boundary = lambda: None
     stage.table.again = lambda: False
     if isinstance(stage.table, MemoryTable):
@@ -280,7 +310,10 @@ def sweep_all(stage: Stage) -> None:
         if row.state is State.CANCELLED:
             found.cancel(row.id)
     for giver in stage.givers():
-        found.reclaim(Place(giver["pk"].removeprefix("T#"), "MAIN", 1))
+        shard = giver["pk"].partition("#S")[2]
+        found.reclaim(Place(sku_of(giver), "MAIN", 1, shard=int(shard) if shard else HEADER))
+    for entry in found.hot.registered():
+        found.balancer.demote(entry.sku, entry.warehouse)
 
 
 def _worker(stage: Stage, work: Callable[[Stage, Random, int], None]) -> Callable[[], object]:
@@ -352,7 +385,7 @@ def project(stage: Stage) -> None:
         for name in [n for n in row if n.startswith("m_") and (pk, sk, n) not in stage.picked]:
             stage.picked.add((pk, sk, name))
             key = (f"T#{sk.split('#')[1]}", "A#MAIN")
-            stage.gone[pk.removeprefix("RSV#"), key] += row[name]
+            stage.gone[pk.removeprefix("RSV#"), sk.split("#")[1]] += row[name]
             picked = Update(key, {"oh": -row[name], "cm": -row[name], "ver": 1})
             if isinstance(stage.table, MemoryTable):
                 stage.table.rows[key] |= {n: stage.table.rows[key][n] + v for n, v in picked.add.items()}
@@ -390,7 +423,7 @@ def spoilage(stage: Stage, random: Random, _: int) -> None:
     stage.table.write([Update((f"T#{sku}", "A#MAIN"), moved, when=(When("av", ">=", quantity),))])
 
 
-WORKERS: Final[Sequence[Callable[[Stage, Random, int], None]]] = (
+WORKERS: Final[Sequence[Work]] = (
     client,
     client,
     client,

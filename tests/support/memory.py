@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _INSERT: Final = re.compile(r'INSERT INTO "[^"]+" VALUE \{(.+)\}')
 _UPDATE: Final = re.compile(r'UPDATE "[^"]+" (.+) WHERE pk = \? AND sk = \?(.*)')
+_DELETE: Final = re.compile(r'DELETE FROM "[^"]+" WHERE pk = \? AND sk = \?(.*)')
 _ADDED: Final = re.compile(r'("?)([\w.-]+)\1 = \1\2\1 \+ \?')
 _GIVEN: Final = re.compile(r'"?([\w.-]+)"? = \?')
 _CONDITION: Final = re.compile(r'"?([\w.-]+)"? (<|=|>=) \?')
@@ -70,6 +71,12 @@ class MemoryTable(Table):
             self.rows[statement.key] = dict(zip(names, deepcopy(statement.parameters), strict=True))
             self._put_on_stream(statement.key)
             return Outcome(done=True)
+        if match := _DELETE.fullmatch(statement.text):
+            conditions = [c for c in match[1].split(" AND ") if c]
+            if existing is None or not _all_hold(existing, conditions, list(statement.parameters[2:])):
+                return Outcome(done=False, existing=deepcopy(existing))
+            del self.rows[statement.key]
+            return Outcome(done=True)
         match = _UPDATE.fullmatch(statement.text)
         assert match, statement.text
         changes = [c.strip() for c in _CLAUSE.split(match[1]) if c.strip()]
@@ -108,6 +115,12 @@ class MemoryTable(Table):
     ) -> dict[Key, Item]:
         self.boundary()
         found = {k: deepcopy(self.rows[k]) for k in dict.fromkeys(keys) if k in self.rows}
+        self.boundary()
+        return found
+
+    def snapshot(self, keys: Sequence[Key]) -> list[Item]:
+        self.boundary()
+        found = [deepcopy(self.rows[k]) for k in keys if k in self.rows]
         self.boundary()
         return found
 

@@ -7,7 +7,7 @@ T#sku[#Snn] / A#warehouse  the giver: r_id = "quantity|expires|nonce[|own|channe
 Each write of a giver changes `av` and its parts by the same amounts, and `ver` by one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,11 +32,15 @@ _NEVER_COUNTED = "0" * 40
 
 
 class HoldStore:
-    """Reads and writes of reservations; the rules of when to write what stand in the modules that use it."""
+    """Reads and writes of reservations; the rules of when to write what stand in the modules that use it.
 
-    def __init__(self, table: Table, clock: Clock) -> None:
+    `see` is shown every header and shard that is read: many holds on one are noticed there without a read of its own.
+    """
+
+    def __init__(self, table: Table, clock: Clock, see: Callable[[Iterable[Item]], object] | None = None) -> None:
         self._table = table
         self._clock = clock
+        self._see = see
 
     def now(self) -> int:
         """Whole seconds since 1970, UTC."""
@@ -63,7 +67,10 @@ class HoldStore:
 
     def givers(self, keys: Iterable[Key]) -> dict[Key, Item]:
         """The headers and shards that exist of these keys, as they are now."""
-        return self._table.get_many(list(keys), consistent=True)
+        found = self._table.get_many(list(keys), consistent=True)
+        if self._see:
+            self._see(found.values())
+        return found
 
     def used(self, rid: str, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Item]:
         """What was consumed of a confirmed reservation, by (sku, warehouse), where anything was."""

@@ -37,6 +37,7 @@ from crossdock.inventory.hold_store import (
     take,
 )
 from crossdock.inventory.holds import (
+    HEADER,
     Answer,
     Decision,
     HoldRequest,
@@ -50,6 +51,7 @@ from crossdock.inventory.holds import (
     shortages,
     summed,
 )
+from crossdock.inventory.scattered import Found, Scattered
 from crossdock.platform.dynamo import Item, Outcome
 from crossdock.platform.errors import StoreUnavailableError
 
@@ -79,11 +81,13 @@ class Holder:
         self,
         store: HoldStore,
         ender: Ender,
+        scattered: Scattered,
         nonce: Callable[[], str] = new_nonce,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._ender = ender
+        self._scattered = scattered
         self._nonce = nonce
         self._timer = timer
         self._allocated: dict[tuple[str, str, str], Quantity] = {}
@@ -123,6 +127,7 @@ class Holder:
 
     def _one(self, request: HoldRequest, place: Place, again: Again | None) -> Decision:
         began = self._timer()
+        place = self._scattered.route(place, request.id, request.channel)
         row = self._store.new(request, self._nonce(), State.OPEN, [place])
         written, taken = self._store.write(
             [row_insert(row), take(place, row.marker(place), request.channel)],
@@ -131,11 +136,18 @@ class Holder:
             if taken.done:
                 self._ender.give_back(row, [place])
             return self._repeated(request, written.existing)
-        short = None if taken.done else self._take_anyhow(row, place, taken.existing)
-        if short is None:
+        if taken.done:
             return self._held(request, row, began)
-        other = again([short]) if again else None
-        return self._anew(other, row, again) if other else self._refuse(request, row, [short])
+        if place.shard == HEADER and not (taken.existing or {}).get("hot"):
+            found = Found(row, self._take_anyhow(row, place, taken.existing))
+        else:
+            found = self._scattered.take(row, place)
+        if found.row is None:
+            return self._repeated(request, None)
+        if found.short is None:
+            return self._held(request, found.row, began)
+        other = again([found.short]) if again else None
+        return self._anew(other, found.row, again) if other else self._refuse(request, found.row, [found.short])
 
     def _take_anyhow(self, row: Reservation, place: Place, giver: Item | None) -> Shortage | None:
         """Takes a place that could not be had at the first try; gives back what is short if it cannot be had at all."""
@@ -166,9 +178,11 @@ class Holder:
             self._store.write([refund(place, stray, staged(giver, stray))])
             return True
         found = offer(giver, row.channel, self._store.now(), row.id)
-        over = {rid: m for rid, m in found.expired.items() if rid not in tried}
-        if not over or not found.short(place):
+        if not found.short(place):
             return False
+        over = {rid: m for rid, m in found.expired.items() if rid not in tried}
+        if not over:
+            return bool(giver.get("hot")) and self._scattered.bring(row, place, tried)
         tried.update(over)
         self._ender.reclaim(place, over)
         return True

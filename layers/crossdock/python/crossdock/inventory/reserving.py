@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from crossdock.inventory.balancing import Balancer
 from crossdock.inventory.changing import Changer
 from crossdock.inventory.consuming import Consumer
 from crossdock.inventory.ending import Ender
@@ -19,7 +20,9 @@ from crossdock.inventory.holds import (
     State,
     offer,
 )
+from crossdock.inventory.hot_store import HotStock
 from crossdock.inventory.markers import Marker
+from crossdock.inventory.scattered import Scattered
 from crossdock.platform.clock import Clock
 from crossdock.platform.dynamo import Table
 from crossdock.quantities import Quantity
@@ -38,9 +41,12 @@ class Reservations:
         nonce: Callable[[], str] = new_nonce,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.store = HoldStore(table, clock)
+        self.hot = HotStock(table, clock, timer)
+        self.store = HoldStore(table, clock, self.hot.see)
         self.ender = Ender(self.store)
-        self.holder = Holder(self.store, self.ender, nonce, timer)
+        self.scattered = Scattered(self.store, self.ender, self.hot)
+        self.holder = Holder(self.store, self.ender, self.scattered, nonce, timer)
+        self.balancer = Balancer(self.hot, clock, self.ender.reclaim)
         self._changer = Changer(self.store, self.ender)
         self._consumer = Consumer(self.store, self.ender)
 

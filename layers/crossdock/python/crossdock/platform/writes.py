@@ -47,7 +47,15 @@ class Update:
     when: tuple[When, ...] = ()
 
 
-Write: TypeAlias = Insert | Update
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Removes an item that exists and meets every condition."""
+
+    key: Key
+    when: tuple[When, ...] = ()
+
+
+Write: TypeAlias = Insert | Update | Delete
 
 
 def partiql(table: str, write: Write) -> tuple[str, tuple[Any, ...]]:
@@ -56,11 +64,13 @@ def partiql(table: str, write: Write) -> tuple[str, tuple[Any, ...]]:
         present = {k: v for k, v in write.item.items() if v is not None}
         fields = ", ".join(f"'{name}': ?" for name in present)
         return f'INSERT INTO "{table}" VALUE {{{fields}}}', tuple(present.values())
+    where = " AND ".join(["pk = ?", "sk = ?", *map(_clause, write.when)])
+    compared = [w.value for w in write.when if w.test != "missing"]
+    if isinstance(write, Delete):
+        return f'DELETE FROM "{table}" WHERE {where}', (*write.key, *compared)  # noqa: S608 - names are ours
     added = {name: amount for name, amount in write.add.items() if amount}
     sets = [f'SET "{name}" = "{name}" + ?' for name in added] + [f'SET "{name}" = ?' for name in write.put]
     removes = [f'REMOVE "{name}"' for name in write.remove]
-    where = " AND ".join(["pk = ?", "sk = ?", *map(_clause, write.when)])
-    compared = [w.value for w in write.when if w.test != "missing"]
     parameters = (*added.values(), *write.put.values(), *write.key, *compared)
     return f'UPDATE "{table}" {" ".join(sets + removes)} WHERE {where}', parameters
 
