@@ -75,6 +75,9 @@ def expire(records: Sequence[Record]) -> Iterable[str]:
 
 def _tell(looks: Sequence[tuple[Look, Ended]], again: int) -> None:
     ended = [e.reservation for _, e in looks if e.ending is Ending.DONE and e.reservation]
-    late = max((int(system_clock().timestamp()) - r.expires for r in ended if r.state is State.EXPIRED), default=0)
-    measured("ExpiredLate", max(0, late), "Seconds")
-    passed("expired", "reservations", {x.correlation_id for x, _ in looks}, ended=len(ended), later=again, late_s=late)
+    now = int(system_clock().timestamp())
+    late = [max(0, now - r.expires) for r in ended if r.state is State.EXPIRED]
+    if late:
+        measured("ExpiredLate", max(late), "Seconds")
+    causes = {look.correlation_id for look, _ in looks}
+    passed("expired", "reservations", causes, ended=len(ended), later=again, late_s=max(late, default=0))
