@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from crossdock_cli import (
     allocations,
+    atp,
     exceptions,
     inventory,
     inventory_movements,
@@ -44,6 +45,7 @@ app.add_typer(exceptions.app, name="exceptions")
 allocations.add_to(inventory.app)
 inventory.app.command("movements", epilog=inventory_movements.EXAMPLE)(inventory_movements.command)
 inventory.app.command("rebuild", epilog=inventory_rebuild.EXAMPLE)(inventory_rebuild.command)
+inventory.app.command("atp", epilog=atp.EXAMPLE)(atp.command)
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(xref.app, name="xref")
 app.add_typer(items.app, name="items")
