@@ -6,6 +6,8 @@ from typing import Any
 from crossdock import config
 from crossdock.exceptions.store import ExceptionsStore
 from crossdock.flows.sequence_watch import SequenceWatch, sequences_of
+from crossdock.inventory.mending import Rebuilder
+from crossdock.inventory.rebuild_store import RebuildStore
 from crossdock.inventory.reconciliation import Policy, StockReconciler
 from crossdock.inventory.sequence_store import SequenceStore
 from crossdock.inventory.store import InventoryStore
@@ -39,12 +41,16 @@ def app() -> App:
     settings = business.reconciliation
     exceptions = ExceptionsStore(Table(client, values.exceptions_table), system_clock)
     sequences = SequenceStore(Table(client, values.inventory_table), system_clock)
+    inventory = Table(client, values.inventory_table)
+    rebuilder = Rebuilder(RebuildStore(inventory, system_clock), system_clock, lambda _: None)
     reconciler = StockReconciler(
-        store=InventoryStore(Table(client, values.inventory_table), system_clock),
+        store=InventoryStore(inventory, system_clock),
         send=lambda envelopes: movements.send([dumps(e) for e in envelopes]),
         refuse=exceptions.refuse,
         policy=Policy(settings.settle_seconds, settings.sightings, settings.heal_cap),
         clock=system_clock,
+        # It does not wait: what is still on its way is looked at by the next run.
+        rebuild=lambda sku, warehouse: rebuilder.rebuild(sku, warehouse, mend=True, patience_s=0),
     )
     return App(reconciler, SequenceWatch(sequences, exceptions, system_clock, settings.gap_seconds), business)
 
@@ -67,6 +73,7 @@ def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str,
         compared=report.compared,
         drifted=len(report.drifts),
         healed=report.healed,
+        mended=len(report.mended),
     )
     gaps = app().watch.report(sequences_of(app().business))
     passed("watched", "sequences", [correlation_id], gaps=gaps.gaps, reported=gaps.reported, closed=gaps.closed)

@@ -39,7 +39,9 @@ class OperationsStack(StageStack):
             },
             size=self.plan.stage.sweep,
         )
-        function.allow_table(data.inventory, "BatchGetItem", "DeleteItem", "PutItem", "Query")
+        function.allow_table(
+            data.inventory, "BatchGetItem", "DeleteItem", "PartiQLInsert", "PartiQLUpdate", "PutItem", "Query"
+        )
         function.allow_table(data.exceptions, *EXCEPTIONS, "Query")  # which gaps were told of
         function.allow_send(sync.movements.queue)
         function.fail_to(sync.failures)

@@ -100,6 +100,7 @@ ALLOWED = {
     | _secrets("channels", *CHANNELS),
     "collect-dead-letters": EXCEPTIONS | _consumes("failures", *(f"{q}-dlq" for q in QUEUES)),
     "reconcile-stock": _table("inventory", "Query", "BatchGetItem", "PutItem", "DeleteItem")
+    | _table("inventory", "PartiQLInsert", "PartiQLUpdate")
     | EXCEPTIONS
     | _table("exceptions", "Query")
     | {"sqs:SendMessage queue/movements", "sqs:SendMessage queue/failures"},

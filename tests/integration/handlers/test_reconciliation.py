@@ -328,3 +328,52 @@ def test_drift_above_the_cap_that_is_found_again_is_the_same_exception(world: Wo
 def test_a_source_that_reports_no_counts_is_named_with_those_that_do(world: World, source: Any) -> None:
     with pytest.raises(ValueError, match="those that do: wms"):
         world.call("reconcile_stock", {"source": source}, Context())
+
+
+# -- our own balance against our own journal ---------------------------------------------------------------------------
+
+
+def test_a_balance_that_lost_a_batch_is_mended_when_its_journal_is_folded(world: World) -> None:
+    """m2 was recorded and its stream batch lost; a movement well after it shows that it will never be counted."""
+    move(world, movement("m1", 5, sequence=1))
+    lost = [movements_message(movement("m2", 2, sequence=2))]
+    assert world.call("apply_movements", world.queue_event("movements", lost)) == {"batchItemFailures": []}
+    gone = world.stream("inventory")
+    age(world, "wms#m1", "2026-11-21T06:00:00.000Z")
+    age(world, "wms#m2", "2026-11-21T06:30:00.000Z")
+    assert world.call("apply_movements", world.queue_event("movements", [movements_message(movement("m3", 4))])) == {
+        "batchItemFailures": []
+    }
+    records = [r for r in world.stream("inventory") if r not in gone and r["eventName"] == "INSERT"]
+    world.call("project_balances", {"Records": records})
+    assert world.balance("SKU-1") == 9
+    count(world, {"A1": 11}, 20)
+
+    report = reconcile(world)
+
+    assert (report["drifted"], report["equal"], report["balances_mended"]) == (0, 1, 1)
+    (mended,) = report["mended"]
+    assert (mended["sku"], mended["lost"], mended["differences"]) == ("SKU-1", 1, {"av": 2, "n": 1, "oh": 2, "pl": 2})
+    assert world.balance("SKU-1") == 11
+    before = world.dump()
+    assert reconcile(world)["balances_mended"] == 0
+    assert world.dump() == before
+
+
+def age(world: World, sort_key: str, recorded_at: str) -> None:
+    """Lets a journal row be recorded earlier than it was."""
+    row = world.row("inventory", "M#SKU-1#MAIN", sort_key)
+    assert row is not None
+    world.table("inventory").put({**row, "rec": recorded_at})
+
+
+def test_movements_that_are_still_being_counted_are_no_reason_to_mend(world: World) -> None:
+    move(world, movement("m1", 5, sequence=1))
+    late = [movements_message(movement("m2", 2, sequence=2))]
+    world.call("apply_movements", world.queue_event("movements", late))
+    count(world, {"A1": 7}, 10)
+    before = world.dump()
+
+    report = reconcile(world)
+
+    assert (report["drifted"], report["balances_mended"], world.dump() == before) == (0, 0, True)

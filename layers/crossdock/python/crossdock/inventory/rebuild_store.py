@@ -33,7 +33,8 @@ class RebuildStore:
 
     def read(self, sku: str, warehouse: str) -> Found:
         """Header, details and journal of a balance, consistently, the header before the journal."""
-        header = self._table.get((f"T#{sku}", f"A#{warehouse}"), consistent=True)
+        key = (f"T#{sku}", f"A#{warehouse}")
+        header = self._table.get_many([key], consistent=True).get(key)
         rows = self._table.query(f"T#{sku}", prefix=f"D#{warehouse}#", consistent=True)
         details = {Detail(*row["sk"].split("#")[2:]): row for row in rows}
         journal = [to_record(row, "") for row in self._table.query(f"M#{sku}#{warehouse}", consistent=True)]

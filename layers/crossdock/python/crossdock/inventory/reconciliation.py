@@ -20,6 +20,7 @@ from crossdock.contracts.refusals import Refusal, Refuse
 from crossdock.inventory.availability import WarehouseStock
 from crossdock.inventory.counts import ItemCount
 from crossdock.inventory.journal import OWN_SOURCE, JournalEntry
+from crossdock.inventory.mending import Rebuilt
 from crossdock.inventory.messages import ROUTE, envelope
 from crossdock.inventory.store import InventoryStore, Sighting
 from crossdock.platform.clock import Clock, from_text
@@ -68,6 +69,7 @@ class Report:
     equal: int = 0
     settling: int = 0
     drifts: list[Drift] = field(default_factory=list)
+    mended: list[Rebuilt] = field(default_factory=list)
 
     @property
     def healed(self) -> int:
@@ -82,6 +84,8 @@ class Report:
             "settling": self.settling,
             "drifted": len(self.drifts),
             "healed": self.healed,
+            "balances_mended": len(self.mended),
+            "mended": [m.document() for m in self.mended[:DRIFTS_LISTED]],
             "drifts": [_document(d) for d in self.drifts[:DRIFTS_LISTED]],
         }
 
@@ -96,13 +100,15 @@ class StockReconciler:
         refuse: Refuse,
         policy: Policy,
         clock: Clock,
+        rebuild: Callable[[str, str], Rebuilt],
     ) -> None:
-        """`send` puts movement envelopes on the movements queue."""
+        """`send` puts movement envelopes on the movements queue; `rebuild` mends a balance from its journal."""
         self._store = store
         self._send = send
         self._refuse = refuse
         self._policy = policy
         self._clock = clock
+        self._rebuild = rebuild
 
     def run(self, source: str, warehouses: Sequence[str], correlation_id: str) -> Report:
         """Compares, reports and heals. On consistent data it writes nothing.
@@ -124,7 +130,8 @@ class StockReconciler:
             if _agrees(count, headers.get((count.sku, warehouse))):
                 drift = None
             else:
-                drift = self._judge(count, earlier.get(count.sku), report, correlation_id)
+                header = headers.get((count.sku, warehouse))
+                drift = self._judge(count, header, earlier.get(count.sku), report, correlation_id)
             if drift is not None:
                 report.drifts.append(drift)
                 continue
@@ -143,9 +150,21 @@ class StockReconciler:
                 report.settling += 1
         return settled
 
-    def _judge(self, count: ItemCount, earlier: Sighting | None, report: Report, correlation_id: str) -> Drift | None:
+    def _judge(
+        self,
+        count: ItemCount,
+        header: WarehouseStock | None,
+        earlier: Sighting | None,
+        report: Report,
+        correlation_id: str,
+    ) -> Drift | None:
         """Folds the item's journal up to the count's position; None when that agrees, else what was done about it."""
         journal = list(self._store.entries(count.sku, count.warehouse))
+        if not _holds(header, journal):
+            # Our own balance against our own journal, since that is read anyway: a stream batch may have been lost.
+            rebuilt = self._rebuild(count.sku, count.warehouse)
+            if rebuilt.mended:
+                report.mended.append(rebuilt)
         balance = sum(e.quantity for e in journal if _known_to(count, e))
         difference = count.quantity - balance
         if difference == 0:
@@ -202,6 +221,13 @@ def _agrees(count: ItemCount, header: WarehouseStock | None) -> bool:
     if header is None:
         return False
     return header.position <= count.position and header.on_hand == count.quantity
+
+
+def _holds(header: WarehouseStock | None, journal: Sequence[JournalEntry]) -> bool:
+    """Whether a balance has counted the whole journal, which it may not have for a moment, and holds its sum."""
+    if header is None:
+        return not journal
+    return header.counted == len(journal) and header.on_hand == sum(e.quantity for e in journal)
 
 
 def _known_to(count: ItemCount, entry: JournalEntry) -> bool:
