@@ -85,7 +85,7 @@ def cancel(_: Request, found: Reservation) -> Response:
 def extend(request: Request, found: Reservation) -> Response:
     """A hold is made longer, never shorter: to end it sooner, release it."""
     expires = _now() + _read(Extension, request).expires_in_seconds
-    if found.state in LIVE and _now() < found.expires and expires <= found.expires:
+    if found.state in LIVE and _now() < found.expires and expires < found.expires:
         return ended(Ended(Ending.DONE, found), "extend", _now())
     return ended(app().reservations.extend(found.id, expires), "extend", _now())
 

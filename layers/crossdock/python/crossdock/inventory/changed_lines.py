@@ -17,9 +17,9 @@ class Change:
 
 
 def unknown_lines(reservation: Reservation, changes: Iterable[Change]) -> list[str]:
-    """Lines that are to change and are not there."""
+    """Lines that are to change and are not there. One that is to be taken out may be gone: it was, the first time."""
     known = {x.line for x in reservation.lines}
-    return [c.line for c in changes if c.line not in known]
+    return [c.line for c in changes if c.line not in known and c.quantity != 0]
 
 
 def changed(
@@ -33,8 +33,9 @@ def changed(
     lines = list(reservation.lines)
     for change in changes:
         parts = [x for x in lines if x.line == change.line]
-        others = [x for x in lines if x.line != change.line]
-        lines = [*others, *_parts(parts, change)]
+        if parts:
+            others = [x for x in lines if x.line != change.line]
+            lines = [*others, *_parts(parts, change)]
     order = {x.line: n for n, x in reversed(list(enumerate(reservation.lines)))}
     lines.sort(key=lambda x: order[x.line])
     return tuple(lines), tuple(_places(reservation, lines, keep))
