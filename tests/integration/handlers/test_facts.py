@@ -11,6 +11,7 @@ from crossdock.exceptions.correction import assignments_to_patch, corrected_mess
 from crossdock.inventory.sequence_store import SequenceStore
 from crossdock.inventory.sequences import SequenceName
 from crossdock.quantities import to_json
+from tests.support.reserving import act, body, header, line, post, stocked
 from tests.support.world import (
     Context,
     World,
@@ -354,6 +355,41 @@ def test_a_movement_of_an_unknown_hold_is_applied_and_consumes_nothing(world: Wo
 
     assert [beyond_ordinary(r) for r in journal(world)] == [{"q": -5, "res": "a" * 20}]
     assert world.rows("exceptions") == []
+
+
+def test_what_leaves_for_a_confirmed_hold_uses_its_commitment_up_once(world: World) -> None:
+    stocked(world, A1=10)
+    _, document = post(world, body(line("1", quantity=3)))
+    rid = document["id"]
+    assert act(world, rid, "confirm")[0] == 200
+
+    pick = movement("p1", 2, type="pick", reservation=rid)
+    apply(world, pick)
+    apply(world, pick)
+    apply(world, movement("p2", 4, type="pick", reservation=rid))
+    world.project()
+
+    kept = {row["sk"]: row.get("cmq") for row in journal(world)}
+    assert kept == {"wms#in-A1": None, "wms#p1": 2, "wms#p2": 1}
+    assert header(world) == {"oh": 4, "av": 4, "rsv": 0, "cm": 0}
+    assert world.rows("exceptions") == []
+
+
+def test_a_report_that_lowers_nothing_uses_nothing_up(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured(world, tmp_path, monkeypatch, warehouses={"MAIN": {"source": "wms", "leaves_with": "shipment"}})
+    stocked(world, A1=10)
+    rid = post(world, body(line("1", quantity=3)))[1]["id"]
+    act(world, rid, "confirm")
+
+    apply(world, movement("p1", 3, type="pick", reservation=rid))
+    world.project()
+    assert header(world) == {"oh": 10, "av": 7, "rsv": 0, "cm": 3}
+    apply(world, movement("s1", 3, type="shipment", reservation=rid))
+    world.project()
+
+    assert header(world) == {"oh": 7, "av": 7, "rsv": 0, "cm": 0}
 
 
 # -- sequences -------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -106,6 +107,115 @@ def test_each_wrong_field_of_a_movement_is_named_with_its_remedy(
     assert [(e.field, e.remedy) for e in problem.errors] == [(field, remedy)]
     assert problem.detail.startswith(f"{field}: ")
     assert problem.detail.endswith("Nothing was stored.")
+
+
+LEAVE_OUT = "leave this field out, or send the type it belongs to"
+ELSEWHERE = "send where it went, or leave the movement out"
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "remedy"),
+    [
+        ({"to_bin": "A"}, "to_bin", LEAVE_OUT),
+        ({"type": "pick", "to_warehouse": "NORTH"}, "to_warehouse", LEAVE_OUT),
+        ({"from_status": "available"}, "from_status", LEAVE_OUT),
+        ({"to_status": "damaged"}, "to_status", LEAVE_OUT),
+        ({"reservation": "a" * 20}, "reservation", LEAVE_OUT),
+        ({"type": "putaway"}, "to_bin", "send this field"),
+        ({"type": "status_change", "from_status": "available"}, "to_status", "send this field"),
+        ({"type": "status_change", "to_status": "available"}, "from_status", "send this field"),
+        (
+            {"type": "status_change", "from_status": "damaged", "to_status": "available", "status": "damaged"},
+            "status",
+            LEAVE_OUT,
+        ),
+        ({"type": "status_change", "from_status": "damaged", "to_status": "damaged"}, "to_status", ELSEWHERE),
+        ({"type": "putaway", "bin": "A", "to_bin": "A"}, "to_bin", ELSEWHERE),
+        ({"type": "transfer_out", "to_warehouse": "MAIN"}, "to_warehouse", ELSEWHERE),
+        (
+            {"type": "pick", "reservation": "a" * 20, "status": "damaged"},
+            "status",
+            "leave the status out, or the reservation",
+        ),
+        ({"status": "lost"}, "status", "send one of the values named"),
+        ({"lot": "a#b"}, "lot", "leave out the characters that do not fit, or shorten it"),
+        ({"lot": "x" * 41}, "lot", "leave out the characters that do not fit, or shorten it"),
+        ({"bin": "x" * 31}, "bin", "leave out the characters that do not fit, or shorten it"),
+        ({"unit": "a b"}, "unit", "leave out the characters that do not fit, or shorten it"),
+        (
+            {"type": "pick", "reservation": "A" * 20},
+            "reservation",
+            "leave out the characters that do not fit, or shorten it",
+        ),
+    ],
+)
+def test_a_field_that_does_not_fit_the_type_is_named_with_its_remedy(
+    change: dict[str, Any], field: str, remedy: str
+) -> None:
+    problem = refused(Movement, {**movement("m1"), **change})
+
+    assert [(e.field, e.remedy) for e in problem.errors] == [(field, remedy)]
+
+
+def test_every_fault_of_a_movement_in_a_batch_is_told_where_it_stands() -> None:
+    bad = movement("m2", -1, type="pick", to_bin="A", to_status="damaged")
+
+    problem = refused(MovementBatch, {"movements": [movement("m1"), bad]})
+
+    fields = ["movements[1].quantity", "movements[1].to_bin", "movements[1].to_status"]
+    assert [e.field for e in problem.errors] == fields
+
+
+@pytest.mark.parametrize(
+    ("text", "quantity"), [("2.5", Decimal("2.5")), ("2.0", 2), ("-0.000001", Decimal("-0.000001"))]
+)
+def test_a_fraction_is_a_text_and_goes_on_as_one(text: str, quantity: Any) -> None:
+    found = Movement.model_validate_json(json.dumps(movement("m1", 1, type="adjustment") | {"quantity": text}))
+
+    assert found.quantity == quantity
+    assert found.model_dump(mode="json")["quantity"] == (text if quantity != 2 else 2)
+
+
+# -- profiles --------------------------------------------------------------------------------------------------
+
+
+def declared(**profile: Any) -> dict[str, Any]:
+    codes = [{"system": "wms", "code": "A1"}]
+    return {"items": [{"sku": "S", "codes": codes, "profile": {"version": 1, "unit": "piece", **profile}}]}
+
+
+def test_a_profile_is_read_exactly() -> None:
+    found = ItemList.model_validate_json(json.dumps(declared(units={"case": 12, "half": "1/2", "long": "2.5"})))
+
+    profile = found.items[0].profile
+    assert profile is not None
+    assert profile.units == {"case": 12, "half": Fraction(1, 2), "long": Fraction(5, 2)}
+    assert profile.model_dump(mode="json")["units"] == {"case": "12", "half": "1/2", "long": "5/2"}
+
+
+@pytest.mark.parametrize(
+    ("profile", "field"),
+    [
+        ({"version": 0}, "items[0].profile.version"),
+        ({"units": {"case": 0}}, "items[0].profile.units.case"),
+        ({"units": {"case": "1/0"}}, "items[0].profile.units.case"),
+        ({"units": {"case": 2.5}}, "items[0].profile.units.case"),
+        ({"units": {"case": "-2"}}, "items[0].profile.units.case"),
+        ({"units": {"piece": 2}}, "items[0].profile"),
+        ({"places": 7}, "items[0].profile.places"),
+        ({"lot_policy": "declared"}, "items[0].profile"),
+        ({"lots": ["L1"]}, "items[0].profile"),
+        ({"lot_policy": "declared", "lots": ["L1", "L1"]}, "items[0].profile"),
+        ({"substitutes": ["S"]}, "items[0]"),
+        ({"substitutes": [f"T{n}" for n in range(11)]}, "items[0].profile.substitutes"),
+        ({"color": "red"}, "items[0].profile.color"),
+    ],
+)
+def test_each_fault_of_a_profile_is_named(profile: dict[str, Any], field: str) -> None:
+    problem = refused(ItemList, declared(**profile))
+
+    assert [e.field.replace(".[key]", "") for e in problem.errors] == [field]
+    assert all(e.problem and e.remedy for e in problem.errors)
 
 
 @pytest.mark.parametrize("field", ["id", "item", "warehouse", "type", "quantity", "occurred_at"])
