@@ -29,8 +29,6 @@ pytestmark = pytest.mark.integration
 PROFILE = ItemProfile(
     "SKU-1", 3, "piece", {"case": Fraction(12), "half": Fraction(1, 2)}, 1, "required", (), ("SKU-2",)
 )
-    "SKU-1", 3, "piece", {"case": Fraction(12), "half": Fraction(1, 2)}, 1, "required", (), ("SKU-2",)
-)
 
 
 @pytest.fixture

@@ -63,6 +63,24 @@ _BELONGS_TO: Final[dict[str, frozenset[str]]] = {
 }
 _NEEDS: Final[dict[str, tuple[str, ...]]] = {"putaway": ("to_bin",), "status_change": ("from_status", "to_status")}
 
+_PLAIN_TYPES: Final = _ALL_BUT_STATUS_CHANGE - {"putaway"}
+_PLAIN_FIELDS: Final = frozenset(
+    {
+        "id",
+        "item",
+        "warehouse",
+        "type",
+        "quantity",
+        "occurred_at",
+        "sequence",
+        "reference",
+        "reason",
+        "unit",
+        "lot",
+        "bin",
+    }
+)
+
 _Fault = tuple[str, PydanticCustomError]
 
 
@@ -97,6 +115,8 @@ class Movement(Contract):
 
     @model_validator(mode="after")
     def _fields_fit_the_type(self) -> Self:
+        if self.quantity > 0 and self.type in _PLAIN_TYPES and self.model_fields_set <= _PLAIN_FIELDS:
+            return self  # nearly every one: there is nothing that could contradict
         faults = list(self._faults())
         if faults:
             raise ValidationError.from_exception_data(
