@@ -349,6 +349,15 @@ def client(stage: Stage, random: Random, skew: int) -> None:
                 _end(stage, found, rid, random)
 
 
+def queue(stage: Stage, random: Random, skew: int) -> None:
+    """Asks for several holds at once, as a queue brings them; an id may be among them twice."""
+    found = stage.reservations(skew)
+    rids = [random.choice(stage.ids) for _ in range(random.randint(2, 5))]
+    requests = [_request(stage, random, rid, stage.now(skew)) for rid in rids]
+    for rid, decision in zip(rids, found.create_many(requests), strict=True):
+        stage.told.setdefault(rid, set()).add(decision.answer)
+
+
 def ender(stage: Stage, random: Random, skew: int) -> None:
     """Confirms, releases, cancels, changes or extends whatever there is."""
     found = stage.reservations(skew)
@@ -426,6 +435,7 @@ def spoilage(stage: Stage, random: Random, _: int) -> None:
 WORKERS: Final[Sequence[Work]] = (
     client,
     client,
+    queue,
     client,
     client,
     ender,

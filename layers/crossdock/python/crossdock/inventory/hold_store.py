@@ -132,6 +132,18 @@ def take(place: Place, marker: Marker, channel: str) -> Update:
     return Update(place.key, _moved(place, channel, -1), {name: marker.text}, when=tuple(when))
 
 
+def take_together(rows: Sequence[Reservation], channel: str) -> Update:
+    """Takes the units of several rows from the one place that they share, all or none, each with its own marker."""
+    places = [row.places[0] for row in rows]
+    taken = sum((p.quantity for p in places), start=0)
+    whole = replace(places[0], quantity=taken, keep=max(p.keep for p in places))
+    marked = [row.marker(place) for row, place in zip(rows, places, strict=True)]
+    when = [When("av", ">=", whole.needed), *(When(m.attribute, "missing") for m in marked)]
+    if whole.shard == HEADER:
+        when += _shares(whole, f"ac_{channel}")
+    return Update(whole.key, _moved(whole, channel, -1), {m.attribute: m.text for m in marked}, when=tuple(when))
+
+
 def _shares(place: Place, allocation: str) -> list[When]:
     """The channel's own allocation is used up before the pool is touched."""
     if place.own == 0:

@@ -100,7 +100,7 @@ class Holder:
         1 round trip; n places: 2(n + 1) write units, 1 round trip. Raises StoreUnavailableError: the same request may
         then be made again. Raises ValueError for a request that asks for nothing.
         """
-        places = [self._guessed(p, request.channel) for p in summed(request.places)]
+        places = self.planned(request)
         if not places or any(p.quantity <= 0 for p in places):
             raise ValueError("places: a hold asks for at least one unit somewhere")
         if len(places) == 1:
@@ -108,6 +108,10 @@ class Holder:
         if len(places) <= TRANSACTION_PLACES:
             return self._together(request, places, again)
         return self._one_by_one(request, places, again)
+
+    def planned(self, request: HoldRequest) -> list[Place]:
+        """The places of a request, summed, as the channel's allocations are guessed to be."""
+        return [self._guessed(p, request.channel) for p in summed(request.places)]
 
     def _guessed(self, place: Place, channel: str) -> Place:
         """The place as the channel's allocation was when it was last met here: a guess saves a round trip, no more."""
@@ -127,11 +131,26 @@ class Holder:
 
     def _one(self, request: HoldRequest, place: Place, again: Again | None) -> Decision:
         began = self._timer()
-        place = self._scattered.route(place, request.id, request.channel)
-        row = self._store.new(request, self._nonce(), State.OPEN, [place])
-        written, taken = self._store.write(
-            [row_insert(row), take(place, row.marker(place), request.channel)],
-        )
+        row = self.open(request, self._scattered.route(place, request.id, request.channel))
+        place = row.places[0]
+        written, taken = self._store.write([row_insert(row), take(place, row.marker(place), request.channel)])
+        return self.settle(request, row, written, taken, began, again)
+
+    def open(self, request: HoldRequest, place: Place) -> Reservation:
+        """The row of a request of one place, not written yet."""
+        return self._store.new(request, self._nonce(), State.OPEN, [place])
+
+    def settle(
+        self,
+        request: HoldRequest,
+        row: Reservation,
+        written: Outcome,
+        taken: Outcome,
+        began: float,
+        again: Again | None = None,
+    ) -> Decision:
+        """The decision of a request of one place once row and place were tried; both may have been refused."""
+        place = row.places[0]
         if not _is_ours(written, row):
             if taken.done:
                 self._ender.give_back(row, [place])

@@ -7,6 +7,7 @@ from crossdock.inventory.balancing import Balancer
 from crossdock.inventory.changing import Changer
 from crossdock.inventory.consuming import Consumer
 from crossdock.inventory.ending import Ender
+from crossdock.inventory.grouping import Grouper
 from crossdock.inventory.hold_store import HoldStore
 from crossdock.inventory.holding import Again, Holder, new_nonce
 from crossdock.inventory.holds import (
@@ -46,6 +47,7 @@ class Reservations:
         self.ender = Ender(self.store)
         self.scattered = Scattered(self.store, self.ender, self.hot)
         self.holder = Holder(self.store, self.ender, self.scattered, nonce, timer)
+        self._grouper = Grouper(self.store, self.holder, self.scattered, timer)
         self.balancer = Balancer(self.hot, clock, self.ender.reclaim)
         self._changer = Changer(self.store, self.ender)
         self._consumer = Consumer(self.store, self.ender)
@@ -53,6 +55,10 @@ class Reservations:
     def create(self, request: HoldRequest, again: Again | None = None) -> Decision:
         """Holds all places of a request, or none; see `Holder.create`."""
         return self.holder.create(request, again)
+
+    def create_many(self, requests: Sequence[HoldRequest]) -> list[Decision]:
+        """Decides queued requests, those for the same units together; see `Grouper.create_many`."""
+        return self._grouper.create_many(requests)
 
     def get(self, rid: str) -> Reservation | None:
         """The reservation as it is now; OPEN only while its first request is still under way."""
