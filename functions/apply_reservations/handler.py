@@ -14,7 +14,7 @@ from crossdock.flows.reserving import wish_of
 from crossdock.inventory.booking import Booking, Wish
 from crossdock.inventory.holds import Answer
 from crossdock.inventory.reserving import Reservations
-from crossdock.inventory.store import InventoryStore
+from crossdock.inventory.standing_store import StandingStore
 from crossdock.inventory.supply_store import SupplyStore
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.bus import Bus
@@ -49,9 +49,9 @@ class App:
 def app() -> App:
     values, client, business = env.read(Env), clients.dynamodb(), config.load()
     table = Table(client, values.inventory_table)
-    inventory, reservations = InventoryStore(table, system_clock), Reservations(table, system_clock)
+    reservations, standings = Reservations(table, system_clock), StandingStore(table)
     return App(
-        booking.over(reservations, inventory, SupplyStore(table, system_clock), business, system_clock),
+        booking.over(reservations, standings, SupplyStore(table, system_clock), business, system_clock),
         ExceptionsStore(Table(client, values.exceptions_table), system_clock),
         Bus(clients.events(), values.event_bus_name),
         business,

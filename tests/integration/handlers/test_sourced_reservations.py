@@ -14,7 +14,7 @@ from crossdock.contracts.reservations import ReservationRequest
 from crossdock.flows import booking, free_stock
 from crossdock.flows.reserving import wish_of
 from crossdock.inventory.reserving import Reservations
-from crossdock.inventory.store import InventoryStore
+from crossdock.inventory.standing_store import StandingStore
 from crossdock.inventory.supply import Order, SupplyLine
 from crossdock.inventory.supply_store import SupplyStore
 from tests.support.reserving import act, body, header, line, post, stocked
@@ -280,7 +280,7 @@ def test_sixty_four_clients_fight_for_the_last_hundred_units(shop: World) -> Non
         table = shop.table("inventory")
         booker = booking.over(
             Reservations(table, shop.clock),
-            InventoryStore(table, shop.clock),
+            StandingStore(table),
             SupplyStore(table, shop.clock),
             business,
             shop.clock,

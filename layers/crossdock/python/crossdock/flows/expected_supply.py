@@ -4,28 +4,27 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from crossdock.config import BusinessConfig
-from crossdock.flows import free_stock
 from crossdock.inventory.atp import Arrival, first_date, project
-from crossdock.inventory.availability import ItemStock, in_transit
 from crossdock.inventory.booking import FindSupply, Promised
 from crossdock.inventory.promising import Audience, Free
-from crossdock.inventory.store import InventoryStore
+from crossdock.inventory.standing_store import StandingStore
 from crossdock.inventory.supply import with_transit
 from crossdock.inventory.supply_store import SupplyStore
 from crossdock.platform.clock import Clock
 from crossdock.quantities import Quantity, whole
 
 
-def finder(inventory: InventoryStore, supply: SupplyStore, business: BusinessConfig, clock: Clock) -> FindSupply:
+def finder(standings: StandingStore, supply: SupplyStore, business: BusinessConfig, clock: Clock) -> FindSupply:
     """Two queries of the item: its stock over all warehouses, and what is expected of it."""
 
     def find(channel: str, sku: str, needed: Mapping[str, Quantity]) -> Promised | None:
         now = clock()
         today = now.astimezone(ZoneInfo(business.time_zone)).date()
-        stock = inventory.stock(sku) or ItemStock(sku, ())
-        parts = with_transit([e for x in supply.expected(sku) for e in x.expected()], in_transit(stock))
+        standing = standings.item(sku, tuple(business.warehouses))
+        transit = dict(standing.in_transit or {}) if standing else {}
+        parts = with_transit([e for x in supply.expected(sku) for e in x.expected()], transit)
         arrivals = [Arrival(e.warehouse, e.on, e.quantity) for e in parts if e.on >= today]
-        there = {w.warehouse: free_stock.free(w, channel, now) for w in stock.warehouses}
+        there = {free.warehouse: free for free in standing.free(now)} if standing else {}
         found: list[Promised] = []
         for warehouse, quantity in needed.items():
             free = there.get(warehouse, Free(warehouse, 0, 0))

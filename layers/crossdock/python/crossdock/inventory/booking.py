@@ -51,8 +51,8 @@ class Wish:
     reference: str | None = None
 
 
-ReadHoldable = Callable[[str, Iterable[tuple[str, str]]], Mapping[tuple[str, str], Holdable]]
-"""From a channel and (sku, warehouse) pairs to what is there now; a pair that is not in the answer has nothing."""
+ReadHoldable = Callable[[str, Iterable[str], Sequence[str]], Mapping[tuple[str, str], Holdable]]
+"""From a channel, items and warehouses to what is there now by (sku, warehouse); what is left out has nothing."""
 
 FindSupply = Callable[[str, str, Mapping[str, Quantity]], Promised | None]
 """From a channel, an item and what each warehouse would have to give of it to the earliest that will have that."""
@@ -104,7 +104,7 @@ class Booking:
     def propose(self, wish: Wish) -> Proposal:
         """The hold that what is there now allows; one that will be refused when it allows none."""
         skus = dict.fromkeys(d.sku for d in wish.demands)
-        free = self._read(wish.channel, [(sku, w) for sku in skus for w in wish.warehouses])
+        free = self._read(wish.channel, skus, wish.warehouses)
         kept = self._kept(wish, free)
         stock = {key: min(f.holdable, f.available - kept[key]) for key, f in free.items()}
         plan = fewest if wish.rule == "fewest_splits" else in_order
