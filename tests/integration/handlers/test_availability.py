@@ -196,6 +196,13 @@ def test_the_free_units_of_a_hot_items_shards_can_be_promised(shop: World) -> No
     assert said(ask_many(shop, items=[{"sku": "S"}], channel="webshop"))["items"][0]["available"] == 84
 
 
+def test_units_that_move_to_a_shard_while_both_are_read_are_not_counted_twice(shop: World) -> None:
+    put(shop, "S", oh=100, sh=40, hot=1)
+    put(shop, "S", shard="#S00", g=90, av=80, rsv=10)  # 50 were granted after the header was read
+
+    assert said(ask(shop))["available"] == 60 + 40 - 10
+
+
 def test_fractions_are_texts(shop: World) -> None:
     put(shop, "S", oh=Decimal("5.5"), cm=3)
 

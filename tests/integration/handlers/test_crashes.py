@@ -332,6 +332,12 @@ SUPPLY = bus_event(
     "erp",
 )
 
+
+def _post_supply(stage: Stage) -> None:
+    answer = stage.world.call("receive_supply", api_event({"source": "wms", "supply": [ORDER]}), Context())
+    assert answer["statusCode"] == 202
+
+
 # -- dead letters ----------------------------------------------------------------------------------------------
 
 LOST_CALL = {
@@ -378,6 +384,7 @@ SCENARIOS = [
         consumes("apply_counts", "counts", counts_event({"A1": 5, "A2": 6, "NEW": 7})),
         everything,
     ),
+    Scenario("receive supply", 1, nothing, _post_supply, lambda s: unique(s.world.take("supply"))),
     Scenario(
         "apply supply",
         6,

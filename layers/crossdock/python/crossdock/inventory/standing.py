@@ -39,8 +39,18 @@ class WarehouseStanding:
             self.header.available_at(now),
             self.header.pool_at(now),
             {channel: self.header.own_at(channel, now) for channel in channels},
-            whole(sum(s.available + s.expired(now) for s in self.shards)),
+            self._free_in_shards(now),
         )
+
+    def _free_in_shards(self, now: datetime) -> Quantity:
+        """What lies free in the shards, of what this header knows to have granted.
+
+        Header and shards are read one after the other, and units may be granted in between: they are in the header's
+        pool as it was read, and in a shard as well. What the header had granted by then is the upper bound.
+        """
+        free = sum(s.available + s.expired(now) for s in self.shards)
+        taken = sum(s.reserved - s.expired(now) + s.committed for s in self.shards)
+        return whole(max(0, min(free, self.header.shard_grants - taken)))
 
     def reserved(self, now: datetime) -> Quantity:
         """What live holds take."""

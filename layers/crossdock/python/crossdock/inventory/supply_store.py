@@ -14,9 +14,9 @@ from typing import Any
 
 from crossdock.inventory.supply import UNSAID, Confirmation, Order, Part, SupplyLine
 from crossdock.platform.clock import Clock, to_text
-from crossdock.platform.dynamo import Item, Statement, Table
+from crossdock.platform.dynamo import Item, Table
 from crossdock.platform.errors import StoreUnavailableError
-from crossdock.platform.writes import Key
+from crossdock.platform.writes import Insert, Key, Update, When, Write
 
 _ROUNDS = 6
 
@@ -55,20 +55,19 @@ class SupplyStore:
         self, wave: Sequence[int], lines: Sequence[SupplyLine], correlation_id: str, outcomes: dict[int, Kept]
     ) -> None:
         """Statements about different rows. An order is tried as new first, a confirmation as one of a known order."""
-        at = to_text(self._clock())
+        said = {"at": to_text(self._clock()), "cor": correlation_id}
 
-        def insert(i: int) -> Statement:
-            return self._table.insert({**_row(lines[i]), "at": at, "cor": correlation_id})
+        def insert(i: int) -> Write:
+            return Insert({**_row(lines[i]), **said})
 
-        def update(i: int) -> Statement:
-            changes, condition = _change(lines[i])
-            changes += [('"at" = ?', at), ("cor = ?", correlation_id)]
-            return self._table.update(_key(lines[i]), changes, [condition])
+        def update(i: int) -> Write:
+            fields, version = _fields(lines[i])
+            return Update(_key(lines[i]), put={**fields, **said}, when=(When(version, "<", fields[version]),))
 
         waiting = [(i, insert(i) if lines[i].order else update(i)) for i in wave]
         for _ in range(_ROUNDS):
-            again: list[tuple[int, Statement]] = []
-            for (i, _), outcome in zip(waiting, self._table.run([s for _, s in waiting]), strict=True):
+            again: list[tuple[int, Write]] = []
+            for (i, _), outcome in zip(waiting, self._table.write([w for _, w in waiting]), strict=True):
                 if outcome.done:
                     outcomes[i] = Kept.CURRENT
                 elif outcome.existing is None:
@@ -106,10 +105,9 @@ def _key(line: SupplyLine) -> Key:
     return f"T#{line.sku}", f"P#{line.warehouse}#{line.id}"
 
 
-def _change(line: SupplyLine) -> tuple[list[tuple[str, Any]], tuple[str, Any]]:
-    fields = _order_fields(line.order) if line.order else _confirmation_fields(line.confirmation)
-    version = "ov" if line.order else "cv"
-    return [(f"{name} = ?", value) for name, value in fields.items()], (f"{version} < ?", fields[version])
+def _fields(line: SupplyLine) -> tuple[dict[str, Any], str]:
+    """What a statement says, and which of it is its version."""
+    return (_order_fields(line.order), "ov") if line.order else (_confirmation_fields(line.confirmation), "cv")
 
 
 def _row(line: SupplyLine) -> dict[str, Any]:
