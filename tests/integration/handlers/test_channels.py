@@ -96,6 +96,20 @@ def test_journal_rows_and_removals_are_nobodys_news(world: World) -> None:
     assert world.take("channel-webshop") == []
 
 
+def test_a_shard_is_news_of_its_item_and_a_detail_by_lot_is_nobodys(world: World) -> None:
+    table = world.table("inventory")
+    table.put({"pk": "T#SKU-1", "sk": "D#MAIN#L1##available", "q": 5, "seq": "1"})
+    table.put({"pk": "T#SKU-1", "sk": "P#MAIN#po-1", "q": 5})
+    world.call("announce_changes", {"Records": world.stream("inventory")}, Context())
+    assert world.take("channel-webshop") == []
+
+    table.put({"pk": "T#SKU-1#S03", "sk": "A#MAIN", "g": 9, "av": 9, "rsv": 0, "cm": 0, "ver": 1})
+    world.call("announce_changes", {"Records": world.stream("inventory")}, Context())
+
+    (mark,) = world.take("channel-webshop")
+    assert [(k["kind"], k["key"]) for k in mark["keys"]] == [("availability", "SKU-1")]
+
+
 def test_marks_of_ordinary_changes_meet_at_the_end_of_the_channels_window(world: World, tmp_path: Path) -> None:
     """Three items of which one is sold out: that one is told at once, the others when the minute ends."""
     world.patch.setenv("CROSSDOCK_CONFIG", str(configuration(tmp_path, channels={"webshop": {"coalesce_seconds": 60}})))

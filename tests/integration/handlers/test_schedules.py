@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,8 @@ from crossdock.exceptions.model import CLOSED, OPEN, REPLAYING, SETTLED, fingerp
 from crossdock.exceptions.store import ExceptionsStore
 from crossdock.inventory.balances import deltas
 from crossdock.inventory.store import record_of
-from crossdock.platform.dynamo import Table
+from crossdock.platform.dynamo import Table, from_item
+from tests.property import balances
 from tests.property import properties as p
 from tests.property.prices import check_kept
 from tests.support.engine import start_afresh
@@ -90,6 +92,39 @@ def test_a_balance_is_the_fold_of_its_journal(engine: Target, random: Random) ->
         store.apply(random.sample(changes, random.randint(0, len(changes))))
         store.apply(changes)
     p.check_headers(store, model, p.last_sequences(records))
+
+
+@dataclass
+class _Seen:
+    """What the engine holds, as the checks of tests/property/balances.py ask for it."""
+
+    rows: dict[tuple[str, str], Any]
+    records: list[dict[str, Any]]
+
+
+@given(p.SEEDS)
+@examples(25)
+def test_every_kind_of_movement_is_counted_once_on_the_engine(engine: Target, random: Random) -> None:
+    """Names with dashes and dots, fractions, first and later transfers; batches overlap and some stop halfway."""
+    from tests.support.world import World
+
+    start_afresh(engine)
+    world = World(engine, pytest.MonkeyPatch())
+    for batch in p.chopped(balances.some_movements(random), p.some_cuts(random)):
+        world.inventory.journal(batch)
+    records = [r for r in world.stream("inventory") if r["dynamodb"]["Keys"]["pk"]["S"].startswith("M#")]
+    done = 0
+    for batch in p.chopped(records, p.some_cuts(random)):
+        done += len(batch)
+        changes = deltas(record_of(r) for r in records[max(0, done - len(batch) - random.randrange(3)) : done])
+        world.inventory.apply(random.sample(changes, random.randint(0, len(changes))))
+        world.inventory.apply(changes)
+    seen = _Seen(
+        {(r["pk"], r["sk"]): r for r in world.rows("inventory")},
+        [{"row": from_item(r["dynamodb"]["NewImage"]), "sequence": r["dynamodb"]["SequenceNumber"]} for r in records],
+    )
+    balances.check_what_is_counted(seen)
+    balances.check_all_counted(seen)
 
 
 # -- prices ----------------------------------------------------------------------------------------------------

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 
 from crossdock.inventory.availability import ItemStock, WarehouseStock, in_transit
+from crossdock.inventory.balances import CORRELATIONS_KEPT
 from crossdock.inventory.effects import Detail, beyond_on_hand, details, total
 from crossdock.inventory.header_rows import new_header, stock_of
 from crossdock.inventory.header_store import changed_header
 from crossdock.inventory.journal import JournalEntry
 from crossdock.inventory.markers import Marker, parse
+from crossdock.platform.dynamo import to_item
+from tests.bench.sizes import item_size
 from tests.support.world import NOW, later
 
 pytestmark = pytest.mark.unit
@@ -185,3 +188,19 @@ def test_a_changed_header_names_its_causes() -> None:
     image = change("T#S", "A#MAIN", cors={"L": [{"S": "cd-1"}]})
 
     assert changed_header(image) == ("S", "MAIN", ["cd-1"])
+
+
+# -- what a header costs -----------------------------------------------------------------------------------------------
+
+
+def test_a_header_with_eight_causes_and_some_holds_is_one_write_unit() -> None:
+    """An ordinary name, quantities in millions, a transfer and an own allocation; the rest of the KB is for holds."""
+    causes = [f"cd-{n:032x}" for n in range(CORRELATIONS_KEPT)]
+    said = {"seq": "9" * 40, "ver": 10**6, "pos": 10**9, "at": "2026-01-01T00:00:00.000Z", "lag": 10**4, "cors": causes}
+    quantities = dict.fromkeys(("oh", "ss", "qc", "dmg", "rsv", "cm", "sh", "av", "pl", "n"), 10**6 - 1)
+    more = {"ix": 10**5 - 1, "cu": 10**5 - 1, "ox_NORTH": 10**5 - 1, "ac_webshop": 9999, "al_webshop": 9999}
+    row = new_header(("T#" + "S" * 20, "A#MAIN"), {**said, **quantities, **more})
+    holds = {f"r_{n:020}": f"12|{NOW_S}|{n:08}" for n in range(6)}
+
+    assert item_size(to_item(row)) <= 600
+    assert item_size(to_item({**row, **holds})) <= 1024
