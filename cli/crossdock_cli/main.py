@@ -21,6 +21,7 @@ from crossdock_cli import (
     partners,
     reconcile,
     resend,
+    reservations,
     secrets,
     trace,
     xref,
@@ -47,6 +48,7 @@ inventory.app.command("movements", epilog=inventory_movements.EXAMPLE)(inventory
 inventory.app.command("rebuild", epilog=inventory_rebuild.EXAMPLE)(inventory_rebuild.command)
 inventory.app.command("atp", epilog=atp.EXAMPLE)(atp.command)
 app.add_typer(inventory.app, name="inventory")
+app.add_typer(reservations.app, name="reservations")
 app.add_typer(xref.app, name="xref")
 app.add_typer(items.app, name="items")
 app.add_typer(reconcile.app, name="reconcile")
