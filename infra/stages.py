@@ -48,6 +48,7 @@ class Stage:
     # The stream waits this long for a batch to fill, so that one balance is written once for many movements.
     balance_window_seconds: int
     announce_window_seconds: int
+    digest_window_seconds: int
     domain_receives: int
     # A channel may be down for hours: 60 attempts, doubling up to a quarter of an hour apart, last about half a day.
     channel_receives: int
@@ -91,6 +92,7 @@ LOCAL: Final = Stage(
     visibility_seconds=30,
     balance_window_seconds=0,
     announce_window_seconds=0,
+    digest_window_seconds=0,
     domain_receives=5,
     channel_receives=12,
     channel_retry_cap_seconds=10,
@@ -119,6 +121,7 @@ DEV: Final = Stage(
     visibility_seconds=_VISIBILITY,
     balance_window_seconds=5,
     announce_window_seconds=1,
+    digest_window_seconds=60,
     domain_receives=5,
     channel_receives=60,
     channel_retry_cap_seconds=900,
@@ -142,6 +145,7 @@ PROD: Final = Stage(
     visibility_seconds=_VISIBILITY,
     balance_window_seconds=5,
     announce_window_seconds=1,
+    digest_window_seconds=60,
     domain_receives=5,
     channel_receives=60,
     channel_retry_cap_seconds=900,

@@ -17,9 +17,16 @@ app = typer.Typer(help="Find and heal drift between systems.", no_args_is_help=T
 
 def run_stock(target: Target, source: str) -> dict[str, Any]:
     """Invokes the deployed reconciliation and gives back its report. Raises CliError with the function's reason."""
-    answer = target.functions.invoke(
-        FunctionName=target.function_name("reconcile_stock"), Payload=json.dumps({"source": source}).encode()
-    )
+    return _invoke(target, "reconcile_stock", {"source": source})
+
+
+def run_channel(target: Target, channel: str, *, full: bool = False) -> dict[str, Any]:
+    """The same for what a channel holds; `full` looks at every item and not at a part of them."""
+    return _invoke(target, "reconcile_channel", {"channel": channel, "full": full})
+
+
+def _invoke(target: Target, function: str, event: dict[str, Any]) -> dict[str, Any]:
+    answer = target.functions.invoke(FunctionName=target.function_name(function), Payload=json.dumps(event).encode())
     document = json.loads(answer["Payload"].read() or b"{}")
     if answer.get("FunctionError"):
         raise CliError(f"the reconciliation failed: {document.get('errorMessage', document)}")
@@ -52,3 +59,40 @@ def stock_command(
     if any(d["action"] == "seen" for d in report["drifts"]):
         console.print("[dim]a difference is healed when it is seen again: run it once more[/dim]")
     console.print(f"[dim]crossdock trace {escape(report['correlation_id'])}[/dim]")
+
+
+@app.command("channel", epilog="Example: [bold]crossdock reconcile channel webshop[/bold]")
+def channel_command(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="The channel, as in the stage's business configuration.")],
+    full: Annotated[bool, typer.Option("--full", help="Look at every item, not at the part whose turn it is.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare what a channel holds, acknowledged and should hold; tell it again what is certain to have drifted."""
+    report = run_channel(connect(ctx.obj), name, full=full)
+    if as_json:
+        emit_json(report)
+        return
+    for kind in report["kinds"]:
+        _print_kind(kind)
+    if any(d["action"] == "seen" for kind in report["kinds"] for d in kind["drifts"]):
+        console.print("[dim]a difference is healed when it is seen again: run it once more[/dim]")
+    console.print(
+        f"[dim]{report['read_units']:g} read units · crossdock trace {escape(report['correlation_id'])}[/dim]"
+    )
+
+
+def _print_kind(kind: dict[str, Any]) -> None:
+    asked = f"leaves compared {kind['leaves_compared']}, differing {kind['leaves_differing']}, "
+    if kind["no_digest"]:
+        asked = f"[yellow]no digest: {escape(kind['no_digest'])}[/yellow], "
+    elif not kind["leaves_compared"]:
+        asked = ""
+    console.print(
+        f"{kind['kind']}: {asked}items looked at {kind['looked_at']}, drifted {kind['drifted']}, "
+        f"healed {kind['healed']}, raised {kind['raised']}, too fresh to judge {kind['settling']}"
+    )
+    if kind["drifts"]:
+        names = ("key", "why", "acknowledged", "other", "version", "seen", "action")
+        columns = ("sku", "why", "acknowledged", "held or true", ">version", ">seen", "done")
+        console.print(table(columns, [[d[n] for n in names] for d in kind["drifts"]]), markup=False)

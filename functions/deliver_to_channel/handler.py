@@ -13,10 +13,10 @@ from crossdock.exceptions.store import ExceptionsStore
 from crossdock.exceptions.unreadable import unreadable
 from crossdock.exchange import backoff, dirty
 from crossdock.exchange.delivery import Dirty, Teller, Told
-from crossdock.exchange.publication import Publication
 from crossdock.exchange.refused import rejections
 from crossdock.exchange.shadow import ShadowStore
 from crossdock.exchange.signatures import sign_with_all
+from crossdock.flows.channel_views import publication
 from crossdock.flows.current_values import reader
 from crossdock.inventory.standing_store import StandingStore
 from crossdock.platform import clients, deadline, env
@@ -119,8 +119,9 @@ def tell(records: Sequence[Record]) -> Iterable[str]:
 def _tell(channel: str, kind: str, work: _Work) -> Told:
     settings = app().business.channels[channel]
     read_current = reader(kind, settings, app().standings, app().pricing, system_clock)
-    publication = Publication(settings.threshold, settings.exact_below, settings.restock_at)
-    teller = Teller(app().shadow, read_current, lambda batch: _deliver(settings, batch), system_clock, publication)
+    teller = Teller(
+        app().shadow, read_current, lambda batch: _deliver(settings, batch), system_clock, publication(settings)
+    )
     told = teller.tell(channel, kind, work.marks, settings.max_batch)
     causes = {m.key: m.correlation_ids[0] for m in work.marks if m.correlation_ids}
     for record, keys in work.records:

@@ -15,7 +15,7 @@ def dashboard(stack: StageStack) -> None:
     stage = stack.plan.stage
     queues = ["movements", "prices", "counts", "references", "supply"]
     channels = [f"channel-{name}" for name in stack.plan.business.channels]
-    readers = ["project_balances", "announce_changes"]
+    readers = ["project_balances", "announce_changes", "digest_shadows"]
     made = cloudwatch.Dashboard(stack, "Dashboard", dashboard_name=f"crossdock-{stage.name}")
     made.add_widgets(
         _graph(

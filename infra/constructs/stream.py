@@ -71,18 +71,18 @@ def follow(function: Function, label: str, followed: Followed, failures: sqs.IQu
     )
 
 
-def watch_lag(function: Function) -> None:
-    """The alarm for a function that follows streams: the oldest unread record is a minute old."""
+def watch_lag(function: Function, late_after_seconds: int = LATE_AFTER_SECONDS) -> None:
+    """The alarm for a function that follows streams: the oldest unread record is so old."""
     alarm(
         function,
         f"{function.physical_suffix}-lag",
-        f"{function.name} is {LATE_AFTER_SECONDS} s behind its stream: it fails and retries, or it is too slow.",
+        f"{function.name} is {late_after_seconds} s behind its stream: it fails and retries, or it is too slow.",
         Watch(
             "AWS/Lambda",
             "IteratorAge",
             {"FunctionName": function.physical_name},
             "Maximum",
-            LATE_AFTER_SECONDS * 1000,
+            late_after_seconds * 1000,
         ),
     )
 

@@ -1,6 +1,8 @@
 """What watches the rest: the reconciliation on its schedule, the topic that alarms ring, the dashboard."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -18,12 +20,25 @@ from infra.stacks.data import DataStack
 from infra.stacks.sync import EXCEPTIONS, SyncStack
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One schedule: its name after `reconcile-`, what it is for, what the function is called with, and how often."""
+
+    name: str
+    about: str
+    event: Mapping[str, object]
+    every: str
+
+
 class OperationsStack(StageStack):
     """Deployed last; taking it down stops the checking and leaves the business running."""
 
     def __init__(self, scope: Construct, plan: Plan, data: DataStack, sync: SyncStack) -> None:
         super().__init__(scope, "operations", plan, "reconciliation, alarms and dashboard")
+        self.schedules = scheduler.CfnScheduleGroup(self, "Schedules", name=f"crossdock-{plan.stage.name}")
         self._reconciliation(data, sync)
+        if sync.channels:
+            self._channels(data, sync)
         if data.key:
             self._topic(data.key)
             dashboard(self)
@@ -46,17 +61,48 @@ class OperationsStack(StageStack):
         function.allow_send(sync.movements.queue)
         function.fail_to(sync.failures)
 
-        group = scheduler.CfnScheduleGroup(self, "Schedules", name=f"crossdock-{self.plan.stage.name}")
-        role = self._caller(function, sync)
+        role = self._caller("Scheduler", function, sync)
         for source in self.plan.business.sources.values():
             if source.counts:
-                self._schedule(source.name, group, role, function, sync)
+                about = f"Compares the balances with the counts of {source.name}"
+                call = Call(source.name, about, {"source": source.name}, self.plan.stage.reconcile_every)
+                self._schedule(call, role, function, sync)
 
-    def _caller(self, function: Function, sync: SyncStack) -> iam.Role:
+    def _channels(self, data: DataStack, sync: SyncStack) -> None:
+        """What each channel holds is compared with what it should hold."""
+        function = Function(
+            self,
+            "reconcile_channel",
+            {
+                "CHANNEL_QUEUE_URLS": self.to_json_string({n: q.queue.queue_url for n, q in sync.channels.items()}),
+                "CHANNEL_SECRET_PREFIX": self.plan.stage.secret_prefix("channels"),
+                "EXCEPTIONS_TABLE": data.exceptions.name,
+                "EXCHANGE_TABLE": data.exchange.name,
+                "IDENTITY_TABLE": data.identity.name,
+                "INVENTORY_TABLE": data.inventory.name,
+                "PRICING_TABLE": data.pricing.name,
+            },
+            size=self.plan.stage.sweep,
+        )
+        function.allow_table(data.inventory, "BatchGetItem")
+        function.allow_table(data.pricing, "BatchGetItem")
+        function.allow_table(data.identity, "Scan")
+        function.allow_table(data.exchange, "BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query")
+        function.allow_table(data.exceptions, *EXCEPTIONS)
+        function.allow_secrets("channels", self.plan.business.channels, data.key_arn)
+        function.allow_send(*(queue.queue for queue in sync.channels.values()))
+        function.fail_to(sync.failures)
+        role = self._caller("ChannelScheduler", function, sync)
+        for name in self.plan.business.channels:
+            about = f"Compares what {name} holds with what it should hold"
+            call = Call(f"channel-{name}", about, {"channel": name}, self.plan.stage.reconcile_every)
+            self._schedule(call, role, function, sync)
+
+    def _caller(self, label: str, function: Function, sync: SyncStack) -> iam.Role:
         """What the scheduler may do: invoke this function, and put what it could not deliver among the failures."""
         role = iam.Role(
             self,
-            "Scheduler",
+            label,
             assumed_by=iam.ServicePrincipal(
                 "scheduler.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": self.account}}
             ),
@@ -65,33 +111,26 @@ class OperationsStack(StageStack):
         role.add_to_policy(allow(["sqs:SendMessage"], sync.failures.queue_arn))
         return role
 
-    def _schedule(
-        self,
-        source: str,
-        group: scheduler.CfnScheduleGroup,
-        role: iam.Role,
-        function: Function,
-        sync: SyncStack,
-    ) -> None:
+    def _schedule(self, call: Call, role: iam.Role, function: Function, sync: SyncStack) -> None:
         made = scheduler.CfnSchedule(
             self,
-            f"Reconcile-{source}",
-            name=self.plan.stage.named(f"reconcile-{source}"),
-            description=f"Compares the balances with the counts of {source}",
-            group_name=group.name,
-            schedule_expression=self.plan.stage.reconcile_every,
+            f"Reconcile-{call.name}",
+            name=self.plan.stage.named(f"reconcile-{call.name}"),
+            description=call.about,
+            group_name=self.schedules.name,
+            schedule_expression=call.every,
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
             target=scheduler.CfnSchedule.TargetProperty(
                 arn=function.function.function_arn,
                 role_arn=role.role_arn,
-                input=json.dumps({"source": source}),
+                input=json.dumps(call.event),
                 dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=sync.failures.queue_arn),
                 retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
                     maximum_event_age_in_seconds=3600, maximum_retry_attempts=5
                 ),
             ),
         )
-        made.add_resource_dependency(group)
+        made.add_resource_dependency(self.schedules)
         made.node.add_dependency(role)
 
     def _topic(self, key: kms.IKey) -> None:

@@ -27,6 +27,8 @@ LATE_AFTER_SECONDS: Final = 300
 EXPIRY_LATE_AFTER_SECONDS: Final = 1020
 # A hold whose units were not given back a minute after its end.
 HOLD_LATE_AFTER_SECONDS: Final = 60
+# A digest that is behind makes a reconciliation read more and find the same.
+DIGESTS_LATE_AFTER_SECONDS: Final = 600
 # The few and precious facts travel on the bus: detail-type → the queue of the domain that applies them.
 ROUTES: Final = {
     "prices": "pricing.rules.changed.v1",
@@ -59,6 +61,7 @@ class SyncStack(StageStack):
         if self.channels:
             self._announcements()
             self._deliveries()
+            self._digests()
         self._dead_letters()
 
     def _domain_queue(self, name: str) -> Queue:
@@ -177,7 +180,7 @@ class SyncStack(StageStack):
         announce = Function(
             self,
             "announce_changes",
-            {"CHANNEL_QUEUE_URLS": self._channel_urls(), "EXPIRIES_QUEUE_URL": self.expiries.queue.queue_url},
+            {"CHANNEL_QUEUE_URLS": self.channel_urls(), "EXPIRIES_QUEUE_URL": self.expiries.queue.queue_url},
         )
         announce.allow_send(*(queue.queue for queue in self.channels.values()), self.expiries.queue)
         changed = ["INSERT", "MODIFY"]
@@ -193,7 +196,7 @@ class SyncStack(StageStack):
             self,
             "deliver_to_channel",
             {
-                "CHANNEL_QUEUE_URLS": self._channel_urls(),
+                "CHANNEL_QUEUE_URLS": self.channel_urls(),
                 "CHANNEL_SECRET_PREFIX": stage.secret_prefix("channels"),
                 "EXCEPTIONS_TABLE": data.exceptions.name,
                 "EXCHANGE_TABLE": data.exchange.name,
@@ -210,6 +213,16 @@ class SyncStack(StageStack):
         for name, queue in self.channels.items():
             deliver(function, self.plan.business.channels[name], queue)
 
+    def _digests(self) -> None:
+        """What channels acknowledged becomes the hashes that reconciliation compares. The digests' only writer."""
+        exchange = self.data.exchange
+        function = Function(self, "digest_shadows", {"EXCHANGE_TABLE": exchange.name})
+        function.allow_table(exchange, "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")
+        # Nobody waits for a digest, and the more changes of a group meet, the fewer writes.
+        window = self.plan.stage.digest_window_seconds
+        follow(function, "Shadows", Followed(exchange, "SH#", ["INSERT", "MODIFY", "REMOVE"], window), self.failures)
+        watch_lag(function, DIGESTS_LATE_AFTER_SECONDS)
+
     def _dead_letters(self) -> None:
         """Whatever lies in any dead-letter queue becomes an exception that an operator sees."""
         function = Function(self, "collect_dead_letters", {"EXCEPTIONS_TABLE": self.data.exceptions.name})
@@ -219,6 +232,6 @@ class SyncStack(StageStack):
             function.consume(queue.node.id, queue.dead_letters.queue)
         function.consume("Failures", self.failures)
 
-    def _channel_urls(self) -> str:
+    def channel_urls(self) -> str:
         """JSON object: channel → URL of its queue."""
         return self.to_json_string({name: queue.queue.queue_url for name, queue in self.channels.items()})

@@ -98,6 +98,14 @@ ALLOWED = {
     | _consumes(*(f"channel-{c}" for c in CHANNELS))
     | {f"sqs:ChangeMessageVisibility queue/channel-{c}" for c in CHANNELS}
     | _secrets("channels", *CHANNELS),
+    "digest-shadows": _table("exchange", "PartiQLInsert", "PartiQLUpdate", "BatchGetItem") | _follows("exchange"),
+    "reconcile-channel": _table("inventory", "BatchGetItem")
+    | _table("pricing", "BatchGetItem")
+    | _table("identity", "Scan")
+    | _table("exchange", "BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query")
+    | EXCEPTIONS
+    | {f"sqs:SendMessage queue/{q}" for q in ("failures", *(f"channel-{c}" for c in CHANNELS))}
+    | _secrets("channels", *CHANNELS),
     "collect-dead-letters": EXCEPTIONS | _consumes("failures", *(f"{q}-dlq" for q in QUEUES)),
     "reconcile-stock": _table("inventory", "Query", "BatchGetItem", "PutItem", "DeleteItem")
     | _table("inventory", "PartiQLInsert", "PartiQLUpdate")
@@ -218,9 +226,9 @@ def test_api_functions_start_from_a_snapshot_and_are_called_by_their_alias(prod:
     assert set(aliases) == {f"function/{name}" for name in api}
     assert {f["Timeout"] for n, f in functions.items() if n in api} == {10}
     assert {f["MemorySize"] for n, f in functions.items() if n in api} == {512}
-    sweep = functions["reconcile-stock"]
-    assert (sweep["Timeout"], sweep["MemorySize"]) == (900, 1024)
-    workers = functions.keys() - api - {"reconcile-stock"}
+    sweeps = {"reconcile-stock", "reconcile-channel"}
+    assert {(functions[n]["Timeout"], functions[n]["MemorySize"]) for n in sweeps} == {(900, 1024)}
+    workers = functions.keys() - api - sweeps
     assert {(functions[n]["Timeout"], functions[n]["MemorySize"]) for n in workers} == {(60, 1024)}
 
 
@@ -386,6 +394,7 @@ def test_queues_are_worked_off_in_tens_and_only_failures_come_back(prod: Templat
         ("project-balances", "stream/inventory", {"M#": ["INSERT"]}, 5),
         ("announce-changes", "stream/inventory", {"T#": ["INSERT", "MODIFY"], "RSV#": ["INSERT"]}, 1),
         ("announce-changes", "stream/pricing", {"I#": ["INSERT", "MODIFY"]}, 1),
+        ("digest-shadows", "stream/exchange", {"SH#": ["INSERT", "MODIFY", "REMOVE"]}, 60),
     ],
 )
 def test_streams_are_followed_in_order_and_filtered_at_the_source(
@@ -404,14 +413,19 @@ def test_streams_are_followed_in_order_and_filtered_at_the_source(
     assert prod.read("sync", mapping["DestinationConfig"]["OnFailure"]["Destination"]) == "queue/failures"
 
 
-def test_stock_is_reconciled_every_hour_for_each_source_that_counts(prod: Templates) -> None:
-    ((stack, schedule),) = prod.all("AWS::Scheduler::Schedule")
-    properties = schedule["Properties"]
-    assert properties["Name"] == "crossdock-prod-reconcile-wms"
-    assert properties["ScheduleExpression"] == "rate(1 hour)"
-    assert prod.read(stack, properties["Target"]["Arn"]) == "function/reconcile-stock"
-    assert json.loads(properties["Target"]["Input"]) == {"source": "wms"}
-    assert prod.read(stack, properties["Target"]["DeadLetterConfig"]["Arn"]) == "queue/failures"
+def test_what_may_drift_is_compared_every_hour(prod: Templates) -> None:
+    found = {}
+    for stack, schedule in prod.all("AWS::Scheduler::Schedule"):
+        properties = schedule["Properties"]
+        target = properties["Target"]
+        assert properties["ScheduleExpression"] == "rate(1 hour)"
+        assert prod.read(stack, target["DeadLetterConfig"]["Arn"]) == "queue/failures"
+        name = properties["Name"].removeprefix("crossdock-prod-")
+        found[name] = (prod.read(stack, target["Arn"]), json.loads(target["Input"]))
+    assert found == {
+        "reconcile-wms": ("function/reconcile-stock", {"source": "wms"}),
+        **{f"reconcile-channel-{c}": ("function/reconcile-channel", {"channel": c}) for c in CHANNELS},
+    }
 
 
 # -- the front door -----------------------------------------------------------------------------------------------
@@ -511,7 +525,7 @@ def test_what_can_go_wrong_rings_the_operators_topic(prod: Templates) -> None:
     expected = {f"{function}-{what}" for function in ALLOWED for what in ("errors", "throttles")}
     expected |= {f"{queue}-age" for queue in QUEUES}
     expected |= {f"{queue}-depth" for queue in ("failures", *(f"{q}-dlq" for q in QUEUES))}
-    expected |= {"project-balances-lag", "announce-changes-lag", "holds-expire-late", "api-5xx", "api-slow"}
+    expected |= {"digest-shadows-lag", "project-balances-lag", "announce-changes-lag", "holds-expire-late", "api-5xx", "api-slow"}
     assert set(alarms) == expected
     topic = "arn:<Partition>:sns:<Region>:<AccountId>:crossdock-prod-alarms"
     for stack, alarm in prod.all("AWS::CloudWatch::Alarm"):

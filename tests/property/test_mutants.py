@@ -13,19 +13,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crossdock.exchange import digest_store
 from crossdock.exchange.delivery import Teller
+from crossdock.exchange.digests import Delta as Digested
 from crossdock.exchange.publication import Publication
 from crossdock.exchange.shadow import FREE, ShadowStore
 from crossdock.inventory import balances, journal_store
 from crossdock.inventory.journal import Journaled
 from crossdock.inventory.store import InventoryStore
 from crossdock.platform.dynamo import Table
+from crossdock.platform.writes import When
 from crossdock.pricing import resolution
 from crossdock.pricing.sheet import Sheet
 from crossdock.pricing.store import Kept, PricingStore
 from tests.property import balance_mutants as damage
 from tests.property import balances as all_kinds
-from tests.property import prices, publication
+from tests.property import digests, prices, publication
 from tests.property import properties as p
 from tests.support.examples import unshrunk
 from tests.support.memory import MemoryTable
@@ -68,6 +71,7 @@ delivery = tried(1000, p.SEEDS, check_delivery)
 overtaking = tried(1000, p.SEEDS, check_overtaking)
 publishing = tried(1500, p.SEEDS, publication.check_publication)
 there_and_back = tried(100, p.SEEDS, publication.check_there_and_back)
+digesting = tried(600, p.SEEDS, digests.check_digests)
 windows = tried(400, PRICES, prices.check_windows)
 winner = tried(400, PRICES, prices.check_winner)
 kept = tried(500, p.SEEDS, lambda random: prices.check_kept(MemoryTable(), random))
@@ -185,6 +189,31 @@ def never_comes_back(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Publication, "shown", lambda _, told, true: told if told and told["available"] == 0 else true)
 
 
+def adds_without_looking(patch: pytest.MonkeyPatch) -> None:
+    """Adds to a digest whatever it has counted already."""
+    original = digest_store._add
+    patch.setattr(digest_store, "_add", lambda delta: replace(original(delta), when=()))
+
+
+def forgets_the_old_value(patch: pytest.MonkeyPatch) -> None:
+    """Adds the new value's hash and leaves the old one's in."""
+    original = digest_store.change_of
+
+    def change_of(record: Any) -> Any:
+        change = {name: image for name, image in record["dynamodb"].items() if name != "OldImage"}
+        return original({**record, "dynamodb": change})
+
+    patch.setattr(digests, "change_of", change_of)
+
+
+def whole_batch_again(patch: pytest.MonkeyPatch) -> None:
+    """Does not cut the counted prefix off."""
+    patch.setattr(Digested, "after", lambda self, sequence: self if self.last > sequence else None)
+    patch.setattr(
+        digest_store, "_add", lambda d, add=digest_store._add: replace(add(d), when=(When("seq", "<", d.last),))
+    )
+
+
 def ends_are_included(patch: pytest.MonkeyPatch) -> None:
     from crossdock.pricing.rules import Rule
 
@@ -275,6 +304,9 @@ MUTANTS: list[tuple[str, Callable[[], None], Mutation]] = [
     ("keeps a change to nothing back", publishing, small_is_small),
     ("keeps a change back near the end", publishing, never_exact),
     ("never says that an item is back", publishing, never_comes_back),
+    ("adds a change to a digest again", digesting, adds_without_looking),
+    ("adds a counted prefix to a digest again", digesting, whole_batch_again),
+    ("leaves the old value in the digest", digesting, forgets_the_old_value),
     ("lets a window hold at its end", windows, ends_are_included),
     ("ends a tie by the order of reading", winner, first_read_wins_a_tie),
     ("writes a sheet that another has changed", keeping, without_conditions("ver = ?")),

@@ -13,6 +13,7 @@ from hypothesis import given
 
 from tests.property import balances
 from tests.property import properties as p
+from tests.property.digests import check_digests, check_sums
 from tests.property.publication import check_publication, check_there_and_back
 from tests.support.examples import examples
 
@@ -70,3 +71,15 @@ def test_the_same_when_workers_outlive_their_leases(random: Random) -> None:
 @examples(100)
 def test_a_channel_is_not_left_with_what_was_true_for_a_moment(random: Random) -> None:
     check_there_and_back(random)
+
+
+@given(p.SEEDS)
+@examples(500)
+def test_a_digest_is_the_sum_over_what_was_acknowledged_whatever_the_stream_does(random: Random) -> None:
+    check_digests(random)
+
+
+@given(p.SEEDS)
+@examples(200)
+def test_leaf_hashes_add_up_in_any_order(random: Random) -> None:
+    check_sums(random)

@@ -57,6 +57,17 @@ class Reaper:
 
         return reached
 
+    def get(self, get: Callable[[str, Mapping[str, str]], HttpAnswer]) -> Callable[..., HttpAnswer]:
+        """The same for a question."""
+
+        def reached(_: Http, url: str, headers: Mapping[str, str]) -> HttpAnswer:
+            self.before("HTTP GET")
+            answer = get(url, headers)
+            self.after()
+            return answer
+
+        return reached
+
 
 @contextmanager
 def reaper(at: int = 0, moment: Moment = "before") -> Iterator[Reaper]:
@@ -85,3 +96,4 @@ def reach(endpoint: Any, patch: pytest.MonkeyPatch, found: Reaper | None = None)
     """Lets the handlers' HTTP reach an endpoint, through the reaper if there is one."""
     post = found.post(endpoint.post) if found else (lambda _, *args: endpoint.post(*args))
     patch.setattr(Http, "post", post)
+    patch.setattr(Http, "get", found.get(endpoint.get) if found else (lambda _, *args: endpoint.get(*args)))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 from crossdock.contracts.deliveries import HttpAnswer
 
@@ -23,6 +25,8 @@ class Endpoint:
     posts: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     held: dict[tuple[str, str], tuple[int, dict[str, Any]]] = field(default_factory=dict)
     on_post: Callable[[], None] | None = None
+    gets: list[str] = field(default_factory=list)
+    get_answer: HttpAnswer | None = None
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         self.posts.append((url, dict(headers), body))
@@ -31,6 +35,28 @@ class Endpoint:
         if 200 <= self.answer.status < 300:
             self._take(json.loads(body))
         return self.answer
+
+    def get(self, url: str, headers: Mapping[str, str]) -> HttpAnswer:
+        """The digest, reckoned here as the contract says and not by the library."""
+        self.gets.append(url)
+        if self.get_answer:
+            return self.get_answer
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+        held = {sku: one for (kind, sku), one in self.held.items() if kind == asked["kind"]}
+        if "leaf" in asked:
+            items = [
+                {"sku": sku, "version": version, "value": fields}
+                for sku, (version, fields) in held.items()
+                if _leaf(sku) == int(asked["leaf"])
+            ]
+            return HttpAnswer(200, json.dumps({"items": items}).encode())
+        sums: dict[int, int] = {}
+        for sku, (_, fields) in held.items():
+            text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+            digest = hashlib.sha256(f"{sku}\n{text}".encode()).hexdigest()
+            sums[_leaf(sku)] = sums.get(_leaf(sku), 0) + int(digest[:16], 16)
+        leaves = {str(leaf): f"{total % 2**64:016x}" for leaf, total in sums.items()}
+        return HttpAnswer(200, json.dumps({"leaves": leaves}).encode())
 
     def _take(self, document: dict[str, Any]) -> None:
         listed = json.loads(self.answer.body or b"{}").get("rejected", [])
@@ -47,3 +73,7 @@ class Endpoint:
     def items(self) -> list[dict[str, Any]]:
         """Every item of every post, in order."""
         return [item for _, _, body in self.posts for item in json.loads(body)["data"]["items"]]
+
+
+def _leaf(sku: str) -> int:
+    return int(hashlib.sha256(sku.encode()).hexdigest()[:3], 16)

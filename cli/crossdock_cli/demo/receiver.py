@@ -1,7 +1,8 @@
 """A channel's side of the wire: an HTTP server that receives signed deliveries at `/channels/<name>`.
 
 It does what a careful shop would do: verifies the Standard Webhooks signature over the raw
-body, keeps of every item only the highest version it has seen, and counts the rest. The
+body, keeps of every item only the highest version it has seen, counts the rest, and says at
+`/channels/<name>/digest` what it holds, as hashes, so that it can be compared cheaply. The
 demo and the tests can make it ill: unreachable for a while, hanging, or refusing one item.
 
     with Receiver() as receiver:
@@ -29,6 +30,7 @@ from dataclasses import asdict, dataclass, field, replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final, Self
+from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,6 +41,8 @@ Clock = Callable[[], float]
 TOLERANCE_SECONDS: Final = 300  # how old or early a delivery may be, as the official libraries have it
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 _PREFIX: Final = "/channels/"
+_DIGEST: Final = "/digest"
+_ENVELOPE: Final = frozenset({"sku", "version", "correlation_ids"})  # what comes with a value and is none
 _KINDS: Final = {"availability.changed.v1": "availability", "price.changed.v1": "price"}
 _VALUES: Final = {"availability": "available", "price": "windows"}
 
@@ -94,6 +98,7 @@ class Held:
     version: int
     value: Any
     received_at: float
+    fields: str = ""  # all that came with it, as the one text that the digest is about
 
 
 @dataclass
@@ -170,6 +175,43 @@ class Channel:
         with self._lock:
             return {correlation_id: times[0] for correlation_id, times in self._arrivals.items()}
 
+    # -- losing things ---------------------------------------------------------------------------
+
+    def lose(self, kind: str, sku: str) -> None:
+        """Forgets an item, as a restored backup does."""
+        with self._lock:
+            self._held.pop((kind, sku), None)
+
+    def spoil(self, kind: str, sku: str, value: Any) -> None:
+        """Changes what is held, as somebody with access to the shop's database does; the version stays."""
+        with self._lock:
+            held = self._held[kind, sku]
+            fields = {**json.loads(held.fields), _VALUES[f"{kind}.changed.v1"]: value}
+            self._held[kind, sku] = replace(held, value=value, fields=_text(fields))
+
+    # -- saying what is held ---------------------------------------------------------------------
+
+    def answer(self, headers: Mapping[str, str], query: str) -> tuple[HTTPStatus, dict[str, Any]]:
+        """The digest of a kind, or what lies in one leaf of it; the query is signed as a body is."""
+        if self._is_failing(self.clock()):
+            return HTTPStatus.SERVICE_UNAVAILABLE, {"problem": "down for a while"}
+        try:
+            verify(self.secrets, headers, query.encode(), self.clock())
+        except ForgedError as forged:
+            return HTTPStatus.UNAUTHORIZED, {"problem": str(forged)}
+        asked = dict(parse_qsl(query))
+        held = self.everything_held(asked.get("kind", ""))
+        if "leaf" in asked:
+            inside = {sku: one for sku, one in held.items() if str(_leaf(sku)) == asked["leaf"]}
+            items = [
+                {"sku": sku, "version": one.version, "value": json.loads(one.fields)} for sku, one in inside.items()
+            ]
+            return HTTPStatus.OK, {"items": items}
+        sums: dict[int, int] = defaultdict(int)
+        for sku, one in held.items():
+            sums[_leaf(sku)] += int(hashlib.sha256(f"{sku}\n{one.fields}".encode()).hexdigest()[:16], 16)
+        return HTTPStatus.OK, {"leaves": {str(leaf): f"{total % 2**64:016x}" for leaf, total in sums.items()}}
+
     # -- a delivery -----------------------------------------------------------------------------
 
     def deliver(self, headers: Mapping[str, str], body: bytes) -> tuple[HTTPStatus, dict[str, Any]]:
@@ -209,7 +251,7 @@ class Channel:
             return [{"sku": item.sku, "reason": reason}]
         held = self._held.get((kind, item.sku))
         if held is None or item.version > held.version:
-            self._held[kind, item.sku] = Held(item.version, item.value, arrived)
+            self._held[kind, item.sku] = Held(item.version, item.value, arrived, item.fields)
         else:
             self._add(**{"repeated" if item.version == held.version else "stale": 1})
         self._add(received=1, acknowledged=1)
@@ -232,6 +274,7 @@ class _Item:
     version: int
     value: Any
     correlation_ids: tuple[str, ...]
+    fields: str
 
 
 def _items(body: bytes) -> tuple[str, list[_Item]]:
@@ -239,9 +282,25 @@ def _items(body: bytes) -> tuple[str, list[_Item]]:
     document = json.loads(body)
     kind = _KINDS[document["type"]]
     return kind, [
-        _Item(str(item["sku"]), int(item["version"]), item[_VALUES[kind]], tuple(item.get("correlation_ids", ())))
+        _Item(
+            str(item["sku"]),
+            int(item["version"]),
+            item[_VALUES[kind]],
+            tuple(item.get("correlation_ids", ())),
+            _text({name: value for name, value in item.items() if name not in _ENVELOPE}),
+        )
         for item in document["data"]["items"]
     ]
+
+
+def _text(fields: Mapping[str, Any]) -> str:
+    """Keys sorted, no spaces: equal values have equal texts."""
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _leaf(sku: str) -> int:
+    """Which of the 4,096 leaves an item lies in: the first 12 bits of its hash."""
+    return int(hashlib.sha256(sku.encode()).hexdigest()[:3], 16)
 
 
 class Receiver:
@@ -310,6 +369,14 @@ def _handler(channels: Mapping[str, Channel]) -> type[BaseHTTPRequestHandler]:
                 self._answer(HTTPStatus.NOT_FOUND, {"problem": "no such channel"})
                 return
             self._answer(*channel.deliver({name.lower(): value for name, value in self.headers.items()}, body))
+
+        def do_GET(self) -> None:
+            path, _, query = self.path.partition("?")
+            channel = channels.get(path.removeprefix(_PREFIX).removesuffix(_DIGEST))
+            if channel is None or not path.endswith(_DIGEST):
+                self._answer(HTTPStatus.NOT_FOUND, {"problem": "no such channel"})
+                return
+            self._answer(*channel.answer({name.lower(): value for name, value in self.headers.items()}, query))
 
         def _answer(self, status: HTTPStatus, document: dict[str, Any]) -> None:
             body = json.dumps(document).encode()

@@ -224,6 +224,44 @@ def _told(stage: Stage) -> Any:
     return rows, stage.endpoint.held
 
 
+def _acknowledged(stage: Stage) -> None:
+    """Both items told and acknowledged, nothing in the digests yet."""
+    stocked(stage)
+    told = dirty_message("webshop", ("availability", "SKU-1"), ("availability", "SKU-2"))
+    consumes("deliver_to_channel", "channel-webshop", told)(stage)
+    stage.kept = stage.world.stream("exchange")
+
+
+def _digest(stage: Stage) -> None:
+    stage.world.call("digest_shadows", {"Records": stage.kept}, Context())
+
+
+def _digests(stage: Stage) -> Any:
+    rows = [r for r in stage.world.rows("exchange") if r["pk"].startswith("DG#")]
+    return [{n: v for n, v in r.items() if n != "seq"} for r in rows]
+
+
+def _lost_at_the_channel(stage: Stage) -> None:
+    _acknowledged(stage)
+    _digest(stage)
+    del stage.endpoint.held["availability", "SKU-1"]
+
+
+def _reconcile_channel(stage: Stage) -> None:
+    """Two runs and what they caused; after a crash the first of them comes again."""
+    for _ in range(2):
+        stage.world.call("reconcile_channel", {"channel": "webshop", "correlation_id": CORRELATION}, Context())
+    if messages := stage.world.take("channel-webshop"):
+        consumes("deliver_to_channel", "channel-webshop", *messages)(stage)
+
+
+def _held_again(stage: Stage) -> Any:
+    _reconcile_channel(stage)  # nothing more may happen now
+    held = {key: fields for key, (_, fields) in stage.endpoint.held.items()}
+    seen = stage.world.row("exchange", "DRIFT#webshop", "availability")
+    return held, seen, stage.world.rows("exceptions")
+
+
 # -- exceptions ------------------------------------------------------------------------------------------------
 
 
@@ -393,6 +431,8 @@ SCENARIOS = [
         everything,
     ),
     Scenario("deliver to a channel", 15, _to_tell, _tell, _told),
+    Scenario("digest shadows", 3, _acknowledged, _digest, _digests),
+    Scenario("reconcile a channel", 40, _lost_at_the_channel, _reconcile_channel, _held_again),
     Scenario(
         "collect dead letters",
         1,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from crossdock.contracts.deliveries import ChannelConnector
+    from crossdock.contracts.digests import DigestConnector
     from crossdock.contracts.inbound import SourceConnector
 
 
@@ -19,3 +20,9 @@ def source_connector(name: str) -> "SourceConnector":
 def channel_connector(name: str) -> "ChannelConnector":
     """The connector that delivers to a channel. Raises ModuleNotFoundError for an unknown name."""
     return cast("ChannelConnector", importlib.import_module(f"crossdock.connectors.{name}"))
+
+
+def digest_connector(name: str) -> "DigestConnector | None":
+    """The connector that asks a channel what it holds, or None when its kind of system cannot be asked."""
+    found = importlib.import_module(f"crossdock.connectors.{name}")
+    return cast("DigestConnector", found) if hasattr(found, "leaves") else None

@@ -191,6 +191,23 @@ class Teller:
         told.acknowledged.update({c.key: c.version for c in taken})
 
 
+def needs_telling(
+    publication: Publication,
+    state: State | None,
+    true: Mapping[str, Any],
+    still: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+) -> bool:
+    """Whether the channel should have been told something else than it acknowledged.
+
+    `still` is what of an older value is still said of today.
+    """
+    told = _acknowledged(state)
+    shown = publication.shown(told, true)
+    if state is None or told is None or not state.current:
+        return True
+    return canonical(still(told)) != canonical(shown) and not publication.holds_back(told, shown)
+
+
 def _acknowledged(state: State | None) -> Mapping[str, Any] | None:
     """What the channel last said it holds."""
     return None if state is None or state.acknowledged_value is None else _fields(state.acknowledged_value)

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 from crossdock.contracts.items import FREE, KnownItem
 from crossdock.platform.dynamo import Table, to_item
 from crossdock.platform.sequences import chunks
+from crossdock.platform.writes import Key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
+_ITEM = "C#item#"
 _PER_TRANSACTION = 50  # each reference is two items, and a transaction takes a hundred
 _CACHE_SECONDS = 300
 _CACHE_ENTRIES = 50_000
@@ -54,6 +56,11 @@ class References:
     def skus(self, codes: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
         """From (system, code) to sku for those that are known; see `items`."""
         return {code: item.sku for code, item in self.items(codes).items()}
+
+    def declared(self, after: Key | None) -> tuple[list[str], int, Key | None]:
+        """The items in the next megabyte of rows after a key: (skus, rows read, where to go on or None at the end)."""
+        rows, last = next(self._table.pages(after, attributes=("pk", "sk")))
+        return [str(r["pk"]).removeprefix(_ITEM) for r in rows if r["pk"].startswith(_ITEM)], len(rows), last
 
     def items(self, codes: Iterable[tuple[str, str]]) -> dict[tuple[str, str], KnownItem]:
         """From (system, code) to item for those that are known; 0.5 RCU each, 100 to a round trip.

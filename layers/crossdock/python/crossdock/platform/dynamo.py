@@ -108,9 +108,17 @@ class Outcome:
 class Table:
     """One table by its name, with the operations our stores need and no others."""
 
-    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+    def __init__(self, client: "DynamoDBClient", name: str, *, metered: bool = False) -> None:
+        """With `metered`, the read units of gets, queries and scans are added up in `read_units`."""
         self.client = client
         self.name = name
+        self.read_units = 0.0
+        self._metered: dict[str, Any] = {"ReturnConsumedCapacity": "TOTAL"} if metered else {}
+
+    def _meter(self, response: Mapping[str, Any]) -> None:
+        found = response.get("ConsumedCapacity", [])
+        for consumed in found if isinstance(found, list) else [found]:
+            self.read_units += consumed["CapacityUnits"]
 
     def insert(self, item: Mapping[str, Any]) -> Statement:
         """A statement that writes an item unless its key exists. 1 WCU a KB, also when it is refused."""
@@ -243,7 +251,8 @@ class Table:
             for attempt in range(_ATTEMPTS):
                 if attempt:
                     deadline.pause(attempt)
-                response = self.client.batch_get_item(RequestItems={self.name: request})
+                response = self.client.batch_get_item(RequestItems={self.name: request}, **self._metered)
+                self._meter(response)
                 for raw in response["Responses"].get(self.name, []):
                     item = from_item(raw)
                     found[item["pk"], item["sk"]] = item
@@ -291,9 +300,11 @@ class Table:
             "KeyConditionExpression": condition,
             "ExpressionAttributeValues": to_item(values),
             "ConsistentRead": consistent,
+            **self._metered,
         }
         while True:
             response = self.client.query(**request)
+            self._meter(response)
             yield from (from_item(raw) for raw in response["Items"])
             if "LastEvaluatedKey" not in response:
                 return
@@ -309,11 +320,13 @@ class Table:
             "TableName": self.name,
             "ProjectionExpression": ", ".join(names),
             "ExpressionAttributeNames": names,
+            **self._metered,
         }
         while True:
             if start is not None:
                 request["ExclusiveStartKey"] = to_item({"pk": start[0], "sk": start[1]})
             response = self.client.scan(**request)
+            self._meter(response)
             last = from_item(response["LastEvaluatedKey"]) if "LastEvaluatedKey" in response else None
             start = (last["pk"], last["sk"]) if last else None
             yield [from_item(raw) for raw in response["Items"]], start

@@ -15,8 +15,12 @@ _WHOLE_S = 10.0
 _MAX_ANSWER = 65_536
 
 
+# A digest has 4,096 hashes of 16 digits, and a leaf of ten million items has 2,500 of them.
+_MAX_ASKED = 4_194_304
+
+
 class Http:
-    """Posts to channels' endpoints over kept connections."""
+    """Talks to channels' endpoints over kept connections."""
 
     def __init__(self, *, allow_plain: bool) -> None:
         """`allow_plain` permits http:// (the local stage); everywhere else only https:// is spoken."""
@@ -25,6 +29,15 @@ class Http:
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         """One POST. Status 0 says that no answer came, and why; retrying is the caller's business."""
+        return self._request("POST", url, headers, body, _MAX_ANSWER)
+
+    def get(self, url: str, headers: Mapping[str, str]) -> HttpAnswer:
+        """One GET, whose answer may have 4 MB; otherwise as `post`."""
+        return self._request("GET", url, headers, None, _MAX_ASKED)
+
+    def _request(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, largest: int
+    ) -> HttpAnswer:
         if not url.startswith("https://") and not (self._allow_plain and url.startswith("http://")):
             return HttpAnswer(0, detail="the channel's URL must begin with https://")
         timeout = urllib3.Timeout(
@@ -33,9 +46,9 @@ class Http:
         until = time.monotonic() + _WHOLE_S
         try:
             response = self._pool.request(
-                "POST", url, body=body, headers=dict(headers), timeout=timeout, redirect=False, preload_content=False
+                method, url, body=body, headers=dict(headers), timeout=timeout, redirect=False, preload_content=False
             )
-            answer = _bounded(response, until)
+            answer = _bounded(response, until, largest)
         except urllib3.exceptions.HTTPError as exc:
             return HttpAnswer(0, detail=f"{type(exc).__name__}: {exc}"[:300])
         if answer is None:
@@ -43,20 +56,20 @@ class Http:
         return HttpAnswer(response.status, answer)
 
 
-def _bounded(response: urllib3.BaseHTTPResponse, until: float) -> bytes | None:
-    """The answer's first 64 KB, or None when it took too long: nobody makes us read on for ever.
+def _bounded(response: urllib3.BaseHTTPResponse, until: float, largest: int) -> bytes | None:
+    """The answer's first `largest` bytes, or None when it took too long: nobody makes us read on for ever.
 
     The connection is kept only when that was all.
     """
     body = b""
-    while len(body) <= _MAX_ANSWER:
+    while len(body) <= largest:
         if time.monotonic() > until:
             response.close()
             return None
-        piece = response.read1(_MAX_ANSWER + 1 - len(body))
+        piece = response.read1(largest + 1 - len(body))
         if not piece:
             response.release_conn()
             return body
         body += piece
     response.close()
-    return body[:_MAX_ANSWER]
+    return body[:largest]

@@ -1,0 +1,126 @@
+"""On a schedule and by hand: compares what a channel holds, acknowledged and should hold, and heals what drifted."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from crossdock import config
+from crossdock.exceptions.store import ExceptionsStore
+from crossdock.exchange.channel_reconciliation import ChannelReconciler
+from crossdock.exchange.digest_store import DigestStore
+from crossdock.exchange.drift import KindReport, Policy
+from crossdock.exchange.drift_store import DriftStore
+from crossdock.exchange.shadow import ShadowStore
+from crossdock.flows.channel_views import asking, view
+from crossdock.identity.references import References
+from crossdock.inventory.standing_store import StandingStore
+from crossdock.platform import clients, deadline, env
+from crossdock.platform.clock import system_clock
+from crossdock.platform.correlation import choose
+from crossdock.platform.dynamo import Table
+from crossdock.platform.logs import passed
+from crossdock.platform.outbound import Http
+from crossdock.platform.queues import Sender
+from crossdock.platform.secrets import Secrets
+from crossdock.platform.startup import warm
+from crossdock.pricing.store import PricingStore
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    inventory_table: str
+    pricing_table: str
+    identity_table: str
+    exchange_table: str
+    exceptions_table: str
+    channel_secret_prefix: str
+    channel_queue_urls: str
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    tables: tuple[Table, ...]
+    inventory: StandingStore
+    pricing: PricingStore
+    references: References
+    memory: DriftStore
+    reconciler: ChannelReconciler
+    secrets: Secrets
+    http: Http
+    business: config.BusinessConfig
+
+
+@warm
+def app() -> App:
+    values, client, business = env.read(Env), clients.dynamodb(), config.load()
+    local = values.stage == "local"
+    names = (values.inventory_table, values.pricing_table, values.identity_table, values.exchange_table)
+    tables = tuple(Table(client, name, metered=True) for name in names)
+    inventory, pricing, identity, exchange = tables
+    queues = {name: Sender(clients.sqs(), url) for name, url in json.loads(values.channel_queue_urls).items()}
+    settings = business.reconciliation
+    return App(
+        tables=tables,
+        inventory=StandingStore(inventory),
+        pricing=PricingStore(pricing, system_clock),
+        references=References(identity),
+        memory=DriftStore(exchange),
+        reconciler=ChannelReconciler(
+            shadow=ShadowStore(exchange, system_clock),
+            digests=DigestStore(exchange),
+            memory=DriftStore(exchange),
+            send=lambda channel, bodies: queues[channel].send(bodies),
+            refuse=ExceptionsStore(Table(client, values.exceptions_table), system_clock).refuse,
+            policy=Policy(settings.settle_seconds, settings.sightings, settings.heal_cap),
+            clock=system_clock,
+        ),
+        secrets=Secrets(clients.secrets(), values.channel_secret_prefix, max_age=2 if local else 60),
+        http=Http(allow_plain=local),
+        business=business,
+    )
+
+
+def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str, Any]:
+    """`{"channel": "webshop", "full": false}` → the report. Raises ValueError for a channel that is none."""
+    deadline.begin(context)
+    name = str(event.get("channel", ""))
+    channel = app().business.channels.get(name)
+    if channel is None:
+        raise ValueError(
+            f"channel: {name!r} is none; there are: {', '.join(sorted(app().business.channels)) or 'none'}"
+        )
+    correlation_id = choose(event.get("correlation_id"))
+    for table in app().tables:
+        table.read_units = 0.0
+    page = app().references.declared
+    if event.get("full") is True:
+        items = app().memory.everything(page)
+    else:
+        items = app().memory.next_part(name, page, app().business.reconciliation.rotation)
+    ask = asking(channel, app().secrets, app().http.get, system_clock)
+    stores = (app().inventory, app().pricing)
+    reports = [
+        app().reconciler.run(view(kind, channel, ask, stores, system_clock), items, correlation_id)
+        for kind in channel.publishes
+    ]
+    return _report(name, reports, correlation_id)
+
+
+def _report(channel: str, reports: list[KindReport], correlation_id: str) -> dict[str, Any]:
+    read_units = sum(table.read_units for table in app().tables)
+    passed(
+        "reconciled",
+        f"channel {channel}",
+        [correlation_id],
+        channel=channel,
+        drifted=sum(len(r.drifts) for r in reports),
+        healed=sum(r.count("healed") for r in reports),
+        read_units=read_units,
+    )
+    return {
+        "correlation_id": correlation_id,
+        "channel": channel,
+        "read_units": read_units,
+        "kinds": [r.document() for r in reports],
+    }

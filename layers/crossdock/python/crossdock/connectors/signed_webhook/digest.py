@@ -1,0 +1,54 @@
+"""Asking a channel for its digest: `GET {url}/digest?kind=…`, signed as a delivery is, over the query for a body."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from crossdock.contracts.digests import Asked, Held, NoDigestError
+
+_OK = 200
+_LEAVES = 4096
+
+
+def leaves(kind: str, asked: Asked) -> Mapping[int, str]:
+    """`{"leaves": {"17": "00c0ffee00c0ffee"}}`: the hash of each leaf that is not empty. Raises NoDigestError."""
+    found = _ask(f"kind={kind}", asked).get("leaves")
+    if not isinstance(found, dict):
+        raise NoDigestError('the answer has no "leaves": an object from leaf number to 16 hexadecimal digits')
+    return {_number(leaf): str(text).lower() for leaf, text in found.items()}
+
+
+def leaf(kind: str, number: int, asked: Asked) -> Sequence[Held]:
+    """`{"items": [{"sku": "…", "version": 7, "value": {…}}]}`: what lies in a leaf. Raises NoDigestError."""
+    listed = _ask(f"kind={kind}&leaf={number}", asked).get("items")
+    if not isinstance(listed, list):
+        raise NoDigestError('the answer has no "items": a list of objects with sku, version and value')
+    return [_held(item) for item in listed]
+
+
+def _ask(query: str, asked: Asked) -> dict[str, Any]:
+    answer = asked.get(f"{asked.url}/digest?{query}", asked.sign(query.encode()))
+    if answer.status != _OK:
+        raise NoDigestError(answer.detail or f"HTTP {answer.status}")
+    try:
+        document = json.loads(answer.body)
+    except (ValueError, RecursionError) as exc:  # RecursionError: brackets without end
+        raise NoDigestError("the answer is not JSON, or has no end") from exc
+    if not isinstance(document, dict):
+        raise NoDigestError("the answer is not a JSON object")
+    return document
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) < _LEAVES):
+        raise NoDigestError(f"leaves: {text[:20]!r} is not a leaf's number, 0 to 4095")
+    return int(text)
+
+
+def _held(item: object) -> Held:
+    if not isinstance(item, dict) or not isinstance(item.get("sku"), str) or not isinstance(item.get("value"), dict):
+        raise NoDigestError("items: one of them is no object with sku, version and value")
+    version = item.get("version", 0)
+    if not isinstance(version, int) or isinstance(version, bool) or version < 0:
+        raise NoDigestError(f"items: the version of {item['sku'][:80]!r} is not a whole number from 0 on")
+    return Held(item["sku"], version, item["value"])

@@ -1,0 +1,96 @@
+"""Drift between what a channel acknowledged and what it holds, or what it should hold, as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+DRIFTS_LISTED = 1000
+"""Drifts a report lists: an invocation that answers more than 6 MB counts as failed, and is run again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """When drift is believed: rows at rest for `settle_seconds`, seen in `sightings` runs running, `heal_cap` a run."""
+
+    settle_seconds: int
+    sightings: int
+    heal_cap: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One item that differs, in one run.
+
+    `why`: "held" (the channel holds something else than it acknowledged), "told" (it was not told what is true) or
+    "unknown" (it holds an item of which nothing is known here). Values are canonical texts; `version` is the one the
+    channel holds it under.
+    """
+
+    key: str
+    why: str
+    acknowledged: str | None
+    other: str | None
+    version: int = 0
+
+    @property
+    def fingerprint(self) -> str:
+        """What must be the same in two runs running."""
+        return f"{self.why}|{self.acknowledged}|{self.other}"
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What was found of an item, how often running, and what was done: "seen", "healed" or "raised"."""
+
+    found: Found
+    seen: int
+    action: str
+
+    def document(self) -> dict[str, Any]:
+        found = self.found
+        return {
+            "key": found.key,
+            "why": found.why,
+            "acknowledged": found.acknowledged,
+            "other": found.other,
+            "version": found.version,
+            "seen": self.seen,
+            "action": self.action,
+        }
+
+
+@dataclass(slots=True)
+class KindReport:
+    """What one run compared, found and did for one kind of value of a channel.
+
+    `leaves_compared` is 0 for a channel that was not asked; `no_digest` says why one that was asked gave no answer.
+    `looked_at` counts the items that were compared with what is true.
+    """
+
+    kind: str
+    leaves_compared: int = 0
+    leaves_differing: int = 0
+    leaves_left: int = 0
+    settling: int = 0
+    looked_at: int = 0
+    no_digest: str | None = None
+    drifts: list[Drift] = field(default_factory=list)
+
+    def count(self, action: str) -> int:
+        return sum(d.action == action for d in self.drifts)
+
+    def document(self) -> Mapping[str, Any]:
+        """The report for people and programs: every drift counted, the first 1,000 listed."""
+        return {
+            "kind": self.kind,
+            "leaves_compared": self.leaves_compared,
+            "leaves_differing": self.leaves_differing,
+            "leaves_left": self.leaves_left,
+            "settling": self.settling,
+            "looked_at": self.looked_at,
+            "no_digest": self.no_digest,
+            "drifted": len(self.drifts),
+            "healed": self.count("healed"),
+            "raised": self.count("raised"),
+            "drifts": [d.document() for d in self.drifts[:DRIFTS_LISTED]],
+        }
