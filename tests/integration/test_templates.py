@@ -525,7 +525,14 @@ def test_what_can_go_wrong_rings_the_operators_topic(prod: Templates) -> None:
     expected = {f"{function}-{what}" for function in ALLOWED for what in ("errors", "throttles")}
     expected |= {f"{queue}-age" for queue in QUEUES}
     expected |= {f"{queue}-depth" for queue in ("failures", *(f"{q}-dlq" for q in QUEUES))}
-    expected |= {"digest-shadows-lag", "project-balances-lag", "announce-changes-lag", "holds-expire-late", "api-5xx", "api-slow"}
+    expected |= {
+        "digest-shadows-lag",
+        "project-balances-lag",
+        "announce-changes-lag",
+        "holds-expire-late",
+        "api-5xx",
+        "api-slow",
+    }
     assert set(alarms) == expected
     topic = "arn:<Partition>:sns:<Region>:<AccountId>:crossdock-prod-alarms"
     for stack, alarm in prod.all("AWS::CloudWatch::Alarm"):
