@@ -7,6 +7,7 @@ from crossdock import config
 from crossdock.contracts.supply import SupplyReported
 from crossdock.exceptions.store import ExceptionsStore
 from crossdock.flows.bus_events import take
+from crossdock.identity.items import Items
 from crossdock.identity.references import References
 from crossdock.inventory.supply_store import SupplyStore
 from crossdock.inventory.supplying import ROUTE, SupplyKeeper
@@ -39,6 +40,7 @@ def app() -> App:
     keeper = SupplyKeeper(
         store=SupplyStore(Table(client, values.inventory_table), system_clock),
         resolve=References(Table(client, values.identity_table)).skus,
+        profiles=Items(Table(client, values.identity_table)).profiles,
         refuse=exceptions.refuse,
         owners={w.id: w.source for w in business.warehouses.values()},
         suppliers=frozenset(s.name for s in business.sources.values() if s.supply),

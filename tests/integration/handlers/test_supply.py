@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from crossdock.contracts.items import ItemProfile
+from crossdock.identity.items import Items
 from crossdock.inventory.supply_store import SupplyStore
 from tests.support.world import CORRELATION, NOW_TEXT, Context, World, api_event, bus_event, webhook_event
 
@@ -190,10 +192,21 @@ def test_the_same_again_changes_nothing(known: World) -> None:
     assert known.dump() == before
 
 
-def test_lines_and_warehouses_are_told_apart(known: World) -> None:
-    apply(known, order(5), order(6, id="PO-1/20"), order(7, item="E2"), order("1.5", id="T-1", kind="transfer"))
+def test_a_fraction_is_for_items_that_may_have_one(known: World) -> None:
+    Items(known.table("identity")).declare([ItemProfile("SKU-2", 1, "m", places=1)])
 
-    assert [(i, str(q)) for i, q, _, _ in expected(known)] == [("PO-1/10", "5"), ("PO-1/20", "6"), ("T-1", "1.5")]
+    apply(known, order("1.5", item="E2"), order("1.5"), order("1.25", item="E2", id="PO-2"))
+
+    assert [str(q) for _, q, _, _ in expected(known, "SKU-2")] == ["1.5"]
+    assert expected(known) == []
+    heads = sorted((r["kind"], r["subject"]) for r in known.rows("exceptions") if r["sk"] == "HEAD")
+    assert heads == [("fraction_not_allowed", "item/E1"), ("fraction_not_allowed", "item/E2")]
+
+
+def test_lines_and_warehouses_are_told_apart(known: World) -> None:
+    apply(known, order(5), order(6, id="PO-1/20"), order(7, item="E2"), order(8, id="T-1", kind="transfer"))
+
+    assert [(i, str(q)) for i, q, _, _ in expected(known)] == [("PO-1/10", "5"), ("PO-1/20", "6"), ("T-1", "8")]
     assert [q for _, q, _, _ in expected(known, "SKU-2")] == [7]
     assert SupplyStore(known.table("inventory"), known.clock).expected("SKU-2")[0].order is not None
 

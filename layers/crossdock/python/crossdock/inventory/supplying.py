@@ -1,15 +1,20 @@
 """Keeping what is said about expected supply: the newest statement of each kind, refusing what is not theirs to say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from crossdock.contracts.items import ItemProfile
 from crossdock.contracts.refusals import Refusal, Refuse, content_id, quoted, replay_mark
 from crossdock.contracts.supply import SupplyStatement
 from crossdock.inventory.applying import ResolveItems
 from crossdock.inventory.supply import Confirmation, Order, Part, SupplyLine
 from crossdock.inventory.supply_store import Kept, SupplyStore
+from crossdock.quantities import places
 
 ROUTE = "supply"
+
+FindProfiles = Callable[[Iterable[str]], Mapping[str, ItemProfile]]
+"""The profiles of those items that have one."""
 
 
 @dataclass(slots=True)
@@ -29,6 +34,7 @@ class SupplyKeeper:
         self,
         store: SupplyStore,
         resolve: ResolveItems,
+        profiles: FindProfiles,
         refuse: Refuse,
         owners: Mapping[str, str],
         suppliers: frozenset[str],
@@ -36,6 +42,7 @@ class SupplyKeeper:
         """`owners` maps each warehouse to the source that owns its stock; `suppliers` may speak for every warehouse."""
         self._store = store
         self._resolve = resolve
+        self._profiles = profiles
         self._refuse = refuse
         self._owners = owners
         self._suppliers = suppliers
@@ -47,10 +54,11 @@ class SupplyKeeper:
         Raises StoreUnavailableError; the same event may then be kept again.
         """
         skus = self._resolve({(source, s.item) for s in supply})
+        allowed = self._places_allowed(source, supply, skus)
         refusals: list[Refusal] = []
         known: list[tuple[SupplyStatement, SupplyLine]] = []
         for statement in supply:
-            refusal = self._judge(source, statement, skus, event)
+            refusal = self._judge(source, statement, skus, event) or _too_fine(source, statement, allowed, event)
             if refusal:
                 refusals.append(refusal)
             else:
@@ -72,6 +80,14 @@ class SupplyKeeper:
         outcome.refused = len(refusals)
         return outcome
 
+    def _places_allowed(
+        self, source: str, supply: Sequence[SupplyStatement], skus: Mapping[tuple[str, str], str]
+    ) -> dict[str, int]:
+        """How many decimal places a quantity of an item may have, by the source's code; only fractions need a look."""
+        fine = {s.item: skus[source, s.item] for s in supply if _places(s) and (source, s.item) in skus}
+        profiles = self._profiles(set(fine.values())) if fine else {}
+        return {item: profiles[sku].places for item, sku in fine.items() if sku in profiles}
+
     def _judge(
         self,
         source: str,
@@ -87,6 +103,27 @@ class SupplyKeeper:
         if (source, statement.item) not in skus:
             return _unknown_item(source, statement, event)
         return None
+
+
+def _places(said: SupplyStatement) -> int:
+    quantities = [p.quantity for p in said.parts or ()] + [q for q in (said.quantity,) if q is not None]
+    return max(places(q) for q in quantities)
+
+
+def _too_fine(
+    source: str, said: SupplyStatement, allowed: Mapping[str, int], event: Mapping[str, object]
+) -> Refusal | None:
+    if _places(said) <= allowed.get(said.item, 0):
+        return None
+    return _refusal(
+        source,
+        said,
+        event,
+        kind="fraction_not_allowed",
+        subject=f"item/{said.item}",
+        detail=f"{said.item!r} is expected in fractions and may have {allowed.get(said.item, 0)} decimal places",
+        remedy="correct the quantity; or declare more places in the item's profile; then replay",
+    )
 
 
 def _line(sku: str, said: SupplyStatement) -> SupplyLine:
