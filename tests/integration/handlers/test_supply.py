@@ -192,6 +192,16 @@ def test_the_same_again_changes_nothing(known: World) -> None:
     assert known.dump() == before
 
 
+def test_what_is_to_come_changes_nothing_that_a_channel_is_shown(known: World) -> None:
+    apply(known, order(), confirmation((60, "2026-11-28")))
+    records = known.stream("inventory")
+
+    known.call("announce_changes", {"Records": records}, Context())
+
+    assert [r["eventName"] for r in records] == ["INSERT", "MODIFY"]
+    assert [known.take(f"channel-{c}") for c in ("webshop", "marketplace")] == [[], []]
+
+
 def test_a_fraction_is_for_items_that_may_have_one(known: World) -> None:
     Items(known.table("identity")).declare([ItemProfile("SKU-2", 1, "m", places=1)])
 

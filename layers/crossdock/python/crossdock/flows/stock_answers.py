@@ -49,7 +49,7 @@ class StockAnswers:
         """Many items, in the order asked; of one that is unknown its document says so. 100 keys to a round trip."""
         question = asked.question
         by_date = question.on is not None
-        whole = question.audience.warehouses == tuple(self.warehouses) or asked.in_transit or by_date
+        whole = set(question.audience.warehouses) == set(self.warehouses) or asked.in_transit or by_date
         every = self.warehouses if whole else None
         standings = self.standings.items([i.sku for i in asked.items], question.audience.warehouses, every)
         questions = {i.sku: _about(i, question) for i in asked.items}
