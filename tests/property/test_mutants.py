@@ -28,7 +28,7 @@ from crossdock.pricing.sheet import Sheet
 from crossdock.pricing.store import Kept, PricingStore
 from tests.property import balance_mutants as damage
 from tests.property import balances as all_kinds
-from tests.property import digests, prices, publication
+from tests.property import digests, prices, publication, sequences
 from tests.property import properties as p
 from tests.support.examples import unshrunk
 from tests.support.memory import MemoryTable
@@ -74,6 +74,7 @@ there_and_back = tried(100, p.SEEDS, publication.check_there_and_back)
 digesting = tried(600, p.SEEDS, digests.check_digests)
 windows = tried(400, PRICES, prices.check_windows)
 winner = tried(400, PRICES, prices.check_winner)
+numbered = tried(600, p.SEEDS, sequences.check_sequences)
 kept = tried(500, p.SEEDS, lambda random: prices.check_kept(MemoryTable(), random))
 keeping = tried(600, p.SEEDS, prices.check_keeping)
 
@@ -307,6 +308,9 @@ MUTANTS: list[tuple[str, Callable[[], None], Mutation]] = [
     ("adds a change to a digest again", digesting, adds_without_looking),
     ("adds a counted prefix to a digest again", digesting, whole_batch_again),
     ("leaves the old value in the digest", digesting, forgets_the_old_value),
+    ("writes a sequence that another has changed", numbered, damage.without_tests("n")),
+    ("misses what was refused or known", numbered, sequences.forgets_what_is_not_new),
+    ("takes what is refused for what has arrived", numbered, sequences.covers_what_is_not_new),
     ("lets a window hold at its end", windows, ends_are_included),
     ("ends a tie by the order of reading", winner, first_read_wins_a_tie),
     ("writes a sheet that another has changed", keeping, without_conditions("ver = ?")),
@@ -325,6 +329,6 @@ def test_a_mutant_is_seen(property_: Callable[[], None], mutation: Mutation, mon
         property_()
 
 
-@pytest.mark.parametrize("property_", [every_kind, journal, windows, winner, kept, keeping])
+@pytest.mark.parametrize("property_", [every_kind, journal, numbered, windows, winner, kept, keeping])
 def test_without_a_mutant_the_same_properties_hold(property_: Callable[[], None]) -> None:
     property_()

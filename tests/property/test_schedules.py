@@ -15,6 +15,7 @@ from tests.property import balances
 from tests.property import properties as p
 from tests.property.digests import check_digests, check_sums
 from tests.property.publication import check_publication, check_there_and_back
+from tests.property.sequences import check_sequences
 from tests.support.examples import examples
 
 if TYPE_CHECKING:
@@ -83,3 +84,9 @@ def test_a_digest_is_the_sum_over_what_was_acknowledged_whatever_the_stream_does
 @examples(200)
 def test_leaf_hashes_add_up_in_any_order(random: Random) -> None:
     check_sums(random)
+
+
+@given(p.SEEDS)
+@examples(600)
+def test_only_what_is_missing_in_a_sequence_is_told_whatever_workers_do(random: Random) -> None:
+    check_sequences(random)

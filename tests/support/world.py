@@ -238,7 +238,7 @@ def sqs_record(queue: str, message: Any, number: int = 0, received: int = 1) -> 
     }
 
 
-def movement(id_: str, quantity: int = 5, /, **fields: Any) -> dict[str, Any]:
+def movement(id_: str, quantity: int | str = 5, /, **fields: Any) -> dict[str, Any]:
     """A movement as a source sends it: a receipt of A1 into MAIN unless told otherwise."""
     return {
         "id": id_,

@@ -14,7 +14,7 @@ from crossdock.connectors.generic_erp import translate as erp
 from crossdock.connectors.generic_wms import translate as wms
 from crossdock.contracts.counts import CountReport
 from crossdock.contracts.fields import MAX_QUANTITY
-from crossdock.contracts.inbound import UnknownEventError
+from crossdock.contracts.inbound import Fact, Movements, UnknownEventError
 from crossdock.contracts.movements import Movement, MovementBatch
 from crossdock.contracts.prices import PriceRule
 from crossdock.contracts.references import ItemList
@@ -380,3 +380,33 @@ def test_a_connector_names_what_it_knows(translate: Any, known: str) -> None:
 def test_a_body_without_a_type_is_invalid(translate: Any, body: bytes) -> None:
     with pytest.raises(ValidationError):
         translate("any", body)
+
+
+# -- what connectors make of it --------------------------------------------------------------------------------
+
+
+def test_a_warehouse_system_sends_every_field_and_none_is_added() -> None:
+    said = movement("m1", "2.5", type="putaway", unit="case", lot="L 1", bin="IN", to_bin="A-01", sequence=3)
+    body = {"type": "stock.moved", "timestamp": "2026-11-21T08:00:00Z", "data": {"movements": [said]}}
+
+    found = wms("wms", json.dumps(body).encode())
+
+    assert isinstance(found, Movements)
+    assert found.movements == [said]
+
+
+def test_an_erp_declares_items_with_and_without_profiles() -> None:
+    profile = {"version": 2, "unit": "piece", "units": {"case": "1/4"}, "substitutes": ["T"]}
+    items = [
+        {"sku": "S", "codes": [{"system": "wms", "code": "A1"}], "profile": profile},
+        {"sku": "T", "codes": [{"system": "wms", "code": "A2"}]},
+    ]
+    body = {"type": "items.declared", "timestamp": "2026-11-21T08:00:00Z", "data": {"items": items}}
+
+    found = erp("erp", json.dumps(body).encode())
+
+    assert isinstance(found, Fact)
+    assert found.data["items"] == [
+        {**items[0], "profile": {**profile, "places": 0, "lot_policy": "free", "lots": []}},
+        items[1],
+    ]

@@ -11,6 +11,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    PlainSerializer,
     PlainValidator,
     StringConstraints,
 )
@@ -95,7 +96,11 @@ Bin = Annotated[
 ReservationId = Annotated[str, StringConstraints(pattern=r"^[a-z2-7]{20}$")]
 """A reservation as we named it: 20 letters and digits."""
 
-MovedQuantity = Annotated[quantities.Quantity, PlainValidator(_moved_quantity)]
+MovedQuantity = Annotated[
+    quantities.Quantity,
+    PlainValidator(_moved_quantity),
+    PlainSerializer(quantities.to_json, return_type=int | str, when_used="json"),
+]
 """A quantity: a whole number, or a fraction as a text ("2.5"), in JSON too; at most 10^12 either way."""
 
 CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
