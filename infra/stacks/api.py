@@ -115,7 +115,7 @@ class ApiStack(StageStack):
                 "RESERVATIONS_QUEUE_URL": queue.queue_url,
             },
         )
-        function.allow_table(inventory, *HOLDS, "Query")
+        function.allow_table(inventory, *HOLDS, "GetItem", "Query")
         function.allow_table(identity, "BatchGetItem")
         function.allow_send(queue)
         return function

@@ -18,7 +18,8 @@ from infra.stacks.data import DataStack
 
 # What an exception costs: found or made, and its occurrence added.
 EXCEPTIONS: Final = ("GetItem", "PutItem", "UpdateItem")
-# What a hold costs: alone in a batch, or with others in a transaction.
+# What a hold costs: alone in a batch, or with others in a transaction. (Where its item is hot, the shards are looked at
+# together: GetItem.)
 HOLDS: Final = ("BatchGetItem", "PartiQLInsert", "PartiQLUpdate", "PutItem", "UpdateItem")
 RESERVATION_BATCH: Final = 250
 # A fact waits this long in a domain's queue before a person should look.
@@ -159,14 +160,14 @@ class SyncStack(StageStack):
         stored = {"EXCEPTIONS_TABLE": data.exceptions.name, "INVENTORY_TABLE": data.inventory.name}
 
         decide = Function(self, "apply_reservations", {**stored, "EVENT_BUS_NAME": self.bus.event_bus_name})
-        decide.allow_table(data.inventory, *HOLDS, "Query")
+        decide.allow_table(data.inventory, *HOLDS, "GetItem", "Query")
         decide.allow_table(data.exceptions, *EXCEPTIONS)
         decide.allow(["events:PutEvents"], self.bus.event_bus_arn)
         # Requests that are decided together share their writes.
         decide.consume("Reservations", self.reservations.queue, batch=RESERVATION_BATCH, window_seconds=1)
 
         expire = Function(self, "expire_reservations", {**stored, "EXPIRIES_QUEUE_URL": self.expiries.queue.queue_url})
-        expire.allow_table(data.inventory, *HOLDS)
+        expire.allow_table(data.inventory, "BatchGetItem", "PartiQLInsert", "PartiQLUpdate")
         expire.allow_table(data.exceptions, *EXCEPTIONS)
         expire.allow_send(self.expiries.queue)
         expire.consume("Expiries", self.expiries.queue)

@@ -55,15 +55,15 @@ ALLOWED = {
     | _secrets("sources", "erp", "wms"),
     "read-availability": _table("inventory", "Query", "BatchGetItem") | _table("identity", "BatchGetItem"),
     "set-allocations": _table("inventory", "GetItem", "PartiQLUpdate", "BatchGetItem"),
-    "reserve-stock": _table("inventory", *HOLDS, "Query")
+    "reserve-stock": _table("inventory", *HOLDS, "GetItem", "Query")
     | _table("identity", "BatchGetItem")
     | {"sqs:SendMessage queue/reservations"},
     "change-reservation": _table("inventory", *HOLDS),
-    "apply-reservations": _table("inventory", *HOLDS, "Query")
+    "apply-reservations": _table("inventory", *HOLDS, "GetItem", "Query")
     | {"events:PutEvents bus/crossdock-prod"}
     | EXCEPTIONS
     | _consumes("reservations"),
-    "expire-reservations": _table("inventory", *HOLDS)
+    "expire-reservations": _table("inventory", "BatchGetItem", "PartiQLInsert", "PartiQLUpdate")
     | {"sqs:SendMessage queue/expiries"}
     | EXCEPTIONS
     | _consumes("expiries"),

@@ -31,7 +31,7 @@ def to_document(reservation: Reservation, *, held: bool, now: int) -> dict[str, 
         "channel": reservation.channel,
         "expires_at": instant(reservation.expires),
         "lines": [_line(x) for x in reservation.lines],
-        "places": [] if shown in {"refused", "deciding"} else _places(reservation),
+        "places": _places(reservation) if shown in {"held", "confirmed"} else [],
         "created_at": reservation.created_at,
     }
     if reservation.reference is not None:
