@@ -14,6 +14,7 @@ from crossdock_cli import (
     allocations,
     atp,
     exceptions,
+    hot,
     inventory,
     inventory_movements,
     inventory_rebuild,
@@ -47,6 +48,7 @@ allocations.add_to(inventory.app)
 inventory.app.command("movements", epilog=inventory_movements.EXAMPLE)(inventory_movements.command)
 inventory.app.command("rebuild", epilog=inventory_rebuild.EXAMPLE)(inventory_rebuild.command)
 inventory.app.command("atp", epilog=atp.EXAMPLE)(atp.command)
+inventory.app.add_typer(hot.app, name="hot")
 app.add_typer(inventory.app, name="inventory")
 app.add_typer(reservations.app, name="reservations")
 app.add_typer(xref.app, name="xref")

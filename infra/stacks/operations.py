@@ -17,17 +17,18 @@ from infra.constructs.function import Function
 from infra.constructs.permissions import allow
 from infra.constructs.stack import Plan, StageStack
 from infra.stacks.data import DataStack
-from infra.stacks.sync import EXCEPTIONS, SyncStack
+from infra.stacks.sync import EXCEPTIONS, HOLDS, SyncStack
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One schedule: its name after `reconcile-`, what it is for, what the function is called with, and how often."""
+    """One schedule: its name, what it is for, what the function is called with, how often, and tries if it fails."""
 
     name: str
     about: str
     event: Mapping[str, object]
     every: str
+    tries: int = 5
 
 
 class OperationsStack(StageStack):
@@ -37,6 +38,7 @@ class OperationsStack(StageStack):
         super().__init__(scope, "operations", plan, "reconciliation, alarms and dashboard")
         self.schedules = scheduler.CfnScheduleGroup(self, "Schedules", name=f"crossdock-{plan.stage.name}")
         self._reconciliation(data, sync)
+        self._balancing(data, sync)
         if sync.channels:
             self._channels(data, sync)
         if data.key:
@@ -65,8 +67,18 @@ class OperationsStack(StageStack):
         for source in self.plan.business.sources.values():
             if source.counts:
                 about = f"Compares the balances with the counts of {source.name}"
-                call = Call(source.name, about, {"source": source.name}, self.plan.stage.reconcile_every)
+                call = Call(f"reconcile-{source.name}", about, {"source": source.name}, self.plan.stage.reconcile_every)
                 self._schedule(call, role, function, sync)
+
+    def _balancing(self, data: DataStack, sync: SyncStack) -> None:
+        """Units of hot items are moved to where they are asked for."""
+        function = Function(self, "balance_hot_items", {"INVENTORY_TABLE": data.inventory.name})
+        function.allow_table(data.inventory, *HOLDS, "DeleteItem", "GetItem", "PartiQLDelete", "Query")
+        function.fail_to(sync.failures)
+        role = self._caller("BalancingScheduler", function, sync)
+        # The next run makes up for one that failed.
+        call = Call("balance-hot-items", "Levels the shards of hot items", {}, "rate(1 minute)", tries=0)
+        self._schedule(call, role, function, sync)
 
     def _channels(self, data: DataStack, sync: SyncStack) -> None:
         """What each channel holds is compared with what it should hold."""
@@ -95,7 +107,7 @@ class OperationsStack(StageStack):
         role = self._caller("ChannelScheduler", function, sync)
         for name in self.plan.business.channels:
             about = f"Compares what {name} holds with what it should hold"
-            call = Call(f"channel-{name}", about, {"channel": name}, self.plan.stage.reconcile_every)
+            call = Call(f"reconcile-channel-{name}", about, {"channel": name}, self.plan.stage.reconcile_every)
             self._schedule(call, role, function, sync)
 
     def _caller(self, label: str, function: Function, sync: SyncStack) -> iam.Role:
@@ -114,8 +126,8 @@ class OperationsStack(StageStack):
     def _schedule(self, call: Call, role: iam.Role, function: Function, sync: SyncStack) -> None:
         made = scheduler.CfnSchedule(
             self,
-            f"Reconcile-{call.name}",
-            name=self.plan.stage.named(f"reconcile-{call.name}"),
+            call.name.capitalize(),
+            name=self.plan.stage.named(call.name),
             description=call.about,
             group_name=self.schedules.name,
             schedule_expression=call.every,
@@ -126,7 +138,7 @@ class OperationsStack(StageStack):
                 input=json.dumps(call.event),
                 dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=sync.failures.queue_arn),
                 retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
-                    maximum_event_age_in_seconds=3600, maximum_retry_attempts=5
+                    maximum_event_age_in_seconds=3600, maximum_retry_attempts=call.tries
                 ),
             ),
         )

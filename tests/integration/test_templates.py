@@ -54,6 +54,8 @@ ALLOWED = {
     | {"sqs:SendMessage queue/movements", "events:PutEvents bus/crossdock-prod"}
     | _secrets("sources", "erp", "wms"),
     "read-availability": _table("inventory", "Query", "BatchGetItem") | _table("identity", "BatchGetItem"),
+    "balance-hot-items": _table("inventory", *HOLDS, "DeleteItem", "GetItem", "PartiQLDelete", "Query")
+    | {"sqs:SendMessage queue/failures"},
     "set-allocations": _table("inventory", "GetItem", "PartiQLUpdate", "BatchGetItem"),
     "reserve-stock": _table("inventory", *HOLDS, "GetItem", "Query")
     | _table("identity", "BatchGetItem")
@@ -418,11 +420,13 @@ def test_what_may_drift_is_compared_every_hour(prod: Templates) -> None:
     for stack, schedule in prod.all("AWS::Scheduler::Schedule"):
         properties = schedule["Properties"]
         target = properties["Target"]
-        assert properties["ScheduleExpression"] == "rate(1 hour)"
         assert prod.read(stack, target["DeadLetterConfig"]["Arn"]) == "queue/failures"
         name = properties["Name"].removeprefix("crossdock-prod-")
+        every = "rate(1 minute)" if name == "balance-hot-items" else "rate(1 hour)"
+        assert properties["ScheduleExpression"] == every
         found[name] = (prod.read(stack, target["Arn"]), json.loads(target["Input"]))
     assert found == {
+        "balance-hot-items": ("function/balance-hot-items", {}),
         "reconcile-wms": ("function/reconcile-stock", {"source": "wms"}),
         **{f"reconcile-channel-{c}": ("function/reconcile-channel", {"channel": c}) for c in CHANNELS},
     }

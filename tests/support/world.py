@@ -56,6 +56,7 @@ FUNCTIONS: Final = (
     "apply_reservations",
     "apply_supply",
     "authorize_partner",
+    "balance_hot_items",
     "change_reservation",
     "collect_dead_letters",
     "deliver_to_channel",
