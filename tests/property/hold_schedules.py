@@ -435,7 +435,6 @@ def spoilage(stage: Stage, random: Random, _: int) -> None:
 WORKERS: Final[Sequence[Work]] = (
     client,
     client,
-    queue,
     client,
     client,
     ender,

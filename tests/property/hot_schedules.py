@@ -18,6 +18,7 @@ from tests.property.hold_schedules import (
     Stage,
     client,
     play,
+    queue,
 )
 from tests.support.memory import MemoryTable
 
@@ -52,7 +53,7 @@ def level(stage: Stage, found: object, sku: str) -> None:
         return
 
 
-HOT_WORKERS: Final[Sequence[Work]] = (*WORKERS, client, client, client, heater, heater)
+HOT_WORKERS: Final[Sequence[Work]] = (*WORKERS, client, client, queue, queue, heater, heater)
 
 
 def run_schedule(seed: int) -> None:
