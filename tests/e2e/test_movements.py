@@ -47,14 +47,16 @@ def test_balance_and_availability_are_told_apart(system: System) -> None:
     [warehouse] = found["warehouses"]
     # Seven units below zero were shipped: a fact about the stock, and nothing that anybody may be promised.
     assert (found["sku"], found["on_hand"], found["available"]) == ("MOV-C", -7, 0)
-    assert {k: v for k, v in warehouse.items() if k not in {"version", "as_of"}} == {
+    assert {k: v for k, v in warehouse.items() if k not in {"version", "as_of", "lag_ms"}} == {
         "warehouse": "MAIN",
         "on_hand": -7,
         "safety_stock": 0,
         "quality_hold": 0,
         "damaged": 0,
         "reserved": 0,
+        "committed": 0,
         "available": -7,
+        "in_transit": 0,
     }
 
 

@@ -55,6 +55,11 @@ _PATIENCE_S: Final = 45.0
 _POLL_S: Final = 0.05
 
 
+def _is_header(row: Mapping[str, Any]) -> bool:
+    """Whether an inventory row is an item's header: no detail, no expected supply, no shard."""
+    return row["pk"].startswith("T#") and row["sk"].startswith("A#") and row["pk"].count("#") == 1
+
+
 def movement(id_: str, item: str, quantity: int, type_: str = "receipt", **more: Any) -> dict[str, Any]:
     """One movement in the form of the API. `item` is our item; on the wire stands what the warehouse calls it."""
     return {
@@ -265,7 +270,7 @@ class System:
         balances: dict[str, int] = {}
         for row in found["inventory"]:
             kind, sku = row["pk"].split("#")[:2]
-            if kind in {"M", "T"}:
+            if kind == "M" or _is_header(row):
                 balances[sku] = balances.get(sku, 0) + (row["q"] if kind == "M" else -row["oh"])
         return not any(balances.values())
 
@@ -275,7 +280,7 @@ class System:
         sent = {
             (row["pk"], row["sk"]): json.loads(row["val"]) for row in found["exchange"] if row["pk"].startswith(PREFIX)
         }
-        balances = {row["pk"][2:]: max(0, row["av"]) for row in found["inventory"] if row["pk"].startswith("T#")}
+        balances = {row["pk"][2:]: max(0, row["av"]) for row in found["inventory"] if _is_header(row)}
         return all(
             sent.get(row_key(channel, "availability", sku)) == {"available": max(0, available - less)}
             for sku, available in balances.items()
