@@ -9,7 +9,7 @@ from hypothesis import given
 
 from crossdock.inventory import mending, rebuilding
 from tests.property import properties as p
-from tests.property import rebuilds
+from tests.property import rebuilds, stock_schedules
 from tests.property.balance_mutants import without_tests
 from tests.support.examples import examples, unshrunk
 
@@ -61,3 +61,8 @@ def test_a_mutant_of_the_rebuild_is_seen(
 
     with pytest.raises(AssertionError):
         given(random=p.SEEDS)(unshrunk(800)(check))()
+
+
+def test_a_header_that_a_rebuild_makes_is_as_old_as_the_rows_in_it() -> None:
+    """A seed of the soak: the time of a row still to come stood in the new header, and that row was counted twice."""
+    stock_schedules.run_schedule(202141)

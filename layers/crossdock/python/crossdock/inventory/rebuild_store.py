@@ -57,11 +57,14 @@ class RebuildStore:
         header = found.header
         if header is None:
             if verdict.adds:
-                delta = Delta(found.sku, found.warehouse, tuple(found.journal))
+                delta = Delta(found.sku, found.warehouse, tuple(verdict.held))
                 said = {"seq": NOTHING_COUNTED, "at": delta.as_of, "lag": 0, "cors": delta.correlation_ids}
                 yield Insert(new_header(key, {**verdict.adds, **said, "ver": 1, "pos": delta.position}))
             return
         puts: dict[str, Any] = {name: header.get(name, 0) + amount for name, amount in verdict.adds.items()}
+        if verdict.held and not header.get("n", 0):
+            # Until now its time was that of its making; from now on it says which rows the stream has passed.
+            puts["at"] = max(r.recorded_at for r in verdict.held)
         if restored and header["seq"] != NOTHING_COUNTED:
             puts["seq"] = NOTHING_COUNTED
         if puts:

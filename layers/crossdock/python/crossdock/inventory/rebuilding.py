@@ -62,7 +62,8 @@ class Found:
 class Verdict:
     """What a balance is, and what must be added to it: header attribute → amount, detail → amount.
 
-    `in_flight` counts rows that the projection has still to count, `lost` rows that nothing will count any more.
+    `in_flight` counts rows that the projection has still to count, `lost` rows that nothing will count any more. `held`
+    are the rows that the balance must hold, where that is certain.
     """
 
     state: State
@@ -70,6 +71,7 @@ class Verdict:
     lost: int = 0
     adds: Mapping[str, Quantity] = field(default_factory=dict)
     details: Mapping[Detail, Quantity] = field(default_factory=dict)
+    held: Sequence[JournalRecord] = ()
 
 
 def judge(found: Found, now: datetime, *, restored: bool = False) -> Verdict:
@@ -127,7 +129,7 @@ def _compared(found: Found, held: Sequence[JournalRecord], coming: int, *, resto
     details = _details_differ(found, held)
     lost = max(0, len(held) - header.get("n", 0))
     if adds or details:
-        return Verdict(State.DIFFERENT, coming, lost, adds, details)
+        return Verdict(State.DIFFERENT, coming, lost, adds, details, held)
     return Verdict(State.IN_FLIGHT if coming else State.EQUAL, coming)
 
 
