@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from functools import partial
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -198,7 +199,7 @@ def test_two_sweepers_and_a_confirmation_at_once_end_a_hold_once(shop: World) ->
 
 def test_a_sweeper_against_a_slow_writer(shop: World) -> None:
     """The sweeper gives a writer up that is only slow: the writer finds that out, and nothing stays taken."""
-    reservations = Reservations(shop.table("inventory"), shop.clock, timer=iter([0.0, 100.0]).__next__)
+    reservations = Reservations(shop.table("inventory"), shop.clock, timer=chain([0.0], repeat(100.0)).__next__)
     request = HoldRequest(
         "b" * 20,
         "acme",

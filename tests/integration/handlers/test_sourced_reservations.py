@@ -268,27 +268,19 @@ def test_what_is_no_request_is_an_exception_and_the_others_go_on(shop: World) ->
 # -- many at once ----------------------------------------------------------------------------------------------
 
 
-def test_sixty_four_clients_fight_for_the_last_hundred_units(shop: World) -> None:
-    """Real threads on the engine, through the whole use case: exactly a hundred units are held, each by one."""
-    stocked(shop, A1=40, A1_NORTH=35, A1_SOUTH=25)
-    from crossdock.inventory.supply_store import SupplyStore
-
+def fight(shop: World, warehouses: tuple[str | None, ...]) -> list[str]:
+    """The answers to 64 clients that each ask three times for a unit of A1: of these warehouses, None for any."""
     business = config.load()
     start, answers = threading.Barrier(64), []
 
     def client(number: int) -> None:
         table = shop.table("inventory")
-        booker = booking.over(
-            Reservations(table, shop.clock),
-            StandingStore(table),
-            SupplyStore(table, shop.clock),
-            business,
-            shop.clock,
-        )
+        reservations, supply = Reservations(table, shop.clock), SupplyStore(table, shop.clock)
+        booker = booking.over(reservations, StandingStore(table), supply, business, shop.clock)
         start.wait()
         for attempt in range(3):
-            fixed = {"warehouse": ("MAIN", "NORTH", "SOUTH")[attempt]} if number % 2 else {}
-            document = body(line(quantity=1, **fixed))
+            warehouse = warehouses[(number + attempt) % len(warehouses)]
+            document = body(line(quantity=1, **({"warehouse": warehouse} if warehouse else {})))
             asked = ReservationRequest.model_validate_json(json.dumps(document))
             wish = wish_of(asked, "acme", f"{number}-{attempt}", business, shop.clock(), CORRELATION)
             answers.append(booker.book(wish).answer.value)
@@ -298,8 +290,31 @@ def test_sixty_four_clients_fight_for_the_last_hundred_units(shop: World) -> Non
         thread.start()
     for thread in threads:
         thread.join()
-
     assert len(answers) == 192
-    assert answers.count("held") == 100
+    return answers
+
+
+def test_sixty_four_clients_fight_for_the_last_hundred_units_of_one_warehouse(shop: World) -> None:
+    """Real threads on the engine, through the whole use case: exactly a hundred units are held."""
+    stocked(shop, A1=100)
+
+    assert fight(shop, ("MAIN",)).count("held") == 100
+    assert header(shop) == {"oh": 100, "av": 0, "rsv": 100, "cm": 0}
+
+
+def test_sixty_four_clients_fight_for_the_last_hundred_units_of_a_hot_item(shop: World) -> None:
+    stocked(shop, A1=100)
+    Reservations(shop.table("inventory"), shop.clock).balancer.promote("A1", "MAIN", 4)
+
+    assert fight(shop, ("MAIN",)).count("held") == 100
+    givers = [r for r in shop.rows("inventory") if r["pk"].startswith("T#A1")]
+    assert (sum(r["av"] for r in givers), sum(r["rsv"] for r in givers)) == (0, 100)
+
+
+def test_sixty_four_clients_fight_for_the_last_hundred_units_of_three_warehouses(shop: World) -> None:
+    """Some name a warehouse, some let it be found: whoever is told that there is nothing had looked everywhere."""
+    stocked(shop, A1=40, A1_NORTH=35, A1_SOUTH=25)
+
+    assert fight(shop, (None, "MAIN", None, "NORTH", None, "SOUTH")).count("held") == 100
     found = [header(shop, warehouse=w) for w in ("MAIN", "NORTH", "SOUTH")]
     assert [(h["av"], h["rsv"]) for h in found] == [(0, 40), (0, 35), (0, 25)]
