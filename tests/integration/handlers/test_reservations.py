@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from crossdock.contracts.items import ItemProfile
+from crossdock.identity.items import Items
 from tests.support.reserving import act, body, header, line, post, stocked
 from tests.support.world import CORRELATION, api_event, later
 
@@ -111,11 +114,10 @@ def test_all_lines_are_held_or_none(shop: World) -> None:
 def test_an_id_once_refused_never_later_succeeds(shop: World) -> None:
     refused = post(shop, body(line(quantity=11)))
     assert refused[0] == 409
-    stocked(shop, A1b=1)
-    stocked(shop, A1=10)  # the same movement again: nothing
-    shop.call("apply_movements", shop.queue_event("movements", []), None)
+    stocked(shop, A1_MAIN=50)
 
     assert post(shop, body(line(quantity=11))) == refused
+    assert header(shop) == {"oh": 60, "av": 60, "rsv": 0, "cm": 0}
     assert act(shop, refused[1]["reservation"], "read")[1]["status"] == "refused"
 
 
@@ -429,3 +431,38 @@ def test_a_bad_change_is_refused_by_field(shop: World, lines: Any, status: int, 
 
     assert (answer, problem["errors"][0]["field"]) == (status, field)
     assert shop.dump() == before
+
+
+# -- under way, and fractions ----------------------------------------------------------------------------------
+
+
+def test_a_request_that_is_being_decided_is_to_be_sent_again(shop: World) -> None:
+    """Its row stands, its marker does not yet: only whoever wrote the row may say what becomes of it."""
+    _, held = post(shop)
+    act(shop, held["id"], "release")
+    row = shop.row("inventory", f"RSV#{held['id']}", "R")
+    shop.table("inventory").put({**(row or {}), "st": "OPEN"})
+
+    event = api_event(body(), headers={"Idempotency-Key": "key-1"}, channels="webshop")
+    answer = shop.call("reserve_stock", event)
+
+    assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (409, "2")
+    assert json.loads(answer["body"])["type"] == "urn:crossdock:problem:in-progress"
+    assert act(shop, held["id"], "read")[1]["status"] == "deciding"
+    assert act(shop, held["id"], "confirm")[1]["type"] == "urn:crossdock:problem:in-progress"
+    assert header(shop) == {"oh": 10, "av": 10, "rsv": 0, "cm": 0}, "what it took for a moment is back"
+
+
+def test_fractions_are_held_of_items_that_may_have_them(shop: World) -> None:
+    Items(shop.table("identity")).declare(
+        [ItemProfile("A1", 1, "kg", {}, places=1, lot_policy="free", lots=(), substitutes=())]
+    )
+
+    status, document = post(shop, body(line(quantity="2.5")))
+
+    assert (status, document["lines"][0]["quantity"]) == (201, "2.5")
+    assert header(shop) == {"oh": 10, "av": Decimal("7.5"), "rsv": Decimal("2.5"), "cm": 0}
+    status, problem = post(shop, body(line(quantity="0.25")), "too-fine")
+    assert (status, problem["errors"][0]["problem"]) == (422, "A1 is counted with 1 decimal places")
+    assert act(shop, document["id"], "release")[0] == 200
+    assert header(shop) == {"oh": 10, "av": 10, "rsv": 0, "cm": 0}
