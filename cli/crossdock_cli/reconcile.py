@@ -54,11 +54,19 @@ def stock_command(
         columns = ("sku", "warehouse", ">counted", ">balance", ">difference", ">seen", "done")
         names = ("sku", "warehouse", "counted", "balance", "difference", "seen", "action")
         console.print(table(columns, [[d[n] for n in names] for d in report["drifts"]]), markup=False)
+    _print_observed(report["observed"]["disagreements"])
     if len(report["drifts"]) < report["drifted"]:
         console.print(f"[dim]… and {report['drifted'] - len(report['drifts'])} more[/dim]")
     if any(d["action"] == "seen" for d in report["drifts"]):
         console.print("[dim]a difference is healed when it is seen again: run it once more[/dim]")
     console.print(f"[dim]crossdock trace {escape(report['correlation_id'])}[/dim]")
+
+
+def _print_observed(disagreements: list[dict[str, Any]]) -> None:
+    if disagreements:
+        names = ("sku", "warehouse", "observed", "balance", "owner_counted", "counted_at", "seen", "action")
+        columns = ("sku", "warehouse", ">observed", ">balance", ">owner counted", "counted at", ">seen", "done")
+        console.print(table(columns, [[d[n] for n in names] for d in disagreements]), markup=False)
 
 
 @app.command("channel", epilog="Example: [bold]crossdock reconcile channel webshop[/bold]")

@@ -34,13 +34,14 @@ class App:
 
 @warm
 def app() -> App:
-    values, client = env.read(Env), clients.dynamodb()
+    values, client, business = env.read(Env), clients.dynamodb(), config.load()
     exceptions = ExceptionsStore(Table(client, values.exceptions_table), system_clock)
     keeper = CountKeeper(
         store=InventoryStore(Table(client, values.inventory_table), system_clock),
         resolve=References(Table(client, values.identity_table)).skus,
         refuse=exceptions.refuse,
-        owners={w.id: w.source for w in config.load().warehouses.values()},
+        owners={w.id: w.source for w in business.warehouses.values()},
+        observers={w.id: w.observers for w in business.warehouses.values()},
     )
     return App(keeper, exceptions)
 

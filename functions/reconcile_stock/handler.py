@@ -7,6 +7,7 @@ from crossdock import config
 from crossdock.exceptions.store import ExceptionsStore
 from crossdock.flows.sequence_watch import SequenceWatch, sequences_of
 from crossdock.inventory.mending import Rebuilder
+from crossdock.inventory.observing import Observers
 from crossdock.inventory.rebuild_store import RebuildStore
 from crossdock.inventory.reconciliation import Policy, StockReconciler
 from crossdock.inventory.sequence_store import SequenceStore
@@ -30,6 +31,7 @@ class Env:
 @dataclass(frozen=True, slots=True)
 class App:
     reconciler: StockReconciler
+    observers: Observers
     watch: SequenceWatch
     business: config.BusinessConfig
 
@@ -52,7 +54,15 @@ def app() -> App:
         # It does not wait: what is still on its way is looked at by the next run.
         rebuild=lambda sku, warehouse: rebuilder.rebuild(sku, warehouse, mend=True, patience_s=0),
     )
-    return App(reconciler, SequenceWatch(sequences, exceptions, system_clock, settings.gap_seconds), business)
+    observers = Observers(
+        InventoryStore(inventory, system_clock),
+        exceptions.refuse,
+        Policy(settings.settle_seconds, settings.sightings, settings.heal_cap),
+        system_clock,
+    )
+    return App(
+        reconciler, observers, SequenceWatch(sequences, exceptions, system_clock, settings.gap_seconds), business
+    )
 
 
 def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str, Any]:
@@ -77,4 +87,7 @@ def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str,
     )
     gaps = app().watch.report(sequences_of(app().business))
     passed("watched", "sequences", [correlation_id], gaps=gaps.gaps, reported=gaps.reported, closed=gaps.closed)
-    return {"correlation_id": correlation_id, **report.document()}
+    business = app().business
+    owners = {w: business.warehouses[w].source for w in business.observed_by(name)}
+    observed = app().observers.run(name, owners, correlation_id)
+    return {"correlation_id": correlation_id, **report.document(), "observed": observed.document()}

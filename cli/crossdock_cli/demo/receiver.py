@@ -186,7 +186,7 @@ class Channel:
         """Changes what is held, as somebody with access to the shop's database does; the version stays."""
         with self._lock:
             held = self._held[kind, sku]
-            fields = {**json.loads(held.fields), _VALUES[f"{kind}.changed.v1"]: value}
+            fields = {**json.loads(held.fields), _VALUES[kind]: value}
             self._held[kind, sku] = replace(held, value=value, fields=_text(fields))
 
     # -- saying what is held ---------------------------------------------------------------------

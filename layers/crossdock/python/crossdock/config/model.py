@@ -142,6 +142,10 @@ class BusinessConfig:
         """The channels that hear of this kind of value, in the order of their names."""
         return [self.channels[name] for name in sorted(self.channels) if kind in self.channels[name].publishes]
 
+    def observed_by(self, source: str) -> frozenset[str]:
+        """The warehouses that this source counts too, without owning their stock."""
+        return frozenset(w.id for w in self.warehouses.values() if source in w.observers)
+
     def warehouses_of(self, source: str) -> frozenset[str]:
         """The warehouses whose stock this source owns."""
         return frozenset(w.id for w in self.warehouses.values() if w.source == source)

@@ -1,6 +1,6 @@
 """Keeping what a source counted, item by item, so that reconciliation has something to compare with."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from crossdock.contracts.counts import CountReport
 from crossdock.contracts.refusals import Refusal, Refuse, content_id, quoted, replay_mark
@@ -15,11 +15,20 @@ ROUTE = "counts"
 class CountKeeper:
     """Takes count reports to the store."""
 
-    def __init__(self, store: InventoryStore, resolve: ResolveItems, refuse: Refuse, owners: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        store: InventoryStore,
+        resolve: ResolveItems,
+        refuse: Refuse,
+        owners: Mapping[str, str],
+        observers: Mapping[str, Collection[str]],
+    ) -> None:
+        """`owners` and `observers` by warehouse: whose counts are kept, to heal by or only to compare."""
         self._store = store
         self._resolve = resolve
         self._refuse = refuse
         self._owners = owners
+        self._observers = observers
 
     def keep(self, source: str, report: CountReport, event: Mapping[str, object]) -> tuple[int, int]:
         """Keeps the newest count of each code; gives back (kept, refused). Older counts are superseded.
@@ -35,7 +44,7 @@ class CountKeeper:
             for c in report.counts
             if (source, c.item) not in skus
         ]
-        if owner != source:
+        if owner != source and source not in self._observers.get(report.warehouse, ()):
             self._refuse([self._not_owner(source, report, owner, event)])
             return 0, len(report.counts)
         at, cause = to_text(report.counted_at), str(event["correlationid"])

@@ -116,9 +116,11 @@ class HeaderStore:
         found = [stock_of(row) for row in self._table.query(f"T#{sku}", prefix="A#")]
         return ItemStock(sku, tuple(found)) if found else None
 
-    def headers(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], WarehouseStock]:
-        """The headers that exist of (sku, warehouse) pairs, read consistently, 100 to a round trip."""
-        rows = self._table.get_many([(f"T#{sku}", f"A#{wh}") for sku, wh in keys], consistent=True)
+    def headers(
+        self, keys: Iterable[tuple[str, str]], *, consistent: bool = True
+    ) -> dict[tuple[str, str], WarehouseStock]:
+        """The headers that exist of (sku, warehouse) pairs, 100 to a round trip; half the cost if not `consistent`."""
+        rows = self._table.get_many([(f"T#{sku}", f"A#{wh}") for sku, wh in keys], consistent=consistent)
         found = [stock_of(row) for row in rows.values()]
         return {(s.sku, s.warehouse): s for s in found}
 
