@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from crossdock.inventory.hold_documents import instant, to_document
-from crossdock.inventory.holds import Ended, Ending, State
+from crossdock.inventory.holds import Ended, Ending, Place, State
 from crossdock.inventory.reserving import Reservations
 from crossdock.inventory.standing_store import StandingStore
 from crossdock.platform.clock import system_clock
@@ -40,6 +40,8 @@ _WHY_NOT: Final = {
 }
 
 Id = Annotated[str, typer.Argument(help="The reservation's id, 20 small letters and digits.")]
+
+Sku = Annotated[str, typer.Argument(help="Our item code.")]
 
 
 @dataclass(frozen=True)
@@ -73,18 +75,12 @@ def show_command(ctx: typer.Context, reservation: Id, as_json: AsJson = False) -
 @app.command("list", epilog="Example: [bold]crossdock reservations list 85123A --warehouse MAIN[/bold]")
 def list_command(
     ctx: typer.Context,
-    sku: Annotated[str, typer.Argument(help="Our item code.")],
+    sku: Sku,
     warehouse: Annotated[str | None, typer.Option(help="Only this warehouse.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the live holds on an item, those that end first at the top. An expired one is free and not yet ended."""
-    target = connect(ctx.obj)
-    standing = StandingStore(Table(target.dynamodb, target.name("inventory"))).item(sku, _warehouses(target, sku))
-    if standing is None:
-        raise CliError(f"nothing was ever recorded of an item '{sku}'", "crossdock xref find SYSTEM CODE says its code")
-    now = system_clock()
-    found = [h for w in standing.warehouses if warehouse in {None, w.header.warehouse} for h in holds(w, now)]
-    found.sort(key=lambda h: (h.expires_at, h.id))
+    found = _holds_of(connect(ctx.obj), sku, warehouse)
     if as_json:
         emit_json([h.document() for h in found])
         return
@@ -110,6 +106,30 @@ def expire_command(ctx: typer.Context, reservation: Id, as_json: AsJson = False)
     reservations = _reservations(connect(ctx.obj))
     _found(reservations, reservation)
     _print(_done(reservations.expire(reservation), "expired"), as_json=as_json)
+
+
+@app.command("sweep", epilog="Example: [bold]crossdock reservations sweep 85123A[/bold]")
+def sweep_command(ctx: typer.Context, sku: Sku, as_json: AsJson = False) -> None:
+    """End all holds on an item whose time is over, also those that have lost their row or their message."""
+    target = connect(ctx.obj)
+    reservations = _reservations(target)
+    over = [h for h in _holds_of(target, sku, None) if h.expired]
+    for warehouse, shard in sorted({(h.warehouse, h.shard) for h in over}):
+        reservations.reclaim(Place(sku, warehouse, 0, shard=shard))
+    if as_json:
+        emit_json([h.document() for h in over])
+        return
+    console.print(f"{len(over)} holds on {sku} were over and have ended", markup=False)
+
+
+def _holds_of(target: Target, sku: str, warehouse: str | None) -> list[Held]:
+    """The holds on an item, those that end first at the top."""
+    standing = StandingStore(Table(target.dynamodb, target.name("inventory"))).item(sku, _warehouses(target, sku))
+    if standing is None:
+        raise CliError(f"nothing was ever recorded of an item '{sku}'", "crossdock xref find SYSTEM CODE says its code")
+    now = system_clock()
+    found = [h for w in standing.warehouses if warehouse in {None, w.header.warehouse} for h in holds(w, now)]
+    return sorted(found, key=lambda h: (h.expires_at, h.id))
 
 
 def holds(standing: WarehouseStanding, now: datetime) -> list[Held]:
