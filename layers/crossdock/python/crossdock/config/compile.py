@@ -38,7 +38,6 @@ class _Warehouse(_Strict):
     longitude: float | None = Field(default=None, ge=-180, le=180)
     leaves_with: Literal["either", "pick", "shipment"] = "either"
     observers: list[Name] = Field(default_factory=list)
-    silent_after_seconds: int | None = Field(default=None, ge=60)
 
 
 class _Source(_Strict):

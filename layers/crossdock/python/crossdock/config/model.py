@@ -16,8 +16,7 @@ class Warehouse:
 
     `latitude` and `longitude` are degrees, north and east positive; None where nobody said.
     `leaves_with` says which report lowers the stock on hand: each pick and each shipment (either), or only one of them.
-    `observers` are systems whose counts of it are compared and never healed by. It is silent when nothing moved for
-    `silent_after_seconds`; None: for longer than it usually rests.
+    `observers` are systems whose counts of it are compared and never healed by.
     """
 
     id: str
@@ -26,7 +25,6 @@ class Warehouse:
     longitude: float | None = None
     leaves_with: str = "either"
     observers: tuple[str, ...] = ()
-    silent_after_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
