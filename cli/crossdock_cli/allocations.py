@@ -9,6 +9,8 @@ from rich.markup import escape
 
 from crossdock.inventory.allocating import RefusedAllocation, Standing, Wish, to_document
 from crossdock.inventory.allocation_store import AllocationStore, NothingRecordedError
+from crossdock.inventory.reserving import Reservations
+from crossdock.platform.clock import system_clock
 from crossdock.platform.dynamo import Table
 from crossdock.platform.errors import StoreUnavailableError
 from crossdock.quantities import Quantity, parse
@@ -111,7 +113,8 @@ def show_command(ctx: typer.Context, sku: Sku, as_json: AsJson = False) -> None:
 
 
 def _store(target: Target) -> AllocationStore:
-    return AllocationStore(Table(target.dynamodb, target.name("inventory")))
+    stock = Table(target.dynamodb, target.name("inventory"))
+    return AllocationStore(stock, Reservations(stock, system_clock).make_room)
 
 
 def _check_channels(target: Target, *names: str) -> None:

@@ -12,7 +12,9 @@ from crossdock.contracts.allocations import AllocationSettings
 from crossdock.contracts.names import SKU
 from crossdock.inventory.allocating import RefusedAllocation, Wish, to_document
 from crossdock.inventory.allocation_store import AllocationStore, NothingRecordedError
+from crossdock.inventory.reserving import Reservations
 from crossdock.platform import clients, deadline, env
+from crossdock.platform.clock import system_clock
 from crossdock.platform.dynamo import Table
 from crossdock.platform.http import Request, Response, serve
 from crossdock.platform.logs import passed
@@ -33,7 +35,8 @@ class App:
 
 @warm
 def app() -> App:
-    return App(AllocationStore(Table(clients.dynamodb(), env.read(Env).inventory_table)), config.load())
+    table = Table(clients.dynamodb(), env.read(Env).inventory_table)
+    return App(AllocationStore(table, Reservations(table, system_clock).make_room), config.load())
 
 
 def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str, Any]:

@@ -102,7 +102,8 @@ class ApiStack(StageStack):
     def _set_allocations(self) -> Function:
         inventory = self.data.inventory
         function = self._function("set_allocations", {"INVENTORY_TABLE": inventory.name})
-        function.allow_table(inventory, "GetItem", "PartiQLUpdate", "BatchGetItem")
+        # Before a raise is refused, expired holds are ended and shards of hot items looked into.
+        function.allow_table(inventory, *HOLDS, "GetItem")
         return function
 
     def _reserve_stock(self) -> Function:

@@ -56,7 +56,7 @@ ALLOWED = {
     "read-availability": _table("inventory", "Query", "BatchGetItem") | _table("identity", "BatchGetItem"),
     "balance-hot-items": _table("inventory", *HOLDS, "DeleteItem", "GetItem", "PartiQLDelete", "Query")
     | {"sqs:SendMessage queue/failures"},
-    "set-allocations": _table("inventory", "GetItem", "PartiQLUpdate", "BatchGetItem"),
+    "set-allocations": _table("inventory", *HOLDS, "GetItem"),
     "reserve-stock": _table("inventory", *HOLDS, "GetItem", "Query")
     | _table("identity", "BatchGetItem")
     | {"sqs:SendMessage queue/reservations"},

@@ -107,7 +107,7 @@ class Stage:
         if isinstance(self.table, MemoryTable):
             return self.table.rows
         keys = [(f"T#{sku}", "A#MAIN") for sku in self.items]
-        keys += [key for sku in self.items for key in shard_keys(sku, "MAIN", MOST)]
+        keys += [key for sku in self.items for key in (("HOT", f"{sku}#MAIN"), *shard_keys(sku, "MAIN", MOST))]
         for rid in self.ids:
             keys += [(f"RSV#{rid}", "R"), *((f"RSV#{rid}", f"U#{sku}#MAIN") for sku in self.items)]
         return self.table.quietly(lambda table: table.get_many(keys, consistent=True))
@@ -179,6 +179,7 @@ def check_step(stage: Stage) -> None:
         assert giver["av"] >= 0, f"oversold: {giver}"
         if "g" in giver:
             assert giver["g"] == giver["av"] + giver["rsv"] + giver["cm"], f"a shard is not its parts: {giver}"
+            assert giver["cm"] >= 0, f"drained twice: {giver}"
             granted[sku_of(giver)] += giver["g"]
             continue
         shares = [v for name, v in giver.items() if name.startswith("ac_")]
@@ -189,6 +190,7 @@ def check_step(stage: Stage) -> None:
     headers = {sku_of(giver): giver for giver in givers.values() if "oh" in giver}
     for sku, giver in headers.items():
         assert giver["sh"] == granted[sku], f"shards have {granted[sku]} of what was granted: {giver}"
+        assert "hot" not in giver or ("HOT", f"{sku}#MAIN") in stored, f"hot, and not on the list: {giver}"
     promised: Counter[str] = Counter()
     for row in [reservation_of(r) for (pk, sk), r in stored.items() if pk.startswith("RSV#") and sk == "R"]:
         stage.written_at.setdefault(row.id, stage.seconds)

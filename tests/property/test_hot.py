@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 
+from tests.property import allocation_schedules
 from tests.property.hot_schedules import run_schedule
 
 pytestmark = pytest.mark.property
@@ -22,5 +23,15 @@ def test_a_thousand_schedules_of_hot_items() -> None:
         seed = seeds.randrange(2**32)
         try:
             run_schedule(seed)
+        except AssertionError as error:
+            raise AssertionError(f"schedule {seed}: {error}") from error
+
+
+def test_schedules_of_holds_while_allocations_change() -> None:
+    seeds = Random(20261123)  # noqa: S311 - a schedule, not a secret
+    for _ in range(SCHEDULES // 2):
+        seed = seeds.randrange(2**32)
+        try:
+            allocation_schedules.run_schedule(seed)
         except AssertionError as error:
             raise AssertionError(f"schedule {seed}: {error}") from error

@@ -16,7 +16,7 @@ import pytest
 from crossdock.inventory.holds import Answer, HoldRequest, Line, Place
 from crossdock.inventory.reserving import Reservations
 from crossdock_cli import hot, main
-from tests.support.world import NOW, World, movement, movements_message
+from tests.support.world import NOW, World, api_event, movement, movements_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,6 +117,20 @@ def test_the_scheduled_function_levels_and_finishes_what_cools(stocked: World) -
     assert (cooling["state"], ordinary["state"]) == ("cooling", "ordinary")
     assert stocked.call("balance_hot_items", {})["items"] == []
     assert check(stocked) == {"av": 97, "rsv": 0, "cm": 3, "shards": 0}
+
+
+def test_units_of_shards_can_be_allocated_to_a_channel(stocked: World) -> None:
+    found = reservations(stocked)
+    found.balancer.promote("SKU-1", "MAIN", 4)
+    body = {"allocations": {"webshop": {"quantity": 60}}}
+    event = api_event(body, path={"sku": "SKU-1", "warehouse": "MAIN"}, scopes="inventory:allocate")
+
+    answer = stocked.call("set_allocations", event)
+
+    assert answer["statusCode"] == 200
+    row = stocked.row("inventory", "T#SKU-1", "A#MAIN")
+    assert row is not None
+    assert (row["al_webshop"], row["ac_webshop"], row["pl"], row["av"], row["sh"]) == (60, 60, 0, 60, 40)
 
 
 # -- the command -----------------------------------------------------------------------------------------------

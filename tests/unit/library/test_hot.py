@@ -126,6 +126,23 @@ def test_confirmed_units_are_drained_to_the_header() -> None:
     assert (stock.header["cm"], stock.header["sh"], sum(stock.shards("cm"))) == (3, sum(stock.shards("g")), 0)
 
 
+def test_what_two_runs_find_at_once_is_drained_once() -> None:
+    stock = Warehouse(800)
+    stock.balancer.promote("A1", "MAIN", 4)
+    stock.hold("a", 3)
+    stock.reservations.confirm("a")
+    hot = stock.reservations.hot
+    heat = hot.look("A1", "MAIN")
+    assert heat is not None
+
+    assert hot.move(heat, levelling(heat))
+    before = dict(stock.header)
+    assert not hot.move(heat, levelling(heat))
+
+    assert stock.header == before
+    assert (stock.header["cm"], stock.shards("cm")) == (3, [0, 0, 0, 0])
+
+
 def test_a_pool_below_nothing_is_filled_from_the_shards() -> None:
     stock = Warehouse(800)
     stock.balancer.promote("A1", "MAIN", 4)

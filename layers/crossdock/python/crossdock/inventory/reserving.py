@@ -99,6 +99,10 @@ class Reservations:
         """CONFIRMED → CANCELLED: what has not left is free again."""
         return self._changer.cancel(rid)
 
+    def make_room(self, sku: str, warehouse: str, quantity: Quantity) -> None:
+        """Brings units into a header's pool that are free and not in it: for whoever allocates them."""
+        self.scattered.make_room(sku, warehouse, quantity)
+
     def reclaim(self, place: Place) -> Mapping[str, Marker]:
         """Ends the holds of a header or shard whose time is over; gives back which markers were over."""
         found = self.store.givers([place.key]).get(place.key)

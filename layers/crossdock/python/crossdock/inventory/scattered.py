@@ -23,6 +23,7 @@ from crossdock.inventory.hot import Heat, choose, expired_at, gathering, shortfa
 from crossdock.inventory.hot_store import HotStock
 from crossdock.platform.dynamo import Outcome
 from crossdock.platform.errors import StoreUnavailableError
+from crossdock.quantities import Quantity
 
 _ROUNDS = 40
 
@@ -79,6 +80,14 @@ class Scattered:
         if missing > 0:
             self._hot.move(heat, gathering(heat, missing))
         return True
+
+    def make_room(self, sku: str, warehouse: str, quantity: Quantity) -> None:
+        """Brings so many more units into the header's pool, as far as expired holds and shards can give them."""
+        heat = self._hot.look(sku, warehouse)
+        if heat and self._reclaim(heat, "", set()):
+            heat = self._hot.look(sku, warehouse)
+        if heat and heat.in_shards:
+            self._hot.move(heat, gathering(heat, min(quantity, heat.in_shards)))
 
     # -- steps -------------------------------------------------------------------------------------------------
 
