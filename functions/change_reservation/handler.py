@@ -91,7 +91,11 @@ def extend(request: Request, found: Reservation) -> Response:
 
 
 def change(request: Request, found: Reservation) -> Response:
-    lines, places = changed_hold(_read(ReservationChange, request), found, app().business)
+    wanted = _read(ReservationChange, request)
+    if found.state not in LIVE:
+        over = Ending.EXPIRED if found.state is State.EXPIRED else Ending.OTHERWISE
+        return ended(Ended(over, found), "change", _now())
+    lines, places = changed_hold(wanted, found, app().business)
     return ended(app().reservations.change(found.id, lines, places, found.version), "change", _now())
 
 

@@ -466,3 +466,22 @@ def test_fractions_are_held_of_items_that_may_have_them(shop: World) -> None:
     assert (status, problem["errors"][0]["problem"]) == (422, "A1 is counted with 1 decimal places")
     assert act(shop, document["id"], "release")[0] == 200
     assert header(shop) == {"oh": 10, "av": 10, "rsv": 0, "cm": 0}
+
+
+def test_five_hundred_lines_of_as_many_items_are_held_or_none(world: World) -> None:
+    """More places than a transaction takes: taken one by one under a row that is held when all of them are."""
+    stocked(world, **{f"B{n:03}": 5 for n in range(500)})
+    lines = [line(str(n), f"B{n:03}", 2) for n in range(500)]
+
+    status, held = post(world, body(*lines), "all")
+    assert (status, len(held["places"])) == (201, 500)
+    assert post(world, body(*lines), "all") == (status, held)
+
+    status, problem = post(world, body(*lines[:499], line("499", "B499", 4)), "one-too-many")
+    assert (status, problem["shortages"]) == (409, [{"sku": "B499", "warehouse": "MAIN", "asked": 4, "available": 3}])
+    headers = [r for r in world.rows("inventory") if r["pk"].startswith("T#")]
+    assert {(r["av"], r["rsv"]) for r in headers} == {(3, 2)}
+
+    assert act(world, held["id"], "confirm")[0] == 200
+    status, problem = act(world, held["id"], "change", {"lines": [{"line": "1", "quantity": 1}]})
+    assert (status, problem["type"]) == (409, "urn:crossdock:problem:already-ended")
