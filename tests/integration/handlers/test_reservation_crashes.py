@@ -155,7 +155,7 @@ SCENARIOS = [
     Scenario("expire", 5, _held(body(**SHORT), 30), _expires, _stands),
     Scenario("expire many lines", 6, _held({**TWO, **SHORT}, 30), _expires, _stands),
     Scenario("look at a hold that is not over", 4, _held(body(**SHORT), 10), _expires, _stands),
-    Scenario("decide what is queued", 5, _queued, _decides, _outcomes),
+    Scenario("decide what is queued", 6, _queued, _decides, _outcomes),
     Scenario("send the messages that will end holds", 3, _held(TWO), _looked_at, _stands),
 ]
 

@@ -61,9 +61,10 @@ class Grouper:
         return [decisions[n] for n in range(len(requests))]
 
     def _together(self, requests: Sequence[HoldRequest]) -> list[Decision]:
-        """One round trip for all; those that it does not decide go on alone."""
+        """One round trip for all, and one more if nothing is known of the item; what is not decided goes alone."""
         began, channel = self._timer(), requests[0].channel
         places = [self._holder.planned(r)[0] for r in requests]
+        self._scattered.find_out(places[0])
         # All of a group go where its first would go: a group for each shard would be no group.
         shard = self._scattered.route(places[0], requests[0].id, channel).shard
         rows = [self._holder.open(r, _at(p, shard)) for r, p in zip(requests, places, strict=True)]

@@ -123,10 +123,14 @@ def used_key(rid: str, sku: str, warehouse: str) -> Key:
 # -- writes of givers ------------------------------------------------------------------------------------------
 
 
-def take(place: Place, marker: Marker, channel: str) -> Update:
-    """Takes a place's units and leaves the marker, if they are there and no marker of this id is (domain rule 4)."""
+def take(place: Place, marker: Marker, channel: str, *, unless_hot: bool = False) -> Update:
+    """Takes a place's units and leaves the marker, if they are there and no marker of this id is (domain rule 4).
+
+    `unless_hot` lets the header of a hot item refuse: so whoever did not know learns that there are shards.
+    """
     name = marker.attribute
     when = [When("av", ">=", place.needed), When(name, "missing")]
+    when += [When("hot", "missing")] if unless_hot else []
     if place.shard == HEADER:
         when += _shares(place, f"ac_{channel}")
     return Update(place.key, _moved(place, channel, -1), {name: marker.text}, when=tuple(when))

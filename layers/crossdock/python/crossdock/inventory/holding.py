@@ -133,7 +133,8 @@ class Holder:
         began = self._timer()
         row = self.open(request, self._scattered.route(place, request.id, request.channel))
         place = row.places[0]
-        written, taken = self._store.write([row_insert(row), take(place, row.marker(place), request.channel)])
+        taking = take(place, row.marker(place), request.channel, unless_hot=self._scattered.unaware(place))
+        written, taken = self._store.write([row_insert(row), taking])
         return self.settle(request, row, written, taken, began, again)
 
     def open(self, request: HoldRequest, place: Place) -> Reservation:

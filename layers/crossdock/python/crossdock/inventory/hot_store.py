@@ -100,6 +100,12 @@ class HotStock:
         shard = shard_of(rid, known.shards)
         return Place(place.sku, place.warehouse, place.quantity, shard=shard, keep=place.keep)
 
+    def unaware(self, place: Place) -> bool:
+        """Whether this process would send a hold to the header only for want of knowing if the item is hot."""
+        known = self._known.get((place.sku, place.warehouse))
+        stale = known is None or self._timer() > known.until
+        return stale and place.shard == HEADER and not place.own and place.floor is None
+
     # -- how an item stands ------------------------------------------------------------------------------------
 
     def look(self, sku: str, warehouse: str) -> Heat | None:

@@ -1,7 +1,8 @@
 """Taking units of a hot item: at the reservation's own shard, else where they are, else gathered from everywhere.
 
-The first try is the ordinary one (row and shard in one batch) at the shard that the id leads to. When that shard is
-short, one consistent look at header and shards decides what is next:
+The first try is the ordinary one (row and shard in one batch) at the shard that the id leads to; a process that knows
+nothing of the item tries the header, which refuses if it is hot. When that fails, one consistent look at header and
+shards decides what is next:
 
     a shard has enough         row → that shard (if the row still is as we wrote it) and the shard, in one batch
     the pool has enough        the same with the header
@@ -47,6 +48,15 @@ class Scattered:
     def route(self, place: Place, rid: str, channel: str) -> Place:
         """Where a reservation tries first."""
         return self._hot.route(place, rid, channel)
+
+    def unaware(self, place: Place) -> bool:
+        """Whether the header is tried only because nothing is known of the item: it must refuse if it is hot."""
+        return self._hot.unaware(place)
+
+    def find_out(self, place: Place) -> None:
+        """Looks whether an item is hot, if that is not known: for many holds at once, which must not all fail first."""
+        if self._hot.unaware(place):
+            self._store.givers([place.key])
 
     def take(self, row: Reservation, place: Place) -> Found:
         """Takes a place's units wherever they are, for an OPEN row of one place that we wrote ourselves."""
