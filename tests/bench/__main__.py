@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from crossdock_cli.local.paths import checkout
-from tests.bench import availability, crowded, exchanges, growth, ledger, movements, reservations, startup
+from tests.bench import availability, crowded, drift, exchanges, growth, hot, ledger, movements, reservations, startup
 from tests.bench.figures import Report
 from tests.bench.rig import rig
 
@@ -29,8 +29,8 @@ ROOT: Final = checkout()
 BESIDE: Final = ROOT.parent / "shared" / "data" / "online-retail.csv.gz"
 RESULT: Final = ROOT / ".build" / "bench.json"
 _WIDTH: Final = 150  # of the table, where no terminal says its own
-_FULL: Final = {"movements": 20_000, "common": 1_000, "holds": 1_000, "repeats": 5, "steps": 34}
-_QUICK: Final = {"movements": 2_000, "common": 100, "holds": 100, "repeats": 3, "steps": 32}
+_FULL: Final = {"movements": 20_000, "common": 1_000, "holds": 1_000, "repeats": 5, "steps": 37}
+_QUICK: Final = {"movements": 2_000, "common": 100, "holds": 100, "repeats": 3, "steps": 35}
 
 
 def main(
@@ -56,9 +56,11 @@ def main(
             report.merge(movements.run(here, data, common=plan["common"], step=step))
             report.merge(exchanges.run(here, data, step))
             report.merge(reservations.run(here, plan["holds"], step))
+            report.merge(hot.run(here, step))
             report.merge(crowded.run(here, step))
             report.merge(availability.run(here, step))
             report.merge(growth.run(here, sizes, step))
+        report.merge(drift.run(step))
         report.merge(startup.run(Path(folder), plan["repeats"], step))
     result.parent.mkdir(parents=True, exist_ok=True)
     result.write_text(

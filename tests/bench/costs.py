@@ -15,7 +15,8 @@ from rich.console import Console
 
 from crossdock_cli.local.paths import checkout
 from tests.bench.model import Model, sum_of
-from tests.bench.page import AIM, deployed_batch, render, usd
+from tests.bench.page import AIM, deployed_batch, render
+from tests.bench.tables import usd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

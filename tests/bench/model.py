@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 MILLION: Final = 1_000_000
 # Functions that answer a caller through the gateway, with the memory of such.
-API_FUNCTIONS: Final = frozenset({"receive_movements", "receive_webhook", "read_availability"})
+API_FUNCTIONS: Final = frozenset(
+    {"receive_movements", "receive_webhook", "read_availability", "reserve_stock", "change_reservation"}
+)
 _STORED_OVERHEAD: Final = 100
 """Bytes DynamoDB adds to each stored item when it bills storage."""
 
@@ -173,6 +175,12 @@ class Model:
     def common_edge(self) -> Bill:
         """A million movements, a request each, as our own function takes them."""
         return self.edge(1)
+
+    def common_reservations(self, name: str) -> Bill:
+        """A million reservations the common way, behind an API and logged as ours of the same kind are."""
+        ours = self.bill(name)
+        edge = {kind: ours[kind] for kind in ("API Gateway", "Lambda requests", "CloudWatch Logs")}
+        return added(self.bill(f"{name}_common"), edge)
 
     def storage_per_month(self) -> Decimal:
         """Keeping a million movements for a month, with point-in-time recovery."""

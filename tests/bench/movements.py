@@ -13,7 +13,8 @@ from tests.bench.common import apply_one_by_one, check_by_hand
 from tests.bench.figures import Aim, Figure, Report, Scenario
 from tests.bench.meter import Count
 from tests.bench.rig import Rig, api_event
-from tests.bench.sizes import item_size
+from tests.bench.sizes import item_size, write_units
+from tests.bench.streams import is_journaled
 from tests.support.tables import table_name
 
 if TYPE_CHECKING:
@@ -79,13 +80,19 @@ def _accept(rig: Rig, movements: Sequence[dict[str, Any]], size: int) -> Count:
 
 
 def _sizes(rig: Rig, report: Report) -> None:
-    records = rig.stream(table_name("inventory"))
+    records = _journaled(rig)
     rows = [item_size(r["dynamodb"]["NewImage"]) for r in records]
     record_bytes = sum(len(_shipped(r)) for r in records) / len(records)
     report.sizes["journal_row_bytes"] = sum(rows) / len(rows)
+    report.sizes["journal_row_units"] = sum(map(write_units, rows))
     report.sizes["stream_record_bytes"] = record_bytes
     report.sizes["stream_full_batch"] = _full_batch(record_bytes)
     report.figures["journal_row_bytes"] = Figure(max(rows), "bytes", "the largest journal row; up to 1,024 is 1 WCU")
+
+
+def _journaled(rig: Rig) -> list[dict[str, Any]]:
+    """The journal's stream, as the event source filters it."""
+    return [r for r in rig.stream(table_name("inventory")) if is_journaled(r)]
 
 
 def _shipped(record: dict[str, Any]) -> str:
@@ -114,14 +121,18 @@ def _journal(accepted: Count, applied: Count, units: int, report: Report) -> Sce
     report.figures["coalescing.send"] = Figure(
         units / accepted.round_trips, "movements", f"in one SQS call, from requests of {REQUEST:,}"
     )
-    report.figures["journal_wcu"] = Figure(applied.wru / units, "WCU", "one movement kept for ever", Aim(1))
+    rows = report.sizes["journal_row_units"]
+    report.figures["journal_wcu"] = Figure(rows / units, "WCU", "one movement kept for ever", Aim(1))
+    report.figures["sequence_wcu"] = Figure(
+        (applied.wru - rows) / applied.invocations, "WCU", "per invocation: which of the source's positions have come"
+    )
     report.figures["reference_rcu"] = Figure(applied.rru / units, "RCU", "item codes looked up, per movement")
     return journal
 
 
 def _project(rig: Rig, report: Report, step: Callable[[str], None]) -> dict[int, Scenario]:
     """Projects the same records in batches of several sizes, each into headers of its own that exist already."""
-    journal = rig.stream(table_name("inventory"))
+    journal = _journaled(rig)
     found: dict[int, Scenario] = {}
     deployed, full = _deployed(journal, report), int(report.sizes["stream_full_batch"])
     for batch in sorted(b for b in {*_BATCHES, deployed, full} if b <= len(journal)):

@@ -5,18 +5,19 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from tests.bench import page_reservations
 from tests.bench.model import Bill, Model, added, memory_of, sum_of, times
 from tests.bench.movements import STREAM_BATCH
+from tests.bench.tables import bill_rows, kinds_of, table, usd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 AIM: Final = Decimal("1.00")
 """Dollars for a million movements from the queue on."""
 _REQUESTS: Final = (1, 100, 1000)
 _DELIVERIES: Final = (1, 10, 100)
 _PRICES: Final = (1, 100, 500)
-_CENT: Final = Decimal("0.01")
 
 
 def render(model: Model) -> str:
@@ -26,6 +27,7 @@ def render(model: Model) -> str:
         _overview(model),
         _movements(model),
         _edges(model),
+        page_reservations.render(model),
         _others(model),
         _common(model),
         _assumptions(model),
@@ -64,7 +66,7 @@ def _overview(model: Model) -> str:
             (f"price rules, {n} to a webhook", _total(model, f"price_rules.webhook_{n}"), "webhook included")
             for n in _PRICES
         ),
-        ("availability reads", _total(model, "availability"), ""),
+        *page_reservations.overview(model),
         ("movements the common way, from the queue on", sum_of(model.common_from_queue()), "for comparison"),
         (
             "movements the common way, a request each",
@@ -72,8 +74,8 @@ def _overview(model: Model) -> str:
             "for comparison",
         ),
     ]
-    table = _table(("a million …", "costs", ""), [(name, usd(total), note) for name, total, note in rows])
-    return f"## A million of each\n\n{table}\n\nQuotes are not built yet, so there is no figure for them."
+    listed = table(("a million …", "costs", ""), [(name, usd(total), note) for name, total, note in rows])
+    return f"## A million of each\n\n{listed}\n\nQuotes are not built yet, so there is no figure for them."
 
 
 def _webhook_rows(model: Model) -> Iterable[tuple[str, Decimal, str]]:
@@ -92,7 +94,7 @@ def _movements(model: Model) -> str:
         sum_of(added(bill, announce, times(model.bill("deliveries.batch_100"), 2 * rate)))
         for bill, announce, rate in zip(columns, announced, written, strict=True)
     ]
-    rows = _rows(columns)
+    rows = bill_rows(columns)
     rows.append(("**from the queue to the balance**", *(f"**{usd(sum_of(c))}**" for c in columns)))
     rows.append(("movements to one header write", *(f"{1 / rate:.2f}" for rate in written)))
     rows.append(("marked as changed for two channels", *(usd(sum_of(a)) for a in announced)))
@@ -104,7 +106,7 @@ Received from the queue, item codes resolved, each kept for ever in the journal 
 batch summed and written once each. What is left to save is the second write: it depends on how many movements of the
 same item meet in a batch, so it falls with the volume. {full:,} is about what the 6 MB of one Lambda invocation hold.
 
-{_table(("", *heads), rows)}
+{table(("", *heads), rows)}
 
 The last line is an upper bound: every changed header told to two channels, 100 items to a delivery. Deliveries tell the
 value that is true when they go out, so changes that meet on the way are one delivery."""
@@ -112,14 +114,14 @@ value that is true when they go out, so changes that meet on the way are one del
 
 def _edges(model: Model) -> str:
     columns = [_through(model, n) for n in _REQUESTS]
-    rows = _rows(columns)
+    rows = bill_rows(columns)
     rows.append(("**from the request to the balance**", *(f"**{usd(sum_of(c))}**" for c in columns)))
     heads = [f"{n:,} to a request" for n in _REQUESTS]
     return f"""## A million movements through the API
 
 The same with the request before it: the gateway, `receive_movements` and the queue.
 
-{_table(("", *heads), rows)}"""
+{table(("", *heads), rows)}"""
 
 
 def _others(model: Model) -> str:
@@ -133,7 +135,7 @@ def _others(model: Model) -> str:
     ]
     bills = [model.bill(n) for n in names]
     units = [f"{model.scenario(n)['unit']} · `{n}`" for n in names]
-    kinds = _kinds(bills)
+    kinds = kinds_of(bills)
     rows = [
         (unit, *(usd(b.get(k, Decimal(0))) for k in kinds), f"**{usd(sum_of(b))}**")
         for unit, b in zip(units, bills, strict=True)
@@ -143,12 +145,12 @@ def _others(model: Model) -> str:
 A million of each unit. A delivery is one item told to one channel and acknowledged; `reconcile` is one item compared
 with its source's count, without drift.
 
-{_table(("unit", *kinds, "together"), rows)}"""
+{table(("unit", *kinds, "together"), rows)}"""
 
 
 def _common(model: Model) -> str:
     ours, common = model.movements(deployed_batch(model)), model.common_from_queue()
-    rows = _rows([ours, common])
+    rows = bill_rows([ours, common])
     ratio = sum_of(common) / sum_of(ours)
     rows.append(("**from the queue on**", f"**{usd(sum_of(ours))}**", f"**{usd(sum_of(common))}**"))
     edge, common_edge = model.edge(1000), model.common_edge()
@@ -166,16 +168,16 @@ trips, counted on the same engine (`tests/bench/common.py`). Around them are ass
 invocation, and for each movement a lookup of the item's code, one event on the bus and one log line of {logged} bytes.
 It costs {ratio:.1f} times as much from the queue on.
 
-{_table(("", "crossdock", "the common way"), rows)}"""
+{table(("", "crossdock", "the common way"), rows)}"""
 
 
 def _assumptions(model: Model) -> str:
     book, assumed = model.book, model.book.assumed
-    prices = _table(
+    prices = table(
         ("price", "US$", "for", "published on", "quoted"),
         [(p.what, f"{p.usd}", f"{p.per:,}", p.page, p.seen) for p in book.prices.values()],
     )
-    waits = _table(("call", "ms"), [(f"`{call}`", str(ms)) for call, ms in book.latency_ms.items()])
+    waits = table(("call", "ms"), [(f"`{call}`", str(ms)) for call, ms in book.latency_ms.items()])
     small, large = memory_of("receive_movements"), memory_of("apply_movements")
     core, factor, own = assumed["mb_per_core"], assumed["cpu_factor"], assumed["platform_log_bytes"]
     return f"""## Prices and assumptions
@@ -207,9 +209,6 @@ def _left_out(model: Model) -> str:
   caches the tables' key), the archive of the bus, data transferred out to channels and callers, free tiers."""
 
 
-# -- shared ------------------------------------------------------------------------------------------------------------
-
-
 def _through(model: Model, request: int) -> Bill:
     return added(model.edge(request), model.movements(deployed_batch(model), request))
 
@@ -221,25 +220,3 @@ def deployed_batch(model: Model) -> int:
 
 def _total(model: Model, scenario: str) -> Decimal:
     return sum_of(model.bill(scenario))
-
-
-def _kinds(bills: Sequence[Bill]) -> list[str]:
-    return [kind for kind in dict.fromkeys(k for b in bills for k in b) if any(b.get(kind) for b in bills)]
-
-
-def _rows(bills: Sequence[Bill]) -> list[tuple[str, ...]]:
-    return [(kind, *(usd(b.get(kind, Decimal(0))) for b in bills)) for kind in _kinds(bills)]
-
-
-def usd(amount: Decimal) -> str:
-    """Dollars and cents; below ten cents, three digits behind the point; nothing is a dash."""
-    if not amount:
-        return "–"
-    if amount < _CENT / 10:
-        return "< $0.001"
-    return f"${amount:,.2f}" if amount >= 10 * _CENT else f"${amount:.3f}"
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [heads, ["---"] + ["---:"] * (len(heads) - 1), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

@@ -63,15 +63,19 @@ def run(rig: Rig, count: int, step: Callable[[str], None]) -> Report:
 
 
 def hold(rig: Rig, number: str, lines: Iterable[tuple[str, str | None, int]], status: int = 201) -> Count:
-    """One request to reserve; a line that names no warehouse leaves it to the sourcing rule."""
-    body: dict[str, Any] = {"channel": CHANNELS[0], "reference": f"SO-{number}", "expires_in_seconds": 3600}
-    body["lines"] = [
+    """One request to reserve, answered with this status."""
+    body = json.dumps(request_body(number, lines)).encode()
+    event = api_event(body, headers={"Idempotency-Key": f"order-{number}"}, route="POST /v1/reservations")
+    return rig.call("reserve_stock", event, status)
+
+
+def request_body(number: str, lines: Iterable[tuple[str, str | None, int]]) -> dict[str, Any]:
+    """A request to reserve; a line that names no warehouse leaves it to the sourcing rule."""
+    wanted = [
         {"line": str(n), "sku": sku, "quantity": quantity} | ({"warehouse": warehouse} if warehouse else {})
         for n, (sku, warehouse, quantity) in enumerate(lines, 1)
     ]
-    headers = {"Idempotency-Key": f"order-{number}"}
-    route = "POST /v1/reservations"
-    return rig.call("reserve_stock", api_event(json.dumps(body).encode(), headers=headers, route=route), status)
+    return {"channel": CHANNELS[0], "lines": wanted, "reference": f"SO-{number}", "expires_in_seconds": 3600}
 
 
 def end(rig: Rig, number: str, action: str) -> Count:

@@ -9,7 +9,8 @@ import pytest
 
 from tests.bench.costs import COUNTED, PAGE, PRICES
 from tests.bench.model import Book, Model, added, sum_of
-from tests.bench.page import render, usd
+from tests.bench.page import render
+from tests.bench.tables import usd
 
 pytestmark = pytest.mark.unit
 
