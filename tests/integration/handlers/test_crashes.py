@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,7 @@ from crossdock.contracts.deliveries import HttpAnswer
 from crossdock.exceptions import replay as replays
 from crossdock.exceptions.correction import assignments_to_patch, corrected_message
 from crossdock.exceptions.store import ExceptionsStore
+from crossdock.exchange.shadow import LEASE_S
 from crossdock.inventory.gaps import from_text, joined
 from crossdock.platform import clients
 from crossdock.platform.dynamo import Table
@@ -256,6 +258,8 @@ def _reconcile_channel(stage: Stage) -> None:
 
 
 def _held_again(stage: Stage) -> Any:
+    # A delivery that died keeps its item leased, and its message is gone with it here: the next run comes later.
+    stage.world.now += timedelta(seconds=2 * LEASE_S)
     _reconcile_channel(stage)  # nothing more may happen now
     held = {key: fields for key, (_, fields) in stage.endpoint.held.items()}
     seen = stage.world.row("exchange", "DRIFT#webshop", "availability")
