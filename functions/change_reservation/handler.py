@@ -23,6 +23,8 @@ from crossdock.platform.problems import from_validation
 from crossdock.platform.startup import warm
 
 _ID = re.compile(r"[a-z2-7]{20}")
+_ENDS = frozenset({"confirm", "release", "cancel"})
+"""What settles by itself whether the hold stands: here it is only asked whose it is."""
 _M = TypeVar("_M", bound=BaseModel)
 
 
@@ -56,7 +58,8 @@ def serve_one(request: Request) -> Response:
     partner = request.caller()
     partner.require("reservations:read" if action == "read" else "reservations:write")
     rid = request.path.get("id", "")
-    found = app().reservations.get(rid) if _ID.fullmatch(rid) else None
+    look = app().reservations.seen if action in _ENDS else app().reservations.get
+    found = look(rid) if _ID.fullmatch(rid) else None
     if found is None or found.partner != partner.name:
         raise unknown(rid)
     response = _ACTIONS[action](request, found)

@@ -140,7 +140,7 @@ SCENARIOS = [
     Scenario("reserve what there is", 2, _stock, _posts(body(line(quantity=99), on_shortage="partial")), _stands),
     Scenario("refuse one line", 5, _stock, _refused_in_the_end, _stands),
     Scenario("refuse many lines", 3, _stock, _posts(body(line("1"), line("2", "A2", 5)), 409), _stands),
-    Scenario("confirm", 7, _held(body()), _acts("confirm"), _stands),
+    Scenario("confirm", 5, _held(body()), _acts("confirm"), _stands),
     Scenario("confirm many lines", 5, _held(TWO), _acts("confirm"), _stands),
     Scenario("release", 5, _held(TWO), _acts("release"), _stands),
     Scenario("cancel", 8, _held(TWO, then="confirm"), _acts("cancel"), _stands),

@@ -65,6 +65,10 @@ class Reservations:
         seen = self.store.read(rid)
         return self.ender.settle(seen) if seen else None
 
+    def seen(self, rid: str) -> Reservation | None:
+        """The reservation's row as it stands, nothing decided: for whoever is about to end it. 1 read unit."""
+        return self.store.read(rid)
+
     def confirm(self, rid: str) -> Ended:
         """HELD → CONFIRMED: the units wait for their goods to leave. EXPIRED when the time was over."""
         return self.ender.end(rid, State.CONFIRMED)
