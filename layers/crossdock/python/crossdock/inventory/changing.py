@@ -1,9 +1,9 @@
 """Changing a hold that stands (longer, more, less, elsewhere), and cancelling one that was confirmed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from crossdock.inventory.ending import Ender, staged
+from crossdock.inventory.ending import Ender, staged, staged_of
 from crossdock.inventory.hold_store import (
     HoldStore,
     line_rows,
@@ -11,6 +11,7 @@ from crossdock.inventory.hold_store import (
     refund,
     remark,
     remarked,
+    returned,
     take,
     used_key,
 )
@@ -20,15 +21,18 @@ from crossdock.inventory.holds import (
     Ended,
     Ending,
     Line,
+    Offer,
     Place,
     Reservation,
     Shortage,
     State,
+    could,
     markers,
     offer,
     summed,
 )
 from crossdock.inventory.markers import Marker
+from crossdock.inventory.scattered import Scattered
 from crossdock.platform.dynamo import Item
 from crossdock.platform.errors import StoreUnavailableError
 from crossdock.platform.writes import Insert, Key, Update, When, Write
@@ -41,9 +45,10 @@ _ROUNDS = 12
 class Changer:
     """Changes holds without ever letting go of what they hold."""
 
-    def __init__(self, store: HoldStore, ender: Ender) -> None:
+    def __init__(self, store: HoldStore, ender: Ender, scattered: Scattered) -> None:
         self._store = store
         self._ender = ender
+        self._scattered = scattered
 
     def extend(self, rid: str, expires: int) -> Ended:
         """Moves the end of a hold to another instant (seconds since 1970). An expired hold cannot be extended.
@@ -75,9 +80,11 @@ class Changer:
 
         `version` is that of the reservation that the change was made for: when it is another one by now, the answer is
         IN_PROGRESS, and the change is to be made anew.
-        Units are never given up before the new ones are taken. SHORT names what is missing. Raises ValueError for more
-        than 49 places, before or after, or for a change that leaves nothing.
+        Units are never given up before the new ones are taken. What a shard of a hot item cannot add is taken at the
+        header, where it is gathered from the other shards first. SHORT names what is missing. Raises ValueError for
+        more than 49 places, before or after, or for a change that leaves nothing.
         """
+        tried: set[str] = set()
         wanted = summed(places)
         if not wanted or any(p.quantity <= 0 for p in wanted):
             raise ValueError("places: a change leaves at least one unit somewhere; release the hold to give up all")
@@ -89,18 +96,25 @@ class Changer:
                 return Ended(Ending.IN_PROGRESS, seen)
             if len(wanted) + len(seen.places) > 2 * MOST_PLACES:
                 raise ValueError(f"places: a hold of more than {MOST_PLACES} places cannot be changed")
-            changed = self._try_change(seen, lines, wanted)
+            changed = self._try_change(seen, lines, wanted, tried)
             if changed:
                 return changed
         raise StoreUnavailableError(f"reservation {rid} kept changing while it was being changed")
 
-    def _try_change(self, seen: Reservation, lines: tuple[Line, ...], wanted: Sequence[Place]) -> Ended | None:
-        keys = {p.key for p in (*seen.places, *wanted)}
+    def _try_change(
+        self, seen: Reservation, lines: tuple[Line, ...], wanted: Sequence[Place], tried: set[str]
+    ) -> Ended | None:
+        keys = {p.key for p in (*seen.places, *wanted, *(replace(p, shard=HEADER) for p in wanted))}
         givers = self._store.givers(keys)
         held = {k: m for k, g in givers.items() if (m := markers(g).get(seen.id)) and m.nonce == seen.nonce}
-        writes, places, short = _moves(seen, wanted, givers, held, self._store.now())
-        if short:
-            return Ended(Ending.SHORT, seen, tuple(short))
+        offers = {k: offer(g, seen.channel, self._store.now(), seen.id) for k, g in givers.items()}
+        wanted = _spilled(wanted, offers, held)
+        writes, places, lacking = _moves(seen, wanted, givers, held, self._store.now())
+        if lacking:
+            made = [self._make_room(seen, p, givers.get(p.key), tried) for p in lacking]
+            if any(made):
+                return None
+            return Ended(Ending.SHORT, seen, tuple(self._shortage(seen, p, wanted, givers, held) for p in lacking))
         row = self._store.row_change(seen, State.HELD, lines=line_rows(lines), places=place_rows(places))
         outcomes = self._store.atomically([row, *writes])
         if not outcomes[0].done:
@@ -109,6 +123,34 @@ class Changer:
             return None
         after = replace(seen, state=State.HELD, lines=lines, places=tuple(places), version=seen.version + 1)
         return Ended(Ending.DONE, after)
+
+    def _make_room(self, seen: Reservation, more: Place, giver: Item | None, tried: set[str]) -> bool:
+        """Ends expired holds, each once, and gathers what lies in shards; whether to try again."""
+        over = offer(giver, "", self._store.now(), seen.id).expired
+        new = {rid: m for rid, m in over.items() if f"{more.key}{rid}" not in tried}
+        if new:
+            tried.update(f"{more.key}{rid}" for rid in new)
+            self._ender.reclaim(more, new)
+            return True
+        return bool((giver or {}).get("hot")) and self._scattered.bring(seen, more, tried)
+
+    def _shortage(
+        self,
+        seen: Reservation,
+        more: Place,
+        wanted: Sequence[Place],
+        givers: Mapping[Key, Item],
+        held: Mapping[Key, Marker],
+    ) -> Shortage:
+        """What the hold could have in all of the item there: what it holds, and what else there is."""
+        there = [p for p in wanted if (p.sku, p.warehouse) == (more.sku, more.warehouse)]
+        has = sum((min(m.quantity, p.quantity) for p in there if (m := held.get(p.key))), start=0)
+        giver = givers.get(more.key)
+        if (giver or {}).get("hot"):
+            free = self._scattered.could(seen, more)
+        else:
+            free = could(more, offer(giver, seen.channel, self._store.now(), seen.id))
+        return Shortage(more.sku, more.warehouse, sum((p.quantity for p in there), start=0), has + free)
 
     def _reclaim(self, place: Place, giver: Item | None, rid: str) -> None:
         over = offer(giver, "", self._store.now(), rid).expired
@@ -159,14 +201,21 @@ class Changer:
     def _uncommit(self, row: Reservation) -> None:
         for sku, warehouse in dict.fromkeys((p.sku, p.warehouse) for p in row.places):
             places = [p for p in row.places if (p.sku, p.warehouse) == (sku, warehouse)]
-            while True:
-                account = self._store.used(row.id, [(sku, warehouse)]).get((sku, warehouse))
-                if account and account.get("closed"):
-                    break
-                close, used = _close(row.id, sku, warehouse, account)
-                outcomes = self._store.atomically([close, *_credit(row, places, used)])
-                if outcomes[0].done:
-                    break
+            self._give_up(row, places)
+
+    def _give_up(self, row: Reservation, places: Sequence[Place]) -> None:
+        """The same for the places of one item in one warehouse."""
+        sku, warehouse = places[0].sku, places[0].warehouse
+        header = replace(places[0], shard=HEADER)
+        for _ in range(_ROUNDS):
+            account = self._store.used(row.id, [(sku, warehouse)]).get((sku, warehouse))
+            if account and account.get("closed"):
+                return
+            close, used = _close(row.id, sku, warehouse, account)
+            giver = self._store.givers([header.key]).get(header.key, {})
+            if self._store.atomically([close, *_credit(row, places, used, giver)])[0].done:
+                return
+        raise StoreUnavailableError(f"reservation {row.id} kept changing while it was being cancelled")
 
 
 def _close(rid: str, sku: str, warehouse: str, account: Item | None) -> tuple[Write, Quantity]:
@@ -176,17 +225,36 @@ def _close(rid: str, sku: str, warehouse: str, account: Item | None) -> tuple[Wr
     return Update(key, put={"closed": 1}, when=(When("used", "=", account["used"]),)), account["used"]
 
 
-def _credit(row: Reservation, places: Sequence[Place], used: Quantity) -> list[Update]:
-    """Commitments end on the header, wherever the units were taken: a shard's are drained into it."""
+def _credit(row: Reservation, places: Sequence[Place], used: Quantity, giver: Mapping[str, object]) -> list[Update]:
+    """Commitments end on the header, wherever the units were taken: a shard's are drained into it.
+
+    What came from the channel's own allocation pays off a lowering that is still staged first, as a release does.
+    """
     left = sum(p.quantity for p in places) - used
     if not left:
         return []
     own = min(left, sum(p.own for p in places))
     add: dict[str, Quantity] = {"cm": -left, "av": left, "pl": left - own, "ver": 1}
+    when: tuple[When, ...] = ()
     if own:
-        add[f"ac_{row.channel}"] = own
+        moved, when = returned(row.channel, own, staged_of(giver, row.channel))
+        add |= moved | {"pl": add["pl"] + own - moved[f"ac_{row.channel}"]}
     header = replace(places[0], shard=HEADER)
-    return [Update(header.key, add)]
+    return [Update(header.key, add, when=when)]
+
+
+def _spilled(wanted: Sequence[Place], offers: Mapping[Key, Offer], held: Mapping[Key, Marker]) -> tuple[Place, ...]:
+    """The places, where each shard adds no more than it has: the rest of it is asked of the header."""
+    found: list[Place] = []
+    for place in wanted:
+        has = held[place.key].quantity if place.key in held else 0
+        more = replace(place, quantity=place.quantity - has)
+        if place.shard == HEADER or more.quantity <= 0 or not offers.get(place.key, Offer(0, 0, 0)).short(more):
+            found.append(place)
+            continue
+        found += [replace(place, quantity=has)] if has else []
+        found.append(replace(more, shard=HEADER, own=0))
+    return summed(found)
 
 
 def _moves(
@@ -195,24 +263,17 @@ def _moves(
     givers: dict[Key, Item],
     held: dict[Key, Marker],
     now: int,
-) -> tuple[list[Update], list[Place], list[Shortage]]:
-    """What has to be written to get from what is held to what is wanted, or what is short."""
+) -> tuple[list[Update], list[Place], list[Place]]:
+    """What has to be written to get from what is held to what is wanted, or which more of it is not there."""
     writes: list[Update] = []
     places: list[Place] = []
-    short: list[Shortage] = []
+    lacking: list[Place] = []
     for place in wanted:
         old = held.get(place.key)
         found = offer(givers.get(place.key), seen.channel, now, seen.id)
-        more = place.quantity - (old.quantity if old else 0)
-        if more > 0 and _too_little(replace(place, quantity=more), found.available, found.pool + max(0, found.own)):
-            short.append(
-                Shortage(
-                    place.sku,
-                    place.warehouse,
-                    place.quantity,
-                    (old.quantity if old else 0) + max(0, min(found.available, found.pool + max(0, found.own))),
-                )
-            )
+        more = replace(place, quantity=place.quantity - (old.quantity if old else 0))
+        if more.quantity > 0 and found.short(more):
+            lacking.append(more)
             continue
         if old is None:
             placed = found.fit(place)
@@ -228,10 +289,4 @@ def _moves(
         old = held.get(place.key)
         if place.key not in kept and old:
             writes.append(refund(place, old, staged(givers[place.key], old)))
-    return writes, places, short
-
-
-def _too_little(place: Place, available: Quantity, shares: Quantity) -> bool:
-    if place.floor is not None:
-        return available < place.needed
-    return available < place.needed or shares < place.quantity
+    return writes, places, lacking

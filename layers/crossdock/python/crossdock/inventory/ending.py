@@ -164,5 +164,10 @@ def _follow(ended: Reservation, place: Place, giver: Item | None) -> Update | No
 
 def staged(giver: Mapping[str, object], marker: Marker) -> Quantity | None:
     """What a lowered allocation of the marker's channel still has to take back, None when the giver has none such."""
-    value = giver.get(f"as_{marker.channel}") if marker.from_own else None
+    return staged_of(giver, marker.channel) if marker.from_own else None
+
+
+def staged_of(giver: Mapping[str, object], channel: str) -> Quantity | None:
+    """What a lowered allocation of a channel still has to take back, None when the giver has none such."""
+    value = giver.get(f"as_{channel}")
     return value if isinstance(value, Quantity) else None

@@ -181,14 +181,22 @@ def refund(place: Place, marker: Marker, staged: Quantity | None = None) -> Upda
     moved = _moved(given, channel, +1)
     when = [When(name, "=", marker.text)]
     if marker.from_own:
-        to_pool = min(marker.from_own, staged or 0)
-        when.append(When(f"as_{channel}", "missing") if staged is None else When(f"as_{channel}", "=", staged))
-        if to_pool:
-            moved[f"ac_{channel}"] = marker.from_own - to_pool
-            moved["pl"] = given.pooled + to_pool
-            moved[f"al_{channel}"] = -to_pool
-            moved[f"as_{channel}"] = -to_pool
+        own, unchanged = returned(channel, marker.from_own, staged)
+        moved |= own | {"pl": marker.quantity - own[f"ac_{channel}"]}
+        when += unchanged
     return Update(place.key, moved, remove=(name,), when=tuple(when))
+
+
+def returned(channel: str, own: Quantity, staged: Quantity | None) -> tuple[dict[str, Quantity], tuple[When, ...]]:
+    """What `own` units coming back change of a channel's allocation, and the condition: a staged lowering goes first.
+
+    What `ac_` does not get of them is the pool's. `staged` is None when the header has no such number.
+    """
+    to_pool = min(own, staged or 0)
+    moved: dict[str, Quantity] = {f"ac_{channel}": own - to_pool}
+    if to_pool:
+        moved |= {f"al_{channel}": -to_pool, f"as_{channel}": -to_pool}
+    return moved, (When(f"as_{channel}", "missing") if staged is None else When(f"as_{channel}", "=", staged),)
 
 
 def commit(place: Place, marker: Marker) -> Update:

@@ -178,7 +178,7 @@ class Holder:
             if not self._clear(row, place, giver, tried):
                 found = offer(giver, row.channel, self._store.now(), row.id)
                 if found.short(place):
-                    return shortages([place], {place.key: found})[0]
+                    return self._told(row, place, giver, shortages([place], {place.key: found})[0])
                 place = self._known(found, place, row.channel)
             (taken,) = self._store.write([take(place, row.marker(place), row.channel)])
             if taken.done:
@@ -206,6 +206,11 @@ class Holder:
         tried.update(over)
         self._ender.reclaim(place, over)
         return True
+
+    def _told(self, row: Reservation, place: Place, giver: Item | None, short: Shortage) -> Shortage:
+        """The shortage as it is to be told: a hot item has what its shards have as well."""
+        hot = (giver or {}).get("hot")
+        return replace(short, available=self._scattered.could(row, place)) if hot else short
 
     def _held(self, request: HoldRequest, row: Reservation, began: float) -> Decision:
         """The hold stands; an answer that took long must be won from the sweeper first."""
@@ -270,6 +275,7 @@ class Holder:
             offers = {key: offer(giver, row.channel, self._store.now()) for key, (_, giver) in missed.items()}
             short = shortages([p for p, _ in missed.values()], offers)
             if short:
+                short = tuple(self._told(row, *missed[f"T#{s.sku}", f"A#{s.warehouse}"], s) for s in short)
                 other = again(short) if again else None
                 return self.create(other, again) if other else self._refuse_at_once(request, row, short)
             places = [self._known(offers[p.key], p, row.channel) if p.key in offers else p for p in row.places]

@@ -281,13 +281,12 @@ def _number(item: Mapping[str, object], name: str, otherwise: Quantity = 0) -> Q
 def shortages(places: Sequence[Place], offers: Mapping[tuple[str, str], Offer]) -> tuple[Shortage, ...]:
     """The places that cannot give what is asked, with what they could."""
     return tuple(
-        Shortage(p.sku, p.warehouse, p.quantity, max(0, _could(p, offers[p.key])))
-        for p in places
-        if offers[p.key].short(p)
+        Shortage(p.sku, p.warehouse, p.quantity, could(p, offers[p.key])) for p in places if offers[p.key].short(p)
     )
 
 
-def _could(place: Place, found: Offer) -> Quantity:
+def could(place: Place, found: Offer) -> Quantity:
+    """What an offer can give a place: never less than nothing."""
     if place.floor is not None:
-        return found.available - place.floor
-    return min(found.available - place.keep, max(0, found.own) + max(0, found.pool))
+        return max(0, found.available - place.floor)
+    return max(0, min(found.available - place.keep, max(0, found.own) + max(0, found.pool)))

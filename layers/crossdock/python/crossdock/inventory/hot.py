@@ -169,7 +169,7 @@ def choose(heat: Heat, place: Place, rid: str, channel: str, now: int) -> Choice
     if not header.short(at_header):
         return Choice(at_header, None, header.available)
     missing = shortfall(header, at_header)
-    available = _available(heat, header, place)
+    available = in_all(heat, header, place)
     if place.floor is not None or missing > heat.in_shards:
         return Choice(None, None, available)
     return Choice(None, gathering(heat, missing), available)
@@ -185,10 +185,11 @@ def _ring(heat: Heat, rid: str) -> list[Shard]:
 def shortfall(header: Offer, place: Place) -> Quantity:
     """What the header lacks to give a place, of what is available or of the pool."""
     pooled = place.quantity - min(place.quantity, max(0, header.own))
-    return max(0, place.needed - header.available, pooled - header.pool)
+    return max(0, place.needed - header.available, pooled - header.pool if pooled else 0)
 
 
-def _available(heat: Heat, header: Offer, place: Place) -> Quantity:
+def in_all(heat: Heat, header: Offer, place: Place) -> Quantity:
+    """What header and shards together can give a place."""
     shards = heat.in_shards
     if place.floor is not None:
         return header.available - place.floor

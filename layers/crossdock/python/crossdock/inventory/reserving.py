@@ -49,7 +49,7 @@ class Reservations:
         self.holder = Holder(self.store, self.ender, self.scattered, nonce, timer)
         self._grouper = Grouper(self.store, self.holder, self.scattered, timer)
         self.balancer = Balancer(self.hot, clock, self.ender.reclaim)
-        self._changer = Changer(self.store, self.ender)
+        self._changer = Changer(self.store, self.ender, self.scattered)
         self._consumer = Consumer(self.store, self.ender)
 
     def create(self, request: HoldRequest, again: Again | None = None) -> Decision:

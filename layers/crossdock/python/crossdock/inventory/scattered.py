@@ -20,7 +20,7 @@ from typing import Any
 from crossdock.inventory.ending import Ender, staged
 from crossdock.inventory.hold_store import HoldStore, place_rows, refund, reservation_of, take
 from crossdock.inventory.holds import HEADER, Place, Reservation, Shortage, State, markers, offer
-from crossdock.inventory.hot import Heat, choose, expired_at, gathering, shortfall
+from crossdock.inventory.hot import Heat, choose, expired_at, gathering, in_all, shortfall
 from crossdock.inventory.hot_store import HotStock
 from crossdock.platform.dynamo import Outcome
 from crossdock.platform.errors import StoreUnavailableError
@@ -90,6 +90,13 @@ class Scattered:
         if missing > 0:
             self._hot.move(heat, gathering(heat, missing))
         return True
+
+    def could(self, row: Reservation, place: Place) -> Quantity:
+        """What a hot item can give a place, its shards included; for whoever is told of a shortage."""
+        heat = self._hot.look(place.sku, place.warehouse)
+        if heat is None:
+            return 0
+        return max(0, in_all(heat, offer(heat.header, row.channel, self._store.now(), row.id), place))
 
     def make_room(self, sku: str, warehouse: str, quantity: Quantity) -> None:
         """Brings so many more units into the header's pool, as far as expired holds and shards can give them."""
