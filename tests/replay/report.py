@@ -29,6 +29,7 @@ def document(state: State, outcome: Outcome) -> dict[str, Any]:
         "sent": state.sent,
         "kept": outcome.journal_rows,
         "refused": outcome.refused,
+        "gaps_listed": outcome.gaps,
         "repeated": state.sent - outcome.journal_rows - outcome.refused,
         "balances": outcome.headers,
         "stream_batches": state.batches,
@@ -54,6 +55,7 @@ def lines(result: Mapping[str, Any]) -> list[str]:
     said = [
         f"{result['lines']:,} lines, sent as {result['sent']:,} movements.",
         f"{result['kept']:,} kept, {result['repeated']:,} repetitions, {result['refused']:,} refused (services).",
+        f"{result['gaps_listed']:,} gaps of the sequence listed, where refused lines are missing.",
         f"{result['balances']:,} balances from {batches}.",
         f"{result['seconds']:,.0f} s, {result['movements_per_second']:,.0f} movements a second.",
         f"One kept movement: {one['wcu']} WCU, {one['round_trips']} round trips, {one['cpu_us']:.0f} µs own CPU.",
