@@ -9,7 +9,9 @@ from random import Random
 
 import pytest
 
-from tests.property.hold_schedules import run_schedule
+from crossdock.inventory.holds import Answer, Ending, HoldRequest, Line, Place
+from tests.property.hold_schedules import Stage, check_end, header, run_schedule, sweep_all
+from tests.support.memory import MemoryTable
 
 pytestmark = pytest.mark.property
 
@@ -28,3 +30,32 @@ def test_a_thousand_schedules_of_holds_and_what_ends_them() -> None:
 
 def test_the_schedule_in_which_a_sweeper_looked_before_a_late_marker_came() -> None:
     run_schedule(2477)
+
+
+@pytest.mark.parametrize("hot", [False, True])
+def test_a_call_that_the_sdk_repeats_after_its_hold_was_confirmed_takes_nothing_again(*, hot: bool) -> None:
+    table = MemoryTable()
+    stage = Stage(Random(1), table)  # noqa: S311 - a schedule, not a secret
+    table.put(header("A", 10, 0))
+    if hot:
+        stage.reservations().balancer.promote("A", "MAIN", 2)
+    request = HoldRequest(
+        *("x", "partner", "shop", "payload", stage.now() + 100),
+        *((Line("1", "A", "MAIN", 2),), (Place("A", "MAIN", 2),), "cd-1"),
+    )
+
+    def answer_is_lost() -> bool:
+        """And the same client asks again, confirms, and only then the SDK repeats the first call."""
+        table.again = lambda: False
+        other = stage.reservations()
+        assert other.create(request).answer is Answer.HELD
+        assert other.confirm("x").ending is Ending.DONE
+        return True
+
+    first = stage.reservations()
+    first.hot.see(stage.givers())
+    table.again = answer_is_lost
+    assert first.create(request).answer is Answer.HELD
+
+    sweep_all(stage)
+    check_end(stage)

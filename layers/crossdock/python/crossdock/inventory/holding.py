@@ -152,7 +152,8 @@ class Holder:
     ) -> Decision:
         """The decision of a request of one place once row and place were tried; both may have been refused."""
         place = row.places[0]
-        if not _is_ours(written, row):
+        if not _is_ours(written, row) or _decided(written):
+            # Our call was repeated, and what it held the first time has been decided since: what it took again is not.
             if taken.done:
                 self._ender.give_back(row, [place])
             return self._repeated(request, written.existing)
@@ -327,6 +328,11 @@ class Holder:
 def _is_ours(written: Outcome, row: Reservation) -> bool:
     """Whether the row that stands is the one we wrote, also when the answer to that was lost."""
     return written.done or (written.existing or {}).get("n") == row.nonce
+
+
+def _decided(written: Outcome) -> bool:
+    """Whether the row stood there already, and is not OPEN any more."""
+    return not written.done and (written.existing or {}).get("st", State.OPEN.value) != State.OPEN.value
 
 
 def _marked(giver: Item | None, rid: str) -> str | None:

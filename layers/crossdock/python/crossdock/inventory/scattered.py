@@ -131,6 +131,11 @@ class Scattered:
             # The sweeper refused the row meanwhile. What we took, or take by a lost answer, is not ours.
             self._ender.give_back(row, [target])
             return None, False
+        if ours.state is not State.OPEN:
+            # The call was repeated, and what it held the first time has been decided since: what it took again is not.
+            if taken.done:
+                self._ender.give_back(row, [target])
+            return None, False
         stray = None if taken.done else markers(taken.existing or {}).get(row.id)
         if stray and stray.nonce != row.nonce:
             # The row is ours, so no other marker of this id can be a hold: a repetition left it, or died over it.
