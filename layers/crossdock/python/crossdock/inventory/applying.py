@@ -5,7 +5,7 @@ recognised duplicate, or as a refusal; what could not be written for want of the
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Protocol
@@ -39,6 +39,10 @@ class Journal(Protocol):
 
     def journal(self, entries: Sequence[JournalEntry]) -> list[Journaled]:
         """Keeps each entry once; outcomes come in the order of the entries."""
+        ...
+
+    def kept(self, entries: Sequence[JournalEntry]) -> Collection[tuple[str, str]]:
+        """The keys of those entries that are kept already, be it with other content."""
         ...
 
 
@@ -122,7 +126,7 @@ class MovementApplier:
         result = Applied(correlation_ids={e.correlation_id for e in envelopes})
         refusals: list[Refusal] = []
         entries = self._entries(self._known([c for e in envelopes for c in _read(e, refusals)], refusals), refusals)
-        entries = [(c, self._consumed(e, result)) for c, e in entries]
+        entries = self._all_consumed(entries, result)
         outcomes = self.store.journal([e for _, e in entries])
         new: list[tuple[str, str, int | None]] = []
         for (candidate, entry), outcome in zip(entries, outcomes, strict=True):
@@ -230,9 +234,26 @@ class MovementApplier:
             unit_quantity=movement.quantity if movement.unit else None,
         )
 
+    def _all_consumed(
+        self, entries: Sequence[tuple[Candidate, JournalEntry]], result: Applied
+    ) -> list[tuple[Candidate, JournalEntry]]:
+        """What leaves the warehouse for a hold uses its commitment up; a report of the other kind uses nothing.
+
+        Nor does one that will not be journaled: a repetition has used what it used, and a contradiction is refused.
+        """
+        leaving = [e for _, e in entries if e.reservation is not None and e.quantity < 0]
+        if not leaving:
+            return list(entries)
+        over = set(self.store.kept(leaving))
+        found = []
+        for candidate, entry in entries:
+            consumes = entry.reservation is not None and entry.quantity < 0 and entry.key not in over
+            found.append((candidate, self._consumed(entry, result) if consumes else entry))
+            over.add(entry.key)
+        return found
+
     def _consumed(self, entry: JournalEntry, result: Applied) -> JournalEntry:
-        """What leaves the warehouse for a hold uses its commitment up; a report of the other kind uses nothing."""
-        if entry.reservation is None or entry.quantity >= 0:
+        if entry.reservation is None:
             return entry
         used: Quantity = 0
         if self.consume is not None:
