@@ -154,3 +154,11 @@ def test_arrivals_are_sorted_by_sequence_and_only_an_owners_count() -> None:
     }
     found = arrivals(raw, [], owners, {"wms": "source", "erp": "source", "shop": "source"})
     assert found == {SequenceName("wms"): Batch(set(), {1, 7}), SequenceName("shop"): Batch(set(), {4})}
+
+
+def test_what_was_refused_is_not_missing_when_its_gap_is_given_up() -> None:
+    new = set(range(0, 4_200, 2))
+    refused = set(range(1, 4_199, 2)) - {77}
+    step = advanced(State(), Batch(new, new | refused), 10)
+    assert step.given_up == (Gap(77, 77, 10),)
+    assert step.state.missing == ()
