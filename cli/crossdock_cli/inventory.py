@@ -125,8 +125,8 @@ def _own(stock: WarehouseStock) -> str:
 
 def _print_account(found: Account, last: int) -> None:
     name = found.stock.warehouse
-    counted = f"\n{escape(name)}: {len(found.entries)} movements add up to {to_json(found.folded)}, "
-    console.print(counted + _verdict(found))
+    account = f"\n{escape(name)}: {counted(len(found.entries))} up to {to_json(found.folded)}, "
+    console.print(account + _verdict(found))
     details = [
         (d.lot or _NONE, d.bin or _NONE, d.status, to_json(row["q"]))
         for d, row in sorted(found.found.details.items())
@@ -136,7 +136,7 @@ def _print_account(found: Account, last: int) -> None:
         console.print(table(("lot", "bin", "status", ">on hand"), details), markup=False)
     columns = ("occurred", "type", ">quantity", "source", "movement", "reference", "reason", "correlation id")
     rows = [
-        (e.occurred_at, e.type, signed(e.quantity), e.source, e.id, e.reference, e.reason, e.correlation_id)
+        (e.occurred_at, e.type, moved(e), e.source, e.id, e.reference, e.reason, e.correlation_id)
         for e in found.last(last)
     ]
     if rows:
@@ -151,6 +151,18 @@ def _verdict(found: Account) -> str:
         remedy = f"crossdock inventory rebuild '{found.stock.sku}' {found.stock.warehouse}"
         return f"[bold red]but the balance says {balance}[/bold red]: {escape(remedy)}"
     return f"[yellow]and {found.verdict.in_flight} of them are being counted (the balance says {balance})[/yellow]"
+
+
+def counted(movements: int) -> str:
+    """How many movements add; the rest of the sentence says up to what."""
+    return "1 movement adds" if movements == 1 else f"{movements} movements add"
+
+
+def moved(entry: JournalEntry) -> str:
+    """What a movement did to the stock on hand; in brackets what it moved without a change of it."""
+    if entry.quantity or entry.magnitude is None:
+        return signed(entry.quantity)
+    return f"({to_json(entry.magnitude)})"
 
 
 def signed(quantity: Quantity) -> str:

@@ -12,7 +12,7 @@ from crossdock.inventory.store import InventoryStore
 from crossdock.platform.clock import from_text, system_clock, to_text
 from crossdock.platform.dynamo import Table
 from crossdock.quantities import to_json, whole
-from crossdock_cli.inventory import Sku, plain, signed, stock_or_refusal
+from crossdock_cli.inventory import Sku, moved, plain, stock_or_refusal
 from crossdock_cli.output import AsJson, console, emit_json, table
 from crossdock_cli.target import connect
 
@@ -65,7 +65,7 @@ def command(
         emit_json([_document(recorded, balance) for rows in listed.values() for recorded, balance in rows])
         return
     for name, rows in listed.items():
-        console.print(f"{name}: {len(rows) or 'no'} movements", markup=False)
+        console.print(f"{name}: {len(rows) or 'no'} movement{'' if len(rows) == 1 else 's'}", markup=False)
         if rows:
             console.print(_table(rows), markup=False)
 
@@ -98,9 +98,8 @@ def _table(rows: list[tuple[Recorded, Any]]) -> Any:
 
 def _line(recorded: Recorded, balance: Any) -> tuple[object, ...]:
     e = recorded.entry
-    quantity = signed(e.quantity) if e.quantity or e.magnitude is None else f"({to_json(e.magnitude)})"
     return (
-        e.occurred_at, recorded.recorded_at, e.type, quantity, to_json(whole(balance)), e.source, e.position, e.id,
+        e.occurred_at, recorded.recorded_at, e.type, moved(e), to_json(whole(balance)), e.source, e.position, e.id,
         e.lot, _moved(e.bin, e.to_bin), _moved(e.status, e.to_status), e.reference, e.reason, e.correlation_id,
     )  # fmt: skip
 

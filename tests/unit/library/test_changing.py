@@ -9,6 +9,7 @@ import pytest
 
 from crossdock.inventory.holds import Answer, Ending, HoldRequest, Line, Place, Shortage
 from crossdock.inventory.hot import shard_of
+from crossdock.platform.clock import to_text
 from tests.support.world import NOW
 from tests.unit.library.test_hot import HEADER, Warehouse
 
@@ -236,3 +237,22 @@ def test_a_cancelled_reservation_pays_off_a_staged_lowering_first(
     assert stock.header["cm"] == 0
     assert stock.header == once
     assert stock.header["pl"] == stock.header["av"] - stock.header["ac_shop"]
+
+
+# -- when it ended ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("end", ["confirm", "release", "cancel"])
+def test_whoever_ends_a_hold_is_told_when_it_ended_as_those_who_ask_later_are(end: str) -> None:
+    stock = Warehouse(8)
+    stock.hold("a", 4)
+    if end == "cancel":
+        stock.reservations.confirm("a")
+    stock.now += timedelta(seconds=5)
+
+    told = getattr(stock.reservations, end)("a").reservation
+    stock.now += timedelta(seconds=5)
+    again = getattr(stock.reservations, end)("a").reservation
+
+    assert told == again == stock.reservations.get("a")
+    assert told.changed_at == to_text(NOW + timedelta(seconds=5))

@@ -70,7 +70,7 @@ class SupplyStatement(Contract):
         if kind == "confirmation" and parts is None:
             raise ValueError("missing; send at least one part with its quantity and expected_on")
         if kind in {"order", "transfer"} and parts is not None:
-            raise ValueError(f"leave it out; an {kind} says quantity and expected_on")
+            raise ValueError(f"leave it out; {kind}s say quantity and expected_on")
         return parts
 
     @field_validator("partial")

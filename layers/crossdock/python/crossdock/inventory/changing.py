@@ -191,11 +191,13 @@ class Changer:
                 return Ended(Ending.OTHERWISE, seen)
             self._ender.follow(seen)
             if seen.state is State.CONFIRMED:
-                (done,) = self._store.write([self._store.row_change(seen, State.CANCELLED)])
+                change = self._store.row_change(seen, State.CANCELLED)
+                (done,) = self._store.write([change])
                 if not done.done:
                     continue
+                seen = replace(seen, state=State.CANCELLED, version=seen.version + 1, changed_at=change.put["upd"])
             self._uncommit(seen)
-            return Ended(Ending.DONE, replace(seen, state=State.CANCELLED))
+            return Ended(Ending.DONE, seen)
         raise StoreUnavailableError(f"reservation {rid} kept changing while it was being cancelled")
 
     def _uncommit(self, row: Reservation) -> None:

@@ -58,10 +58,11 @@ class Ender:
         """Ends the row and then its places; None when somebody else changed the row first."""
         # How much came from the channel's own allocation is known by the markers, which are about to go.
         places = tuple(_as_marked(seen, p, givers.get(p.key)) for p in seen.places)
-        (done,) = self._store.write([self._store.row_change(seen, to, places=place_rows(places))])
+        change = self._store.row_change(seen, to, places=place_rows(places))
+        (done,) = self._store.write([change])
         if not done.done:
             return None
-        ended = replace(seen, state=to, places=places, version=seen.version + 1)
+        ended = replace(seen, state=to, places=places, version=seen.version + 1, changed_at=change.put["upd"])
         self.follow(ended, givers)
         return ended
 
