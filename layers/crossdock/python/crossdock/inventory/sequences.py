@@ -74,7 +74,7 @@ def advanced(state: State, batch: Batch, now: int) -> Step:
     """
     covered, again = repeated(state.covered, sorted(batch.new))
     covered, given_up = bounded(joined(covered, runs(batch.new), now))
-    # Bounding closes gaps, and with them what had been set aside in one: that is not missing, so it is told apart first.
+    # Bounding closes gaps, and with them what had been set aside in one: not missing, so told apart first.
     arrived = joined(state.aside, runs(batch.all - batch.new), 0)
     given_up = without(given_up, arrived)
     others = (p for p in batch.all - batch.new if holding(covered, p) is None)
