@@ -59,3 +59,20 @@ def test_a_call_that_the_sdk_repeats_after_its_hold_was_confirmed_takes_nothing_
 
     sweep_all(stage)
     check_end(stage)
+
+
+def test_a_marker_that_died_without_its_row_wedges_no_request_of_its_id() -> None:
+    table = MemoryTable()
+    stage = Stage(Random(1), table)  # noqa: S311 - a schedule, not a secret
+    table.put(header("A", 10, 0) | {"av": 8, "pl": 8, "rsv": 2, "r_x": f"2|{stage.now() + 100}|gone"})
+    table.put(header("B", 10, 0))
+    places = (Place("A", "MAIN", 1), Place("B", "MAIN", 1))
+    lines = tuple(Line(p.sku, p.sku, "MAIN", 1) for p in places)
+    request = HoldRequest("x", "partner", "shop", "payload", stage.now() + 1000, lines, places, "cd-1")
+
+    assert stage.reservations().create(request).answer is Answer.IN_PROGRESS
+    stage.seconds += 101
+    assert stage.reservations().create(request).answer is Answer.REFUSED
+    sweep_all(stage)
+    check_end(stage)
+    assert [g["av"] for g in stage.givers()] == [10, 10]

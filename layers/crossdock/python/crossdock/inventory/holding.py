@@ -20,7 +20,7 @@ tells that they are ours.
 
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -269,7 +269,9 @@ class Holder:
             # Only of the places that would not give anything is it known what they have.
             missed = {p.key: (p, o.existing) for p, o in zip(row.places, taken, strict=True) if o.failed}
             if any(_marked(giver, row.id) for _, giver in missed.values()):
-                return self._repeated(request, None)  # another request of this id is under way, or died
+                # Another request of this id is under way, or died and left a marker without a row.
+                self._bury(row.id, missed.values())
+                return self._repeated(request, None)
             cleared = [self._clear(row, p, giver, tried) for p, giver in missed.values()]
             if any(cleared):
                 continue
@@ -282,6 +284,13 @@ class Holder:
             places = [self._known(offers[p.key], p, row.channel) if p.key in offers else p for p in row.places]
             row = replace(row, places=tuple(places))
         raise StoreUnavailableError(f"{len(places)} places kept changing while they were being reserved")
+
+    def _bury(self, rid: str, missed: Iterable[tuple[Place, Item | None]]) -> None:
+        """Gives back the markers of an id whose time is over, with a tombstone first if nobody has a row of it."""
+        for place, giver in missed:
+            marker = markers(giver or {}).get(rid)
+            if marker and marker.expires <= self._store.now():
+                self._ender.reclaim(place, {rid: marker})
 
     def _refuse_at_once(self, request: HoldRequest, row: Reservation, short: Sequence[Shortage]) -> Decision:
         refused = replace(row, state=State.REFUSED, short=tuple(short))
