@@ -42,6 +42,22 @@ def stock_command(
     as_json: AsJson = False,
 ) -> None:
     """Compare a source's newest counts with our balances, each as of the count's position; heal what is certain."""
+    _compare(ctx, source, as_json=as_json)
+
+
+INVENTORY_EXAMPLE = "Example: [bold]crossdock inventory reconcile wms[/bold]"
+
+
+def inventory_command(
+    ctx: typer.Context,
+    source: Annotated[str, typer.Argument(help="The source whose counts are compared.")],
+    as_json: AsJson = False,
+) -> None:
+    """The same as [bold]crossdock reconcile stock[/bold]: compare a source's newest counts with our balances."""
+    _compare(ctx, source, as_json=as_json)
+
+
+def _compare(ctx: typer.Context, source: str, *, as_json: bool) -> None:
     report = run_stock(connect(ctx.obj), source)
     if as_json:
         emit_json(report)
