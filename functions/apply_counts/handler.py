@@ -7,6 +7,7 @@ from crossdock import config
 from crossdock.contracts.counts import CountsReported
 from crossdock.exceptions.store import ExceptionsStore
 from crossdock.flows.bus_events import take
+from crossdock.identity.items import Items
 from crossdock.identity.references import References
 from crossdock.inventory.counting import CountKeeper
 from crossdock.inventory.store import InventoryStore
@@ -41,6 +42,7 @@ def app() -> App:
         resolve=References(Table(client, values.identity_table)).skus,
         refuse=exceptions.refuse,
         owners={w.id: w.source for w in business.warehouses.values()},
+        profiles=Items(Table(client, values.identity_table)).profiles,
         observers={w.id: w.observers for w in business.warehouses.values()},
     )
     return App(keeper, exceptions)

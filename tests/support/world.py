@@ -301,7 +301,7 @@ def prices_event(*prices: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
     return bus_event("pricing.rules.changed.v1", {"source": "erp", "prices": list(prices)}, "erp", **fields)
 
 
-def counts_event(counts: Mapping[str, int], position: int = 10, **fields: Any) -> dict[str, Any]:
+def counts_event(counts: Mapping[str, int | str], position: int = 10, **fields: Any) -> dict[str, Any]:
     report = {
         "warehouse": "MAIN",
         "position": position,

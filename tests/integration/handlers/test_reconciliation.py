@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from crossdock.contracts.items import ItemProfile
+from crossdock.identity.items import Items
 from crossdock.inventory.journal import JournalEntry
 from crossdock.inventory.store import InventoryStore
 from crossdock.platform.clock import system_clock
@@ -35,7 +38,7 @@ def move(world: World, *movements: dict[str, Any]) -> None:
     world.project()
 
 
-def count(world: World, counts: dict[str, int], position: int = 10, **fields: Any) -> None:
+def count(world: World, counts: dict[str, int] | dict[str, str], position: int = 10, **fields: Any) -> None:
     answer = world.call("apply_counts", world.queue_event("counts", [counts_event(counts, position, **fields)]))
     assert answer == {"batchItemFailures": []}
 
@@ -377,3 +380,53 @@ def test_movements_that_are_still_being_counted_are_no_reason_to_mend(world: Wor
     report = reconcile(world)
 
     assert (report["drifted"], report["balances_mended"], world.dump() == before) == (0, 0, True)
+
+
+# -- counts in fractions ---------------------------------------------------------------------------------------
+
+
+def measured(world: World, places: int = 2) -> None:
+    """SKU-1 is counted in metres, with two places."""
+    profile = ItemProfile("SKU-1", version=1, unit="m", places=places)
+    assert Items(world.table("identity")).declare([profile]) == (1, [])
+
+
+def test_fractions_are_compared_and_healed_exactly(world: World, tmp_path: Any) -> None:
+    settings(world, tmp_path)
+    measured(world)
+    move(world, movement("m1", "2.55", sequence=1))
+    count(world, {"A1": "2.3", "A1-OLD": "0.05"})
+    assert kept(world) == {"SKU-1": (Decimal("2.35"), 10)}
+
+    reconcile(world)
+    report = reconcile(world)
+
+    (drift,) = report["drifts"]
+    told = {name: drift[name] for name in ("counted", "balance", "difference", "action")}
+    assert told == {"counted": "2.35", "balance": "2.55", "difference": "-0.2", "action": "healed"}
+    (adjustment,) = heal(world)
+    assert (adjustment["quantity"], adjustment["reason"]) == ("-0.2", "counted 2.35 by wms")
+    assert world.row("inventory", "T#SKU-1", "A#MAIN")["oh"] == Decimal("2.35")  # type: ignore[index]
+    assert reconcile(world)["drifts"] == []
+
+
+def test_fractions_that_add_up_to_a_whole_agree_with_it(world: World, tmp_path: Any) -> None:
+    settings(world, tmp_path)
+    measured(world)
+    move(world, movement("m1", 3, sequence=1))
+    count(world, {"A1": "2.5", "A1-OLD": "0.50"})
+
+    assert kept(world) == {"SKU-1": (3, 10)}
+    assert reconcile(world)["drifts"] == []
+
+
+@pytest.mark.parametrize("declared", [None, 1])
+def test_a_count_finer_than_its_item_is_refused_and_the_others_are_kept(world: World, declared: int | None) -> None:
+    if declared is not None:
+        measured(world, declared)
+
+    count(world, {"A1": "2.55", "A2": 3})
+
+    assert kept(world) == {"SKU-2": (3, 10)}
+    (refused,) = [e for e in world.rows("exceptions") if e.get("kind") == "fraction_not_allowed"]
+    assert refused["subject"] == "item/SKU-1"

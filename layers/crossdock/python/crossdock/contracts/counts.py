@@ -4,14 +4,14 @@ from collections import Counter
 
 from pydantic import Field, field_validator
 
-from crossdock.contracts.fields import MAX_QUANTITY, Contract, Instant, ItemCode, SystemName, WarehouseCode
+from crossdock.contracts.fields import Contract, Instant, ItemCode, MovedQuantity, SystemName, WarehouseCode
 
 
 class Count(Contract):
-    """What the source counts of one item, in base units. Below zero is possible: systems do oversell."""
+    """What the source counts of one item, in base units, a fraction as a text. Below zero is possible: oversold."""
 
     item: ItemCode
-    quantity: int = Field(ge=-MAX_QUANTITY, le=MAX_QUANTITY)
+    quantity: MovedQuantity
 
 
 class CountReport(Contract):

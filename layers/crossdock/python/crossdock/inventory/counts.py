@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+from crossdock.quantities import Quantity, whole
+
 
 @dataclass(frozen=True, slots=True)
 class CodeCount:
@@ -18,7 +20,7 @@ class CodeCount:
     warehouse: str
     sku: str
     code: str
-    quantity: int
+    quantity: Quantity
     position: int
     counted_at: str
     correlation_id: str
@@ -36,7 +38,7 @@ class ItemCount:
     source: str
     warehouse: str
     sku: str
-    quantity: int
+    quantity: Quantity
     position: int
     counted_at: str
 
@@ -55,7 +57,7 @@ def by_item(counts: Iterable[CodeCount]) -> Iterator[ItemCount]:
             first.source,
             first.warehouse,
             sku,
-            sum(c.quantity for c in parts),
+            whole(sum((c.quantity for c in parts), start=0)),
             newest,
             max(c.counted_at for c in parts),
         )

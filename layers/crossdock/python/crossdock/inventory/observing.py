@@ -17,7 +17,7 @@ from crossdock.inventory.counts import ItemCount
 from crossdock.inventory.journal import JournalEntry
 from crossdock.inventory.reconciliation import DRIFTS_LISTED, Policy
 from crossdock.platform.clock import Clock, from_text
-from crossdock.quantities import Quantity, to_json
+from crossdock.quantities import Quantity, to_json, whole
 
 _EVIDENCE = 5
 
@@ -116,7 +116,7 @@ class Observers:
             journal: list[JournalEntry] = []
             if not _rests(count, headers.get((count.sku, warehouse))):
                 journal = [e for e in self._store.entries(count.sku, warehouse) if e.occurred_at <= count.counted_at]
-                balance = sum((e.quantity for e in journal), start=0)
+                balance = whole(sum((e.quantity for e in journal), start=0))
                 if balance != count.quantity:
                     if owned is None:
                         owned = {c.sku: c for c in self._store.counts(owner, warehouse)}
@@ -133,7 +133,7 @@ class Observers:
     def _judge(
         self, count: ItemCount, balance: Quantity, owned: ItemCount | None, earlier: Sighting | None
     ) -> Disagreement:
-        difference = count.quantity - balance
+        difference = whole(count.quantity - balance)
         same = earlier is not None and earlier.difference == difference
         seen = earlier.times + 1 if earlier is not None and same else 1
         # Once it is raised nothing changes any more, and nothing has to be written.

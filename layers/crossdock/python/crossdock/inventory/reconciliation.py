@@ -24,7 +24,7 @@ from crossdock.inventory.mending import Rebuilt
 from crossdock.inventory.messages import ROUTE, envelope
 from crossdock.inventory.store import InventoryStore, Sighting
 from crossdock.platform.clock import Clock, from_text
-from crossdock.quantities import Quantity, to_json
+from crossdock.quantities import Quantity, to_json, whole
 
 _EVIDENCE = 5
 """Journal entries a drift report shows of an item."""
@@ -166,8 +166,8 @@ class StockReconciler:
             rebuilt = self._rebuild(count.sku, count.warehouse)
             if rebuilt.mended:
                 report.mended.append(rebuilt)
-        balance = sum(e.quantity for e in journal if _known_to(count, e))
-        difference = count.quantity - balance
+        balance = whole(sum((e.quantity for e in journal if _known_to(count, e)), start=0))
+        difference = whole(count.quantity - balance)
         if difference == 0:
             return None
         seen = earlier.times + 1 if earlier and earlier.difference == difference else 1
@@ -209,7 +209,7 @@ class StockReconciler:
             "occurred_at": count.counted_at,
             "sequence": count.position,
             "reference": count.source,  # whose sequence that is a position in
-            "reason": f"counted {count.quantity} by {count.source}",
+            "reason": f"counted {to_json(count.quantity)} by {count.source}",
         }
         return envelope(OWN_SOURCE, correlation_id, [movement])
 
@@ -247,7 +247,7 @@ def _above_cap(drift: Drift, count: ItemCount, adjustment: Mapping[str, Any], co
         source=count.source,
         subject=f"warehouse/{count.warehouse}",
         fact=f"{count.sku}/{adjustment['movements'][0]['id']}",
-        detail=f"{count.sku} in {count.warehouse}: counted {count.quantity}, balance {drift.balance}",
+        detail=f"{count.sku} in {count.warehouse}: counted {to_json(count.quantity)}, balance {to_json(drift.balance)}",
         remedy="find out why so much drifted at once; replay heals this item by its count",
         route=ROUTE,
         message=adjustment,
