@@ -13,6 +13,7 @@ from crossdock.inventory.applying import MovementApplier, Rules
 from crossdock.inventory.journal_store import JournalStore
 from crossdock.inventory.messages import Envelope, read_envelope
 from crossdock.inventory.reserving import Reservations
+from crossdock.inventory.rhythm_store import RhythmStore
 from crossdock.inventory.sequence_store import SequenceStore
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock
@@ -59,6 +60,7 @@ def app() -> App:
         clock=system_clock,
         consume=Reservations(inventory, system_clock).consume,
         keep_sequences=SequenceStore(inventory, system_clock).record,
+        moved=RhythmStore(inventory, system_clock).moved,
     )
     return App(applier, exceptions)
 

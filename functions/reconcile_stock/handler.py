@@ -1,15 +1,17 @@
-"""On a schedule and by hand: compares a source's counts with our balances, and heals what drifted."""
+"""On a schedule and by hand: compares a source's counts with our balances, heals what drifted, hears who is silent."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from crossdock import config
 from crossdock.exceptions.store import ExceptionsStore
 from crossdock.flows.sequence_watch import SequenceWatch, sequences_of
+from crossdock.flows.silence_watch import SilenceWatch
 from crossdock.inventory.mending import Rebuilder
 from crossdock.inventory.observing import Observers
 from crossdock.inventory.rebuild_store import RebuildStore
 from crossdock.inventory.reconciliation import Policy, StockReconciler
+from crossdock.inventory.rhythm_store import RhythmStore
 from crossdock.inventory.sequence_store import SequenceStore
 from crossdock.inventory.store import InventoryStore
 from crossdock.platform import clients, deadline, env
@@ -17,6 +19,7 @@ from crossdock.platform.clock import system_clock
 from crossdock.platform.correlation import choose
 from crossdock.platform.dynamo import Table
 from crossdock.platform.logs import passed
+from crossdock.platform.metrics import measured
 from crossdock.platform.queues import Sender, dumps
 from crossdock.platform.startup import warm
 
@@ -33,6 +36,7 @@ class App:
     reconciler: StockReconciler
     observers: Observers
     watch: SequenceWatch
+    silences: SilenceWatch
     business: config.BusinessConfig
 
 
@@ -60,20 +64,47 @@ def app() -> App:
         Policy(settings.settle_seconds, settings.sightings, settings.heal_cap),
         system_clock,
     )
-    return App(
-        reconciler, observers, SequenceWatch(sequences, exceptions, system_clock, settings.gap_seconds), business
-    )
+    watch = SequenceWatch(sequences, exceptions, system_clock, settings.gap_seconds)
+    silences = SilenceWatch(RhythmStore(inventory, system_clock), exceptions, system_clock)
+    return App(reconciler, observers, watch, silences, business)
 
 
 def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str, Any]:
-    """`{"source": "wms"}` → the report. Raises ValueError for a source that reports no counts."""
+    """`{"source": "wms"}` → the report; `{"check": "silence"}` → who is silent.
+
+    Raises ValueError for a source that reports no counts and for another check.
+    """
     deadline.begin(context)
+    correlation_id = choose(event.get("correlation_id"))
+    if "check" in event:
+        return _silences(event["check"], correlation_id)
     name = str(event.get("source", ""))
     source = app().business.sources.get(name)
     if source is None or not source.counts:
         known = ", ".join(s.name for s in app().business.sources.values() if s.counts) or "none"
         raise ValueError(f"source: {name!r} reports no counts; those that do: {known}")
-    correlation_id = choose(event.get("correlation_id"))
+    return _reconciled(name, correlation_id)
+
+
+def _silences(check: object, correlation_id: str) -> dict[str, Any]:
+    """Reconciles the sources of warehouses that have fallen silent and tells of them; a metric says it of each.
+
+    Raises RuntimeError when a comparison failed, after all have been told of.
+    """
+    if check != "silence":
+        raise ValueError(f"check: {check!r} is not known; write silence, or source instead to compare its counts")
+    business = app().business
+    checks = {s.name: lambda name: _reconciled(name, correlation_id) for s in business.sources.values() if s.counts}
+    heard = app().silences.look(business.warehouses, checks, correlation_id)
+    for warehouse in heard.judged:
+        measured("WarehouseSilent", int(warehouse in heard.silent), "Count", warehouse=warehouse)
+    passed("watched", "warehouses", [correlation_id], silent=heard.silent, told=heard.told, closed=heard.closed)
+    if heard.unchecked:
+        raise RuntimeError(f"not reconciled, although silent: {', '.join(heard.unchecked)}; the log says why")
+    return {"correlation_id": correlation_id, **asdict(heard)}
+
+
+def _reconciled(name: str, correlation_id: str) -> dict[str, Any]:
     report = app().reconciler.run(name, sorted(app().business.warehouses_of(name)), correlation_id)
     passed(
         "reconciled",

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -11,13 +12,17 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from infra.constructs.alarms import TOPIC
+from infra.constructs.alarms import TOPIC, Watch, alarm
 from infra.constructs.dashboard import dashboard
 from infra.constructs.function import Function
 from infra.constructs.permissions import allow
 from infra.constructs.stack import Plan, StageStack
 from infra.stacks.data import DataStack
 from infra.stacks.sync import EXCEPTIONS, HOLDS, SyncStack
+
+SILENCE_EVERY: Final = "rate(15 minutes)"
+# Two runs: in each span there is at least one, so that an alarm does not ring again for want of data.
+SILENCE_SPAN_MINUTES: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,19 @@ class OperationsStack(StageStack):
                 about = f"Compares the balances with the counts of {source.name}"
                 call = Call(f"reconcile-{source.name}", about, {"source": source.name}, self.plan.stage.reconcile_every)
                 self._schedule(call, role, function, sync)
+        # The next run makes up for one that failed.
+        silence = Call("check-silence", "Hears which warehouses are silent", {"check": "silence"}, SILENCE_EVERY, 0)
+        self._schedule(silence, role, function, sync)
+        self._silences()
+
+    def _silences(self) -> None:
+        """One alarm for each warehouse, so that a second one that falls silent rings as well."""
+        for name in self.plan.business.warehouses:
+            dimensions = {"stage": self.plan.stage.name, "warehouse": name}
+            silent = Watch("crossdock", "WarehouseSilent", dimensions, "Maximum", 1, SILENCE_SPAN_MINUTES)
+            scope = Construct(self, f"Warehouse-{name}")
+            about = f"Nothing moves in {name} although it usually would: its source was reconciled; see the exceptions."
+            alarm(scope, f"warehouse-{name}-silent", about, silent)
 
     def _balancing(self, data: DataStack, sync: SyncStack) -> None:
         """Units of hot items are moved to where they are asked for."""

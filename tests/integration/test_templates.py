@@ -422,11 +422,12 @@ def test_what_may_drift_is_compared_every_hour(prod: Templates) -> None:
         target = properties["Target"]
         assert prod.read(stack, target["DeadLetterConfig"]["Arn"]) == "queue/failures"
         name = properties["Name"].removeprefix("crossdock-prod-")
-        every = "rate(1 minute)" if name == "balance-hot-items" else "rate(1 hour)"
-        assert properties["ScheduleExpression"] == every
+        every = {"balance-hot-items": "rate(1 minute)", "check-silence": "rate(15 minutes)"}
+        assert properties["ScheduleExpression"] == every.get(name, "rate(1 hour)")
         found[name] = (prod.read(stack, target["Arn"]), json.loads(target["Input"]))
     assert found == {
         "balance-hot-items": ("function/balance-hot-items", {}),
+        "check-silence": ("function/reconcile-stock", {"check": "silence"}),
         "reconcile-wms": ("function/reconcile-stock", {"source": "wms"}),
         **{f"reconcile-channel-{c}": ("function/reconcile-channel", {"channel": c}) for c in CHANNELS},
     }
@@ -534,6 +535,8 @@ def test_what_can_go_wrong_rings_the_operators_topic(prod: Templates) -> None:
         "project-balances-lag",
         "announce-changes-lag",
         "holds-expire-late",
+        "warehouse-NORTH-silent",
+        "warehouse-SOUTH-silent",
         "api-5xx",
         "api-slow",
     }
@@ -543,6 +546,18 @@ def test_what_can_go_wrong_rings_the_operators_topic(prod: Templates) -> None:
         (action,) = alarm["Properties"]["AlarmActions"]
         assert prod.read(stack, action) == topic
         assert alarm["Properties"]["TreatMissingData"] == "notBreaching"
+
+
+def test_a_silent_warehouse_rings_for_itself_over_two_checks(prod: Templates) -> None:
+    alarm = prod.named("AWS::CloudWatch::Alarm", "AlarmName")["warehouse-NORTH-silent"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("crossdock", "WarehouseSilent")
+    assert alarm["Dimensions"] == [{"Name": "stage", "Value": "prod"}, {"Name": "warehouse", "Value": "NORTH"}]
+    assert (alarm["Statistic"], alarm["Threshold"], alarm["Period"], alarm["EvaluationPeriods"]) == (
+        "Maximum",
+        1,
+        1800,
+        1,
+    )
 
 
 def test_the_topic_is_encrypted_and_open_to_cloudwatch(prod: Templates) -> None:

@@ -403,7 +403,7 @@ SCENARIOS = [
     ),
     Scenario("receive a webhook of prices", 3, nothing, _post_webhook(PRICES, "erp"), _inbox_and("prices")),
     Scenario(
-        "apply movements, some refused", 6, references, consumes("apply_movements", "movements", MOVEMENTS), everything
+        "apply movements, some refused", 8, references, consumes("apply_movements", "movements", MOVEMENTS), everything
     ),
     Scenario("project balances", 2, _journaled, _project, everything),
     Scenario("announce changes", 2, _streams, _announce, _marks),

@@ -79,6 +79,7 @@ def test_what_is_left_out_has_its_default() -> None:
         "latitude": None,
         "longitude": None,
         "observers": [],
+        "silent_after_seconds": None,
     }
     assert compiled["sources"]["wms"]["supply"] is False
     assert (compiled["segments"], compiled["warehouse_sets"]) == ({}, {})

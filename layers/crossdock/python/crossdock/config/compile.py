@@ -38,6 +38,8 @@ class _Warehouse(_Strict):
     longitude: float | None = Field(default=None, ge=-180, le=180)
     leaves_with: Literal["either", "pick", "shipment"] = "either"
     observers: list[Name] = Field(default_factory=list)
+    # It is looked at every 15 minutes (infra/stacks/operations.py).
+    silent_after_seconds: int | None = Field(default=None, ge=900)
 
 
 class _Source(_Strict):

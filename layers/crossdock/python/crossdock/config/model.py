@@ -17,6 +17,7 @@ class Warehouse:
     `latitude` and `longitude` are degrees, north and east positive; None where nobody said.
     `leaves_with` says which report lowers the stock on hand: each pick and each shipment (either), or only one of them.
     `observers` are systems whose counts of it are compared and never healed by.
+    `silent_after_seconds` is how long it may be without movements; None: what is learnt of it says so.
     """
 
     id: str
@@ -25,6 +26,7 @@ class Warehouse:
     longitude: float | None = None
     leaves_with: str = "either"
     observers: tuple[str, ...] = ()
+    silent_after_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

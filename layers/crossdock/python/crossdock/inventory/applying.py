@@ -24,6 +24,9 @@ from crossdock.inventory.sequences import Batch, SequenceName, Step, arrivals, g
 from crossdock.platform.clock import Clock, to_text
 from crossdock.quantities import Quantity
 
+NoteMoved = Callable[[Iterable[str]], None]
+"""Notes that something moved in these warehouses just now."""
+
 ResolveItems = Callable[[Iterable[tuple[str, str]]], Mapping[tuple[str, str], str]]
 """From (system, that system's item code) to sku, for those that are known."""
 
@@ -115,6 +118,7 @@ class MovementApplier:
     clock: Clock
     consume: Consume | None = None
     keep_sequences: KeepSequences | None = None
+    moved: NoteMoved | None = None
 
     def apply(self, envelopes: Sequence[Envelope]) -> Applied:
         """Applies all movements of the envelopes.
@@ -142,6 +146,9 @@ class MovementApplier:
             self.refuse(refusals)
         result.refused = len(refusals)
         self._keep_sequences(envelopes, new)
+        # What we sent ourselves, and what came before, says nothing about whether the source still speaks.
+        if self.moved is not None:
+            self.moved({warehouse for source, warehouse, _ in new if source != OWN_SOURCE})
         return result
 
     def _keep_sequences(self, envelopes: Sequence[Envelope], new: Sequence[tuple[str, str, int | None]]) -> None:
