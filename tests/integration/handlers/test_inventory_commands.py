@@ -118,7 +118,7 @@ def test_movements_are_listed_in_the_order_in_which_they_occurred_with_the_balan
     assert rows[0]["correlation_id"] == CORRELATION
     assert rows[0]["recorded_at"].startswith("2026-")
     text = crossdock("movements", "SKU-1", "--limit", "1")
-    assert "MAIN: 1 movements" in text
+    assert "MAIN: 1 movement\n" in text
     assert "late" in text
     assert "first" not in text
 

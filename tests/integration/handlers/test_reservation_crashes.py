@@ -143,7 +143,7 @@ SCENARIOS = [
     Scenario("confirm", 5, _held(body()), _acts("confirm"), _stands),
     Scenario("confirm many lines", 5, _held(TWO), _acts("confirm"), _stands),
     Scenario("release", 5, _held(TWO), _acts("release"), _stands),
-    Scenario("cancel", 8, _held(TWO, then="confirm"), _acts("cancel"), _stands),
+    Scenario("cancel", 10, _held(TWO, then="confirm"), _acts("cancel"), _stands),
     Scenario("extend", 7, _held(body()), _acts("extend", {"expires_in_seconds": 3600}), _stands),
     Scenario(
         "change",
