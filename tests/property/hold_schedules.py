@@ -1,8 +1,9 @@
 """Random schedules of everything that can happen to reservations, checked after every step.
 
 Several clients hold, confirm, release, extend, change, cancel and ask again; sweepers expire and clear up; goods come
-and go. Each worker may be interrupted before and after each call to the table, killed there, or have its call carried
-out twice (an SDK repeats a call whose answer was lost). Clocks of the workers differ by up to five minutes.
+and go. Each worker may be interrupted before and after each call to the table, killed there, throttled in the middle of
+a call, or have its call carried out twice (an SDK repeats a call whose answer was lost). Clocks of the workers differ
+by up to five minutes.
 
 After every step:      av equals its parts, pl is av less all own allocations, rsv is what the markers say,
                        nothing is promised that is not there, every hold that stands has its units
@@ -61,6 +62,8 @@ HOT_AT_FIRST: Final = 0.7
 KNOWN_AT_FIRST: Final = 0.7
 MOST: Final = 4
 _SKEW_S: Final = 300
+THROTTLED: Final = 0.08
+"""How many of the calls are given up for throttling, in two schedules of seven."""
 
 
 @dataclass
@@ -248,7 +251,11 @@ def check_end(stage: Stage) -> None:
 def run_schedule(seed: int) -> None:
     """One schedule over the table in memory, looked at after every step. Raises AssertionError when it is wrong."""
     random = Random(seed)  # noqa: S311 - a schedule, not a secret
-    play(Stage(random, MemoryTable()), look_every=1)
+    table = MemoryTable()
+    if seed % 7 in {4, 5}:
+        throttles = Random(-seed - 1)  # noqa: S311 - as above
+        table.throttled = lambda many: throttles.randint(0, many) if throttles.random() < THROTTLED else None
+    play(Stage(random, table), look_every=1)
 
 
 def run_schedule_on_engine(target: Target, seed: int) -> None:
@@ -290,6 +297,7 @@ def play(stage: Stage, look_every: int, workers: Sequence[Work] | None = None, *
     stage.table.again = lambda: False
     if isinstance(stage.table, MemoryTable):
         stage.table.scattered = lambda _: None
+        stage.table.throttled = lambda _: None
     sweep_all(stage)
     check_step(stage)
     check_end(stage)

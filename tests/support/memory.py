@@ -12,6 +12,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final
 
 from crossdock.platform.dynamo import Item, Outcome, Statement, Table
+from crossdock.platform.errors import StoreUnavailableError
 from crossdock.platform.writes import Key, Write, partiql
 
 if TYPE_CHECKING:
@@ -39,11 +40,19 @@ class MemoryTable(Table):
         self.again: Callable[[], bool] = lambda: False  # whether the SDK repeats this call: its answer was lost
         # The order in which the statements of a call are carried out, when they are not all at once.
         self.scattered: Callable[[int], Sequence[int] | None] = lambda _: None
+        # How many of a call's statements are carried out before it is given up for being throttled; None: it is not.
+        self.throttled: Callable[[int], int | None] = lambda _: None
 
     def run(self, statements: Sequence[Statement]) -> list[Outcome]:
         self.boundary()
         keys = [s.key for s in statements]
         assert len(set(keys)) == len(keys), "each key may stand in one statement only"
+        carried_out = self.throttled(len(statements))
+        if carried_out is not None:
+            for statement in statements[:carried_out]:
+                self._run(statement)
+            self.boundary()
+            raise StoreUnavailableError("throttled")
         outcomes = self._run_all(statements)
         if self.again():
             self.boundary()
@@ -93,6 +102,8 @@ class MemoryTable(Table):
 
     def atomically(self, writes: Sequence[Write]) -> list[Outcome]:
         self.boundary()
+        if self.throttled(0) is not None:
+            raise StoreUnavailableError("throttled")
         before, noted = deepcopy(self.rows), len(self.records)
         outcomes = [self._run(Statement(*partiql(self.name, w), w.key)) for w in writes]
         if not all(o.done for o in outcomes):
