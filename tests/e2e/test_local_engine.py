@@ -27,9 +27,14 @@ CROSSDOCK = Path(sys.executable).parent / "crossdock"
 
 def command(home: Path, *arguments: str) -> subprocess.Popen[str]:
     environment = {**os.environ, LOCAL_DIR_VARIABLE: str(home)}
-    return subprocess.Popen(  # noqa: S603
-        [CROSSDOCK, *arguments], env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    # A shell lets what it starts in the background ignore Ctrl-C, and children inherit that: tests run there as well.
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(  # noqa: S603
+            [CROSSDOCK, *arguments], env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+    finally:
+        signal.signal(signal.SIGINT, heard)
 
 
 def run(home: Path, *arguments: str) -> tuple[int, str, str]:
