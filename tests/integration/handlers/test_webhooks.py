@@ -93,7 +93,13 @@ def test_movements_are_kept_in_the_inbox_and_sent_on(world: World) -> None:
             "pricing.rules.changed.v1",
             {
                 "source": "erp",
-                "prices": [{**price("r1", 1), "unit": "EA", "valid_to": None, "withdrawn": False}],
+                "prices": [
+                    {
+                        **price("r1", 1),
+                        "tiers": [{"min_quantity": 1, "value": "2.55"}],
+                        "valid_from": "2026-01-01T00:00:00.000000Z",
+                    }
+                ],
             },
         ),
         (

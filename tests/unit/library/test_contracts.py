@@ -279,8 +279,8 @@ def test_a_location_is_written_as_a_path(location: tuple[int | str, ...], text: 
 def test_an_amount_keeps_its_digits(amount: str) -> None:
     (tier,) = PriceRule.model_validate_json(json.dumps(price("r", 1, amount))).tiers
 
-    assert tier.unit_price == Decimal(amount)
-    assert "E" not in str(tier.unit_price)
+    assert tier.value == Decimal(amount)
+    assert "E" not in str(tier.value)
 
 
 @pytest.mark.parametrize(
@@ -318,12 +318,12 @@ def test_an_amount_that_is_no_plain_text_of_digits_is_refused(amount: Any) -> No
     [
         ({"version": 0}, "version"),
         ({"currency": "gbp"}, "currency"),
-        ({"unit": "each"}, "unit"),
+        ({"unit": "a case"}, "unit"),
         ({"valid_to": "2026-01-01T00:00:00Z"}, "valid_to"),
-        ({"valid_from": "2026-01-01"}, "valid_from"),
+        ({"valid_from": "2026-02-30"}, "valid_from"),
         ({"tiers": []}, "tiers"),
-        ({"tiers": [{"min_quantity": 1, "unit_price": "1"}] * 2}, "tiers"),
-        ({"tiers": [{"min_quantity": 0, "unit_price": "1"}]}, "tiers[0].min_quantity"),
+        ({"tiers": [{"min_quantity": 1, "unit_price": "1"}] * 2}, "tiers[1].min_quantity"),
+        ({"tiers": [{"min_quantity": -1, "unit_price": "1"}]}, "tiers[0].min_quantity"),
         ({"withdrawn": "no"}, "withdrawn"),
     ],
 )

@@ -8,6 +8,7 @@ from crossdock.platform.errors import CrossdockError
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
 
 MAX_ERRORS = 20
 _NAME_LENGTH = 60
@@ -99,12 +100,12 @@ _REMEDIES = {
 
 def from_validation(exc: "ValidationError", status: int = 422) -> Problem:
     """Our answer to a document that does not fit its contract: every field with what is wrong and the remedy."""
-    found = exc.errors(include_url=False, include_input=False, include_context=False)
+    found = exc.errors(include_url=False, include_input=False)
     errors = [
         FieldError(
             field=path_text(e["loc"]) or "body",
             problem=e["msg"].removeprefix("Value error, "),
-            remedy=_REMEDIES.get(e["type"], "send a value that fits the contract"),
+            remedy=_remedy(e),
         )
         for e in found
     ]
@@ -117,6 +118,12 @@ def from_validation(exc: "ValidationError", status: int = 422) -> Problem:
         f"{shown.field}: {shown.problem}. Remedy: {shown.remedy}. Nothing was stored.",
         errors,
     )
+
+
+def _remedy(error: "ErrorDetails") -> str:
+    """What its contract says to do about this one, else what is usual for its kind."""
+    own = error.get("ctx", {}).get("remedy")
+    return own if isinstance(own, str) else _REMEDIES.get(error["type"], "send a value that fits the contract")
 
 
 def path_text(location: Iterable[int | str]) -> str:

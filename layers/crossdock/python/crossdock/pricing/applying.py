@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from crossdock.contracts.price_form import normalised
 from crossdock.contracts.prices import PriceRule
 from crossdock.contracts.refusals import Refusal, Refuse, content_id, quoted, replay_mark
-from crossdock.platform.clock import to_text
+from crossdock.platform.clock import from_text, to_text
 from crossdock.pricing.rules import Rule, Tier
 from crossdock.pricing.store import Kept, PricingStore
 
@@ -37,10 +38,10 @@ def apply_price_rules(
     An older version than the one that is current is kept in the ledger and counted as superseded: that is no failure.
     Raises StoreUnavailableError or the client's error; the whole event may then be applied again.
     """
-    skus = resolve({(source, p.item) for p in prices})
-    known = [(p, _rule(p, skus[source, p.item])) for p in prices if (source, p.item) in skus]
+    skus = resolve({(source, _item(p)) for p in prices})
+    known = [(p, _rule(p, skus[source, _item(p)])) for p in prices if (source, _item(p)) in skus]
     result = Applied()
-    refusals = [_unknown_item(source, p, event) for p in prices if (source, p.item) not in skus]
+    refusals = [_unknown_item(source, p, event) for p in prices if (source, _item(p)) not in skus]
     outcomes = store.keep([rule for _, rule in known], source, str(event["correlationid"]))
     for (price, _), kept in zip(known, outcomes, strict=True):
         match kept:
@@ -60,16 +61,21 @@ def apply_price_rules(
     return result
 
 
+def _item(price: PriceRule) -> str:
+    return price.named_item or ""
+
+
 def _rule(price: PriceRule, sku: str) -> Rule:
+    form = normalised(price, "UTC")
     return Rule(
         rule_id=price.rule_id,
         version=price.version,
         sku=sku,
-        currency=price.currency,
+        currency=price.currency or "",
         unit=price.unit,
-        tiers=tuple(Tier(t.min_quantity, t.unit_price) for t in price.tiers),
-        valid_from=to_text(price.valid_from),
-        valid_to=to_text(price.valid_to) if price.valid_to else None,
+        tiers=tuple(Tier(int(t.min_quantity), t.value) for t in price.tiers),
+        valid_from=to_text(from_text(form["valid_from"])),
+        valid_to=to_text(from_text(form["valid_to"])) if "valid_to" in form else None,
         withdrawn=price.withdrawn,
     )
 
@@ -80,9 +86,9 @@ def _unknown_item(source: str, price: PriceRule, event: Mapping[str, object]) ->
         price,
         event,
         kind="unknown_item",
-        subject=f"item/{price.item}",
-        detail=f"{source} prices an item {price.item!r} and no cross-reference says which item that is",
-        remedy=f"crossdock xref add {source} {quoted(price.item)} <SKU>, then replay",
+        subject=f"item/{_item(price)}",
+        detail=f"{source} prices an item {_item(price)!r} and no cross-reference says which item that is",
+        remedy=f"crossdock xref add {source} {quoted(_item(price))} <SKU>, then replay",
     )
 
 
@@ -105,7 +111,7 @@ def _other_item(source: str, price: PriceRule, event: Mapping[str, object]) -> R
         event,
         kind="rule_of_another_item",
         subject=f"rule/{price.rule_id}",
-        detail=f"{source} sent rule {price.rule_id} for {price.item!r}; it has been about another item so far",
+        detail=f"{source} sent rule {price.rule_id} for {_item(price)!r}; it has been about another item so far",
         remedy="withdraw the rule for the item it was about, and correct this one's rule_id to a new one and replay",
     )
 

@@ -47,5 +47,6 @@ def translate(source: str, body: bytes) -> Translated:
     if isinstance(native, _Expected):
         supply = [s.model_dump(mode="json", exclude_none=True) for s in native.data.supply]
         return Fact(events.SUPPLY_REPORTED, f"supply/{source}", {"source": source, "supply": supply})
-    prices = [p.model_dump(mode="json") for p in native.data.prices]
+    # without what is as its default: a fact of 500 rules must fit the bus
+    prices = [p.model_dump(mode="json", exclude_defaults=True) for p in native.data.prices]
     return Fact(events.PRICE_RULES_CHANGED, f"prices/{source}", {"source": source, "prices": prices})
