@@ -16,7 +16,7 @@ _DEFAULTS: Final = {
     "operation": "fixed",
     "of": "list",
     "currency": None,
-    "unit": "EA",
+    "unit": None,
     "tier_mode": "all_units",
     "tier_basis": "line",
     "mix_group": None,

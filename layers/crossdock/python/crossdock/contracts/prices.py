@@ -30,7 +30,7 @@ from crossdock.contracts.price_words import BASE_LEVELS, derived_layer
 MAX_TIERS = 100
 MAX_RULES = 500
 
-Layer = Literal[
+BaseLevel = Literal[
     "job",
     "ship_to_item",
     "customer_item",
@@ -42,6 +42,8 @@ Layer = Literal[
     "channel_list",
     "base_list",
     "cost_plus",
+]
+OtherLayer = Literal[
     "discount",
     "surcharge",
     "freight",
@@ -52,6 +54,7 @@ Layer = Literal[
     "rebate",
     "cost",
 ]
+Layer = Literal[BaseLevel, OtherLayer]
 
 _TIER_SCHEMA: dict[str, Any] = {
     "properties": {
@@ -141,24 +144,16 @@ class PriceRule(Contract):
         "cost ÷ (1 − value/100). multiple: a source price × value. percent: of the price, off for a discount. "
         "amount: money off per unit, or added as a charge.",
     )
-    of: Literal[
-        "list",
-        "cost",
-        "ship_to_item",
-        "customer_item",
-        "customer_family",
-        "parent_contract",
-        "segment_item",
-        "segment_family",
-        "branch_list",
-        "channel_list",
-        "base_list",
-        "cost_plus",
-    ] = Field(default="list", description="For `multiple`: of which price. list is the level base_list.")
+    of: Literal["list", "cost", BaseLevel] = Field(
+        default="list", description="For `multiple`: of which price. list is the level base_list."
+    )
     currency: Currency | None = Field(
         default=None, description="Needed where the values are money. Absent: holds in every currency."
     )
-    unit: PriceUnit = Field(default="EA", description="The unit of the tiers' quantities and of prices per unit.")
+    unit: PriceUnit | None = Field(
+        default=None,
+        description="The unit of the tiers' quantities and of prices per unit. Absent: the priced item's base unit.",
+    )
     item: Item | None = Field(default=None, description="Short for scope.item.")
     scope: Scope = Field(default_factory=Scope, description="Who, what and where. Left out: all customers and items.")
     tiers: list[Tier] = Field(min_length=1, max_length=MAX_TIERS, description="Rising by min_quantity.")

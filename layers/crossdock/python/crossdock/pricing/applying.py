@@ -72,7 +72,7 @@ def _rule(price: PriceRule, sku: str) -> Rule:
         version=price.version,
         sku=sku,
         currency=price.currency or "",
-        unit=price.unit,
+        unit=price.unit or "EA",
         tiers=tuple(Tier(int(t.min_quantity), t.value) for t in price.tiers),
         valid_from=to_text(from_text(form["valid_from"])),
         valid_to=to_text(from_text(form["valid_to"])) if "valid_to" in form else None,
