@@ -1,7 +1,7 @@
 """`crossdock partners …`: who may call the API, with which rights and for which sources.
 
 A partner is two things that belong together: a key in API Gateway's usage plan (rate and
-quota) and a row in the identity table that the authorizer reads (scopes, sources and channels).
+quota) and a row in the identity table that the authorizer reads (scopes, sources, channels and customers).
 The row holds the SHA-256 of the key; the key itself is shown once, here.
 """
 
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from rich.markup import escape
 
-from crossdock.identity.partners import SCOPES, PartnerAccess, Partners, hashed
+from crossdock.contracts.names import CUSTOMER
+from crossdock.identity.partners import ANY_CUSTOMER, SCOPES, PartnerAccess, Partners, hashed
 from crossdock.platform.dynamo import Table
 from crossdock_cli.errors import CliError
 from crossdock_cli.output import AsJson, console, emit_json, table
@@ -30,6 +31,8 @@ app = typer.Typer(help="Partners: who may call the API, and for what.", no_args_
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _KEY_BYTES: Final = 32
+# API Gateway takes some 8 KB of an authorizer in all.
+_CUSTOMERS_LENGTH: Final = 5_000
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Partner:
     scopes: list[str]
     sources: list[str]
     channels: list[str]
+    customers: list[str]
     key_hash: str
     key_id: str
 
@@ -55,14 +59,18 @@ def add_command(
     scope: Annotated[list[str], typer.Option(help=f"A right: {' or '.join(SCOPES)}; give it several times.")],
     source: Annotated[list[str] | None, typer.Option(help="A source it may send facts for; several times.")] = None,
     channel: Annotated[list[str] | None, typer.Option(help="A channel of its own; several times.")] = None,
+    customer: Annotated[
+        list[str] | None, typer.Option(help="A customer it may ask prices for, or '*' for all; several times.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Let a partner in: create its API key and print it, once."""
     target = connect(ctx.obj)
-    key = add(target, name, scope, source or [], channel or [])
+    rights = PartnerAccess(name, tuple(scope), tuple(source or ()), tuple(channel or ()), tuple(customer or ()))
+    key = add(target, rights)
     if as_json:
-        rights = {"scopes": scope, "sources": source or [], "channels": channel or []}
-        emit_json({"name": name, "api_key": key, **rights})
+        named = ("scopes", "sources", "channels", "customers")
+        emit_json({"name": name, "api_key": key, **{what: list(getattr(rights, what)) for what in named}})
         return
     console.print(f"partner {escape(name)} may call {target.api_url}")
     console.print(f"X-Api-Key: {key}", markup=False)
@@ -80,12 +88,12 @@ def list_command(ctx: typer.Context, as_json: AsJson = False) -> None:
         (
             p.name,
             "yes" if p.active else "no",
-            *(" ".join(r) for r in (p.scopes, p.sources, p.channels)),
+            *(" ".join(r) for r in (p.scopes, p.sources, p.channels, p.customers)),
             p.key_hash[:12],
         )
         for p in found
     )
-    console.print(table(("partner", "active", "scopes", "sources", "channels", "key (sha256)"), rows))
+    console.print(table(("partner", "active", "scopes", "sources", "channels", "customers", "key (sha256)"), rows))
 
 
 @app.command("remove", epilog="Example: [bold]crossdock partners remove acme[/bold]")
@@ -96,16 +104,18 @@ def remove_command(ctx: typer.Context, name: Annotated[str, typer.Argument()]) -
     console.print(f"partner {escape(name)} is shut out")
 
 
-def add(target: Target, name: str, scopes: Sequence[str], sources: Sequence[str], channels: Sequence[str] = ()) -> str:
+def add(target: Target, rights: PartnerAccess) -> str:
     """Creates the key and its rights; returns the key. Raises CliError when the name is taken or a right unknown."""
-    _check(target, name, scopes, sources)
-    _check_known(target, "channels", channels)
+    name = rights.partner
+    _check(target, name, rights.scopes, rights.sources)
+    _check_known(target, "channels", rights.channels)
+    _check_customers(rights.customers)
     plan = _usage_plan(target)
     key = "ck_" + random.token_urlsafe(_KEY_BYTES)
     created = target.apigateway.create_api_key(name=target.name(name), value=key, enabled=True)
     target.apigateway.create_usage_plan_key(usagePlanId=plan, keyId=created["id"], keyType="API_KEY")
     # Last, because only with the row does the authorizer let the key in.
-    _granted(target).grant(key, PartnerAccess(name, tuple(scopes), tuple(sources), tuple(channels)))
+    _granted(target).grant(key, rights)
     return key
 
 
@@ -153,6 +163,20 @@ def _check_known(target: Target, kind: str, names: Sequence[str]) -> None:
         raise CliError(f"unknown {singular} {', '.join(strange)}", f"this stage has: {', '.join(known) or 'none'}")
 
 
+def _check_customers(customers: Sequence[str]) -> None:
+    """Customers are the ERP's, and need not be known yet; but the authorizer tells them to the functions."""
+    for customer in customers:
+        if customer != ANY_CUSTOMER and not re.fullmatch(CUSTOMER, customer):
+            raise CliError(
+                f"'{customer}' cannot be a customer", "name it as the ERP does: printable ASCII without #; or '*'"
+            )
+    if sum(len(c) + 1 for c in customers) > _CUSTOMERS_LENGTH:
+        raise CliError(
+            f"{len(customers)} customers are more than an answer of the authorizer holds",
+            "give the key '*', or split the customers over several partners",
+        )
+
+
 def _usage_plan(target: Target) -> str:
     wanted = target.name("partners")
     for page in target.apigateway.get_paginator("get_usage_plans").paginate():
@@ -180,6 +204,7 @@ def _partner(key: ApiKeyTypeDef, accesses: dict[str, PartnerAccess], prefix: str
         scopes=list(access.scopes) if access else [],
         sources=list(access.sources) if access else [],
         channels=list(access.channels) if access else [],
+        customers=list(access.customers) if access else [],
         key_hash=key_hash,
         key_id=key["id"],
     )

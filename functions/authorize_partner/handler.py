@@ -52,6 +52,8 @@ def _policy(method_arn: str, api_key: str, access: PartnerAccess | None) -> dict
             "scopes": " ".join(access.scopes),
             "sources": " ".join(access.sources),
             "channels": " ".join(access.channels),
+            # Customers may have spaces in their names, and never a `#`.
+            "customers": "#".join(access.customers),
         }
         policy["usageIdentifierKey"] = api_key
     return policy

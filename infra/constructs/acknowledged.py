@@ -41,6 +41,11 @@ ROTATION: Final = Reason(
     "The secret is agreed with an outside system, so no function of ours can change it alone. The document holds a "
     "list: the new one is added, both are accepted, the old one is taken out.",
 )
+QUOTES_ROTATION: Final = Reason(
+    "AwsSolutions-SMG4",
+    "Quotes outlive a change of their key: the old one must stay active until the last of them has ended, which "
+    "`crossdock quotes rotate` sees to and a timer does not.",
+)
 GATEWAY_LOGS: Final = Reason(
     "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
     "API Gateway takes one role for the whole region of an account and checks it against this policy's permissions.",

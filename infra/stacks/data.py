@@ -1,14 +1,19 @@
 """What must never be lost: the tables, their key, the secrets. Everything else can be made anew."""
 
+from typing import Final
+
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from infra.constructs.acknowledged import ROTATION, acknowledge
+from infra.constructs.acknowledged import QUOTES_ROTATION, ROTATION, acknowledge
 from infra.constructs.stack import Plan, StageStack
 from infra.constructs.table import add_index, keep_collections_whole, make_table, reference
+
+# The one secret under `quotes/`.
+QUOTE_KEY: Final = "key"
 
 
 class DataStack(StageStack):
@@ -22,7 +27,7 @@ class DataStack(StageStack):
         # Balances count the journal of an item and warehouse in the order of its stream.
         keep_collections_whole(inventory)
         self.inventory = reference(inventory, self.key)
-        self.pricing = reference(make_table(self, "pricing", self.key, stream=True), self.key)
+        self.pricing = reference(make_table(self, "pricing", self.key, stream=True, ttl="ttl"), self.key)
         self.identity = reference(make_table(self, "identity", self.key), self.key)
         exchange = make_table(self, "exchange", self.key, stream=True, ttl="ttl")
         # Digests add up a group's shadow rows in the order of its stream.
@@ -36,6 +41,7 @@ class DataStack(StageStack):
             self._secret("sources", name)
         for name in plan.business.channels:
             self._secret("channels", name)
+        self._quote_key()
 
     @property
     def key_arn(self) -> str | None:
@@ -80,3 +86,22 @@ class DataStack(StageStack):
             removal_policy=self._removal,
         )
         acknowledge(secret, ROTATION)
+
+    def _quote_key(self) -> None:
+        """What seals quotes: a real key from the first deployment on, changed by `crossdock quotes rotate`."""
+        secret = secretsmanager.Secret(
+            self,
+            "QuoteKey",
+            secret_name=self.plan.stage.secret_prefix("quotes") + QUOTE_KEY,
+            description="The keys that quotes are sealed with: all that are active, and which one seals new quotes",
+            encryption_key=self.key,
+            # Never to be changed, as above: CloudFormation would write a new first key over all that are active.
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                secret_string_template='{"seals_with":"k1"}',  # noqa: S106 - names the key that is generated beside it
+                generate_string_key="k1",
+                exclude_punctuation=True,
+                password_length=64,
+            ),
+            removal_policy=self._removal,
+        )
+        acknowledge(secret, QUOTES_ROTATION)

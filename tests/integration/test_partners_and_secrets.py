@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crossdock_cli import partners, secrets
+from crossdock.identity.partners import PartnerAccess
+from crossdock.platform.secrets import Secrets
+from crossdock.pricing.quote_keys import QuoteKeys, sealer_of
+from crossdock_cli import partners, quotes, secrets
 from crossdock_cli.errors import CliError
 
 if TYPE_CHECKING:
     from crossdock_cli.target import Target
 
 pytestmark = pytest.mark.integration
+
+ACME = PartnerAccess("acme", ("inventory:read",), ())
 
 
 @pytest.fixture
@@ -28,7 +34,7 @@ def stage(fresh: Target) -> Target:
 
 
 def test_a_partner_is_a_key_in_the_plan_and_a_row_with_its_rights(stage: Target) -> None:
-    key = partners.add(stage, "acme", ["inventory:write"], ["wms"])
+    key = partners.add(stage, PartnerAccess("acme", ("inventory:write",), ("wms",), (), ("C 1", "C2")))
 
     plan = stage.apigateway.get_usage_plans()["items"][0]["id"]
     assert [k["value"] for k in stage.apigateway.get_usage_plan_keys(usagePlanId=plan)["items"]] == [key]
@@ -41,26 +47,29 @@ def test_a_partner_is_a_key_in_the_plan_and_a_row_with_its_rights(stage: Target)
             "scopes": {"L": [{"S": "inventory:write"}]},
             "sources": {"L": [{"S": "wms"}]},
             "channels": {"L": []},
+            "customers": {"L": [{"S": "C 1"}, {"S": "C2"}]},
             "active": {"BOOL": True},
         }
     ]
 
 
 def test_the_list_shows_rights_and_never_the_key(stage: Target) -> None:
-    key = partners.add(stage, "acme", ["inventory:read"], [])
-    partners.add(stage, "beta", ["inventory:write", "inventory:read"], ["wms", "erp"], ["webshop"])
+    key = partners.add(stage, ACME)
+    partners.add(
+        stage, PartnerAccess("beta", ("inventory:write", "inventory:read"), ("wms", "erp"), ("webshop",), ("C1", "*"))
+    )
 
     found = partners.listing(stage)
 
-    assert [(p.name, p.active, p.scopes, p.sources, p.channels) for p in found] == [
-        ("acme", True, ["inventory:read"], [], []),
-        ("beta", True, ["inventory:write", "inventory:read"], ["wms", "erp"], ["webshop"]),
+    assert [(p.name, p.active, p.scopes, p.sources, p.channels, p.customers) for p in found] == [
+        ("acme", True, ["inventory:read"], [], [], []),
+        ("beta", True, ["inventory:write", "inventory:read"], ["wms", "erp"], ["webshop"], ["C1", "*"]),
     ]
     assert key not in str(found)
 
 
 def test_a_removed_partner_has_neither_key_nor_row(stage: Target) -> None:
-    partners.add(stage, "acme", ["inventory:read"], [])
+    partners.add(stage, ACME)
 
     assert partners.remove(stage, "acme") is True
 
@@ -70,19 +79,20 @@ def test_a_removed_partner_has_neither_key_nor_row(stage: Target) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "scope", "source", "channel", "problem"),
+    ("name", "scope", "source", "channel", "customer", "problem"),
     [
-        ("Acme Ltd", "inventory:read", "wms", "webshop", "'Acme Ltd' cannot be a partner's name"),
-        ("acme", "inventory:rite", "wms", "webshop", "unknown scope inventory:rite"),
-        ("acme", "inventory:read", "wmms", "webshop", "unknown source wmms"),
-        ("acme", "inventory:read", "wms", "webshopp", "unknown channel webshopp"),
+        ("Acme Ltd", "inventory:read", "wms", "webshop", "C1", "'Acme Ltd' cannot be a partner's name"),
+        ("acme", "inventory:rite", "wms", "webshop", "C1", "unknown scope inventory:rite"),
+        ("acme", "inventory:read", "wmms", "webshop", "C1", "unknown source wmms"),
+        ("acme", "inventory:read", "wms", "webshopp", "C1", "unknown channel webshopp"),
+        ("acme", "inventory:read", "wms", "webshop", "C#1", "'C#1' cannot be a customer"),
     ],
 )
 def test_a_refused_partner_leaves_nothing(
-    stage: Target, name: str, scope: str, source: str, channel: str, problem: str
+    stage: Target, name: str, scope: str, source: str, channel: str, customer: str, problem: str
 ) -> None:
     with pytest.raises(CliError) as refusal:
-        partners.add(stage, name, [scope], [source], [channel])
+        partners.add(stage, PartnerAccess(name, (scope,), (source,), (channel,), (customer,)))
 
     assert refusal.value.message == problem
     assert refusal.value.remedy != ""
@@ -90,11 +100,18 @@ def test_a_refused_partner_leaves_nothing(
     assert stage.dynamodb.scan(TableName="crossdock-local-identity")["Items"] == []
 
 
+def test_more_customers_than_an_authorizer_can_say_are_refused(stage: Target) -> None:
+    many = tuple(f"CUSTOMER-{n:04}" for n in range(400))
+    with pytest.raises(CliError, match="400 customers are more than an answer of the authorizer holds"):
+        partners.add(stage, PartnerAccess("acme", ("prices:read",), (), (), many))
+    assert partners.listing(stage) == []
+
+
 def test_a_name_is_given_once(stage: Target) -> None:
-    partners.add(stage, "acme", ["inventory:read"], [])
+    partners.add(stage, ACME)
 
     with pytest.raises(CliError) as refusal:
-        partners.add(stage, "acme", ["inventory:read"], [])
+        partners.add(stage, ACME)
 
     assert refusal.value.message == "partner 'acme' exists"
     assert len(stage.apigateway.get_api_keys()["items"]) == 1
@@ -152,3 +169,72 @@ def test_a_channel_address_must_be_one(stage: Target) -> None:
         secrets.set_channel(stage, "webshop", "shop.example/hooks")
 
     assert "url" not in stage.secret_document("channels", "webshop")
+
+
+# -- the key of quotes ----------------------------------------------------------------------------
+
+
+AT = datetime(2026, 11, 21, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def with_key(stage: Target) -> Target:
+    """As the deployment leaves it: a generated first key."""
+    stage.secrets.create_secret(
+        Name="crossdock/local/quotes/key", SecretString=json.dumps({"seals_with": "k1", "k1": "generated"})
+    )
+    return stage
+
+
+def active(stage: Target) -> tuple[str, list[str]]:
+    sealer = sealer_of(stage.secret_document("quotes", "key"))
+    return sealer.seals_with, sorted(sealer.keys)
+
+
+def test_a_rotated_key_seals_while_the_one_before_stays_active(with_key: Target) -> None:
+    quotes.rotate(with_key, AT)
+    assert active(with_key) == ("k2", ["k1", "k2"])
+    assert with_key.secret_document("quotes", "key")["k1"] == "generated"
+
+    quotes.rotate(with_key, AT)
+    assert active(with_key) == ("k3", ["k1", "k2", "k3"]), "quotes under the first may still stand"
+
+
+def test_an_old_key_is_not_dropped_while_its_quotes_may_stand(with_key: Target) -> None:
+    quotes.rotate(with_key, AT)
+    before = with_key.secret_document("quotes", "key")
+
+    with pytest.raises(CliError, match=r"may stand until 2026-11-22T08:01:00\.000Z"):
+        quotes.drop_old_keys(with_key, AT + quotes.OLD_TOKENS_END - timedelta(seconds=1))
+    assert with_key.secret_document("quotes", "key") == before
+
+    quotes.drop_old_keys(with_key, AT + quotes.OLD_TOKENS_END)
+    assert active(with_key) == ("k2", ["k2"])
+    quotes.rotate(with_key, AT)
+    assert active(with_key) == ("k3", ["k2", "k3"]), "a name is never given twice"
+    quotes.drop_old_keys(with_key, AT, at_once=True)
+    assert active(with_key) == ("k3", ["k3"])
+
+
+def test_a_new_key_is_known_as_soon_as_a_token_names_it(with_key: Target) -> None:
+    keys = QuoteKeys(Secrets(with_key.secrets, "crossdock/local/quotes/"))
+    assert keys.sealer().seals_with == "k1"
+    quotes.rotate(with_key, AT)
+
+    assert set(keys.keys_for("cdq1.k1.x.y")) == {"k1"}, "what is known is not read again"
+    # The document was read this moment: a token that names no known key does not make us read at each call.
+    assert set(keys.keys_for("cdq1.k2.x.y")) == {"k1"}
+    late = QuoteKeys(Aged(with_key))
+    late.sealer()
+    assert set(late.keys_for("cdq1.k2.x.y")) == {"k1", "k2"}
+
+
+class Aged:
+    """Secrets of which every kept one is older than a few seconds, and none a minute old."""
+
+    def __init__(self, stage: Target) -> None:
+        self._kept = {"seals_with": "k1", "k1": "generated"}
+        self._stage = stage
+
+    def get(self, name: str, remedy: str, max_age: int | None = None, *, needs: str) -> dict[str, Any]:
+        return self._kept if max_age is None else self._stage.secret_document("quotes", name)

@@ -265,7 +265,7 @@ def test_streams_index_and_expiry_are_where_the_contract_puts_them(prod: Templat
     streams = {n: t["StreamSpecification"]["StreamViewType"] for n, t in tables.items() if "StreamSpecification" in t}
     assert streams == dict.fromkeys(("inventory", "pricing", "exchange"), "NEW_AND_OLD_IMAGES")
     expiring = {n: t["TimeToLiveSpecification"] for n, t in tables.items() if "TimeToLiveSpecification" in t}
-    assert expiring == {"exchange": {"AttributeName": "ttl", "Enabled": True}}
+    assert expiring == {t: {"AttributeName": "ttl", "Enabled": True} for t in ("exchange", "pricing")}
     indexed = {n: t["GlobalSecondaryIndexes"] for n, t in tables.items() if "GlobalSecondaryIndexes" in t}
     assert set(indexed) == {"exceptions"}
     (index,) = indexed["exceptions"]
@@ -284,14 +284,23 @@ def test_the_key_rotates_and_outlives_its_stack(prod: Templates) -> None:
     assert key["DeletionPolicy"] == "Retain"
 
 
-def test_every_source_and_channel_has_a_secret_that_is_no_secret_yet(prod: Templates) -> None:
+def test_every_source_and_channel_has_a_secret_that_is_no_secret_yet_and_quotes_have_a_key(prod: Templates) -> None:
     secrets = {r["Properties"]["Name"]: r for _, r in prod.all("AWS::SecretsManager::Secret")}
     assert set(secrets) == {
         "crossdock/prod/sources/wms",
         "crossdock/prod/sources/erp",
         "crossdock/prod/channels/webshop",
         "crossdock/prod/channels/marketplace",
+        "crossdock/prod/quotes/key",
     }
+    key = secrets.pop("crossdock/prod/quotes/key")
+    assert key["Properties"]["GenerateSecretString"] == {
+        "ExcludePunctuation": True,
+        "GenerateStringKey": "k1",
+        "PasswordLength": 64,
+        "SecretStringTemplate": '{"seals_with":"k1"}',
+    }
+    assert key["DeletionPolicy"] == "Retain"
     for secret in secrets.values():
         # Whatever changes in here makes CloudFormation write over the real document with a new placeholder.
         assert secret["Properties"]["GenerateSecretString"] == {

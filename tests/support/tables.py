@@ -30,7 +30,7 @@ TABLES: Final[dict[str, dict[str, Any]]] = {
     "exchange": {"StreamSpecification": _STREAM, "LocalSecondaryIndexes": [_WHOLE]},
     "exceptions": {"GlobalSecondaryIndexes": [_BY_STATE]},
 }
-TTL: Final = {"exchange": "ttl"}
+TTL: Final = {"exchange": "ttl", "pricing": "ttl"}
 
 
 def table_name(table: str) -> str:

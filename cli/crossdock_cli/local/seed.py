@@ -9,7 +9,7 @@ import tomllib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from crossdock.identity.partners import hashed
+from crossdock.identity.partners import ANY_CUSTOMER, PartnerAccess, hashed
 from crossdock_cli import partners, secrets
 from crossdock_cli.errors import CliError
 from crossdock_cli.local.state import READY
@@ -21,7 +21,15 @@ if TYPE_CHECKING:
     from crossdock_cli.target import Target
 
 PARTNER: Final = "demo"
-SCOPES: Final = ("inventory:write", "inventory:read", "reservations:write", "reservations:read")
+SCOPES: Final = (
+    "inventory:write",
+    "inventory:read",
+    "reservations:write",
+    "reservations:read",
+    "prices:read",
+    "prices:cost",
+    "prices:books",
+)
 CONFIGURATION: Final = "demo.toml"
 
 
@@ -49,7 +57,10 @@ def _partner_key(target: Target, paths: Paths, known: str) -> str:
         if known and partner.key_hash == hashed(known) and partner.active:
             return known
         partners.remove(target, PARTNER)
-    return partners.add(target, PARTNER, SCOPES, stock_owners(paths), target.secret_names("channels"))
+    rights = PartnerAccess(
+        PARTNER, SCOPES, tuple(stock_owners(paths)), tuple(target.secret_names("channels")), (ANY_CUSTOMER,)
+    )
+    return partners.add(target, rights)
 
 
 def stock_owners(paths: Paths) -> list[str]:

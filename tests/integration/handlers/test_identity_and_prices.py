@@ -336,7 +336,9 @@ ARN = "arn:aws:execute-api:eu-west-2:000000000000:api1/live/POST/v1/inventory/mo
 
 
 def test_a_known_key_may_call_every_endpoint_of_the_stage(world: World) -> None:
-    Partners(world.table("identity")).grant("key-1", PartnerAccess("acme", ("inventory:read",), ("wms", "erp")))
+    Partners(world.table("identity")).grant(
+        "key-1", PartnerAccess("acme", ("inventory:read",), ("wms", "erp"), (), ("C 1", "C2"))
+    )
 
     answer = world.call("authorize_partner", {"methodArn": ARN, "headers": {"X-API-KEY": "key-1"}}, Context())
 
@@ -352,7 +354,13 @@ def test_a_known_key_may_call_every_endpoint_of_the_stage(world: World) -> None:
                 }
             ],
         },
-        "context": {"partner": "acme", "scopes": "inventory:read", "sources": "wms erp", "channels": ""},
+        "context": {
+            "partner": "acme",
+            "scopes": "inventory:read",
+            "sources": "wms erp",
+            "channels": "",
+            "customers": "C 1#C2",
+        },
         "usageIdentifierKey": "key-1",
     }
 

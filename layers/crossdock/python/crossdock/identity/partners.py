@@ -6,17 +6,29 @@ from dataclasses import dataclass
 
 from crossdock.platform.dynamo import Item, Table
 
-SCOPES = ("inventory:read", "inventory:write", "inventory:allocate", "reservations:read", "reservations:write")
+SCOPES = (
+    "inventory:read",
+    "inventory:write",
+    "inventory:allocate",
+    "reservations:read",
+    "reservations:write",
+    "prices:read",
+    "prices:cost",
+    "prices:books",
+)
+ANY_CUSTOMER = "*"
+"""In a partner's customers: it may ask for every customer's prices, as our own shop does."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartnerAccess:
-    """What the bearer of a key may do: scopes, the sources it may speak for, the channels it may ask about."""
+    """What the bearer of a key may do: scopes, sources it may speak for, channels and customers it may ask about."""
 
     partner: str
     scopes: tuple[str, ...]
     sources: tuple[str, ...]
     channels: tuple[str, ...] = ()
+    customers: tuple[str, ...] = ()
 
 
 def hashed(api_key: str) -> str:
@@ -61,6 +73,7 @@ class Partners:
                 "scopes": list(access.scopes),
                 "sources": list(access.sources),
                 "channels": list(access.channels),
+                "customers": list(access.customers),
                 "active": True,
             }
         )
@@ -69,6 +82,6 @@ class Partners:
 def _access(row: Item) -> PartnerAccess | None:
     if not row["active"]:
         return None
-    # A row that was written before there were channels has none.
-    channels = tuple(row.get("channels", ()))
-    return PartnerAccess(row["partner"], tuple(row["scopes"]), tuple(row["sources"]), channels)
+    # A row that was written before there were channels, or customers, has none.
+    channels, customers = tuple(row.get("channels", ())), tuple(row.get("customers", ()))
+    return PartnerAccess(row["partner"], tuple(row["scopes"]), tuple(row["sources"]), channels, customers)

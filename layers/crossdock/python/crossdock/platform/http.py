@@ -30,6 +30,7 @@ class Partner:
     scopes: frozenset[str]
     sources: tuple[str, ...]
     channels: tuple[str, ...] = ()
+    customers: tuple[str, ...] = ()
 
     def require(self, scope: str) -> None:
         """Raises a 403 problem when the partner's key does not carry this scope."""
@@ -74,6 +75,22 @@ class Partner:
                 "channel-not-yours",
                 f"channel: this key may not ask for {channel[:40]!r}. It may ask for: {allowed}.",
                 [FieldError("channel", f"not a channel of {self.name}", f"name one of: {allowed}")],
+            )
+
+    def serves(self, customer: str) -> bool:
+        """Whether the partner may ask for this customer: one of its own, or any when it has `*`."""
+        return customer in self.customers or "*" in self.customers
+
+    def require_customer(self, customer: str) -> None:
+        """Raises a 403 problem when the customer is not the partner's; the same whether there is such a one or not."""
+        if not self.serves(customer):
+            allowed = ", ".join(self.customers[:5]) or "none"
+            more = ", …" if len(self.customers) > 5 else ""  # noqa: PLR2004 - as many as are shown
+            raise Problem(
+                403,
+                "customer-not-yours",
+                f"customer: this key may not ask for {customer[:40]!r}. It may ask for: {allowed}{more}.",
+                [FieldError("customer", f"not a customer of {self.name}", f"name one of: {allowed}{more}")],
             )
 
 
@@ -244,4 +261,5 @@ def _partner(event: Mapping[str, Any]) -> Partner | None:
         scopes=frozenset(str(found.get("scopes", "")).split()),
         sources=tuple(str(found.get("sources", "")).split()),
         channels=tuple(str(found.get("channels", "")).split()),
+        customers=tuple(filter(None, str(found.get("customers", "")).split("#"))),
     )

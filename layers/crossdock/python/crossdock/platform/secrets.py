@@ -22,10 +22,12 @@ class Secrets:
         self._max_age = max_age
         self._kept: dict[str, tuple[float, dict[str, Any]]] = {}
 
-    def get(self, name: str, remedy: str, max_age: int | None = None) -> dict[str, Any]:
+    def get(
+        self, name: str, remedy: str, max_age: int | None = None, *, needs: str = "signing_secrets"
+    ) -> dict[str, Any]:
         """The document, read again when the kept one is older than `max_age` seconds (default: as all are kept).
 
-        Raises NotConfiguredError with `remedy` when there is none or it was never set.
+        Raises NotConfiguredError with `remedy` when there is none, or what it `needs` was never set.
         """
         kept = self._kept.get(name)
         if kept and time.monotonic() - kept[0] < (self._max_age if max_age is None else max_age):
@@ -35,7 +37,7 @@ class Secrets:
         except self._client.exceptions.ResourceNotFoundException as exc:
             raise NotConfiguredError(f"there is no secret {self._prefix}{name}: {remedy}") from exc
         document = json.loads(text)
-        if not document.get("signing_secrets"):
+        if not document.get(needs):
             raise NotConfiguredError(f"the secret {self._prefix}{name} was never set: {remedy}")
         self._kept[name] = (time.monotonic(), document)
         return dict(document)
