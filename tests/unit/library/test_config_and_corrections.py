@@ -72,6 +72,20 @@ def test_what_is_left_out_has_its_default() -> None:
         "restock_at": 0,
         "coalesce_seconds": 0,
         "digest": False,
+        "price_classes": ["list"],
+        "dated": True,
+    }
+    assert compiled["price_classes"] == {
+        "list": {
+            "currency": "GBP",
+            "segments": [],
+            "customer": None,
+            "branch": None,
+            "region": None,
+            "channel": None,
+            "strategic": False,
+            "late_after_seconds": 300,
+        }
     }
     assert compiled["warehouses"]["MAIN"] == {
         "source": "wms",
@@ -120,6 +134,21 @@ def test_what_is_left_out_has_its_default() -> None:
         ),
         ("warehouse_sets.south", ["MOON"], "warehouse_sets.south: 'MOON' is not among [warehouses.*]"),
         ("warehouse_sets.south", [], "warehouse_sets.south: "),
+        ("price_classes.gold", {"channel": "shopp"}, "price_classes.gold.channel: 'shopp' is not among [channels.*]"),
+        ("price_classes.gold", {"segments": ["a b"]}, "price_classes.gold.segments.0: "),
+        ("price_classes.gold", {"late_after_seconds": 10}, "price_classes.gold.late_after_seconds: "),
+        ("channels.shop.price_classes", ["gold"], "channels.shop.price_classes: 'gold' is not among [price_classes.*]"),
+        ("channels.shop.price_classes", [], "channels.shop.price_classes: "),
+        (
+            "channels.shop",
+            {
+                "connector": "signed_webhook",
+                "publishes": ["availability"],
+                "warehouses": ["MAIN"],
+                "price_classes": ["list"],
+            },
+            "channels.shop.price_classes: it publishes no prices",
+        ),
         ("reconciliation.sightings", 0, "reconciliation.sightings: "),
         ("limits.body_bytes", 5_000_000, "limits.body_bytes: "),
         ("limits.webhook_bytes", 300_000, "limits.webhook_bytes: "),
@@ -259,3 +288,28 @@ def test_equal_causes_are_one_group_and_equal_facts_one_occurrence() -> None:
     assert fingerprint(one) == fingerprint(two) != fingerprint(other)
     assert occurrence_id(one) != occurrence_id(two)
     assert occurrence_id(one) == occurrence_id(refusal_of(letter("prices-dlq", {"source": "erp", "a": 1}), "x"))
+
+
+def test_price_classes_are_read_as_they_are_written(tmp_path: Path) -> None:
+    document = changed("price_classes", {"gold": {"segments": ["vip"], "region": "north", "strategic": True}})
+    document["channels"]["shop"] |= {"price_classes": ["gold"], "dated": False}
+    shipped = tmp_path / "business.json"
+    shipped.write_text(json.dumps(compile_document(document, "x.toml")), encoding="utf-8")
+
+    business = config.load(shipped)
+
+    gold = config.PriceClass("gold", "GBP", segments=("vip",), region="north", strategic=True)
+    assert business.price_classes == {"gold": gold}
+    assert [c.name for c in business.channels_of("gold")] == ["shop"]
+    assert business.channels_of("list") == []
+    assert business.channels["shop"].dated is False
+
+
+def test_channels_that_name_no_price_class_hold_the_list_prices_of_their_currency() -> None:
+    document = changed("channels.shop.currency", "EUR")
+    document["channels"]["plain"] = copy.deepcopy(DOCUMENT["channels"]["shop"])
+
+    compiled = compile_document(document, "x.toml")
+
+    assert {n: c["price_classes"] for n, c in compiled["channels"].items()} == {"shop": ["list_eur"], "plain": ["list"]}
+    assert {n: c["currency"] for n, c in compiled["price_classes"].items()} == {"list_eur": "EUR", "list": "GBP"}

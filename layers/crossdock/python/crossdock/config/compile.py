@@ -14,7 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
 WarehouseId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,30}$")]
+# Customers, segments, branches and regions are called what the price rules call them.
+PartyName = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x20\x7f-\x9f#]{1,80}$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+
+LIST = "list"
+"""The price class of customers of whom nothing is known."""
 
 
 class ConfigError(ValueError):
@@ -63,6 +69,20 @@ class _Channel(_Strict):
     restock_at: int = Field(default=0, ge=0)
     coalesce_seconds: int = Field(default=0, ge=0, le=900)
     digest: bool = False
+    price_classes: list[Name] | None = Field(default=None, min_length=1)
+    dated: bool = True
+
+
+class _PriceClass(_Strict):
+    currency: Currency | None = None
+    segments: list[PartyName] = Field(default_factory=list)
+    customer: PartyName | None = None
+    branch: PartyName | None = None
+    region: PartyName | None = None
+    channel: Name | None = None
+    strategic: bool = False
+    # It is looked at every five minutes (infra/stacks/operations.py).
+    late_after_seconds: int = Field(default=300, ge=60)
 
 
 class _Segment(_Strict):
@@ -101,6 +121,7 @@ class _Document(_Strict):
     channels: dict[Name, _Channel] = Field(default_factory=dict)
     segments: dict[Name, _Segment] = Field(default_factory=dict)
     warehouse_sets: dict[Name, Annotated[list[WarehouseId], Field(min_length=1)]] = Field(default_factory=dict)
+    price_classes: dict[Name, _PriceClass] = Field(default_factory=dict)
     reconciliation: _Reconciliation = Field(default_factory=_Reconciliation)
     reservations: _Reservations = Field(default_factory=_Reservations)
     limits: _Limits = Field(default_factory=_Limits)
@@ -126,11 +147,24 @@ def compile_document(raw: dict[str, Any], name: str) -> dict[str, Any]:
     problems = _inconsistencies(document)
     if problems:
         raise ConfigError("\n".join([f"{name} cannot be used:", *(f"  {p}" for p in problems)]))
-    for channel in document.channels.values():
-        channel.currency = channel.currency or document.distributor.currency
+    _complete(document)
     compiled = document.model_dump(mode="json")
     digest = hashlib.sha256(json.dumps(compiled, sort_keys=True).encode()).hexdigest()
     return {"version": digest[:16], **compiled}
+
+
+def _complete(document: _Document) -> None:
+    """Currencies that were not named, and the list prices of channels that name no price classes."""
+    ours = document.distributor.currency
+    for channel in document.channels.values():
+        channel.currency = channel.currency or ours
+        if "price" in channel.publishes and channel.price_classes is None:
+            name = LIST if channel.currency == ours else f"{LIST}_{channel.currency.lower()}"
+            document.price_classes.setdefault(name, _PriceClass(currency=channel.currency))
+            channel.price_classes = [name]
+        channel.price_classes = channel.price_classes or []
+    for price_class in document.price_classes.values():
+        price_class.currency = price_class.currency or ours
 
 
 def _inconsistencies(document: _Document) -> list[str]:
@@ -159,11 +193,34 @@ def _inconsistencies(document: _Document) -> list[str]:
             found.append(
                 f"segments.{name}.channel: {segment.channel!r} is not among [channels.*]; add it or leave it out"
             )
+    found += _price_problems(document)
     for field, warehouses in _lists_of_warehouses(document).items():
         unknown = [wid for wid in warehouses if wid not in document.warehouses]
         found += [f"{field}: {w!r} is not among [warehouses.*]; add it or leave it out" for w in unknown]
         twice = sorted({wid for wid in warehouses if warehouses.count(wid) > 1})
         found += [f"{field}: {w!r} stands in it more than once; name it once" for w in twice]
+    return found
+
+
+def _price_problems(document: _Document) -> list[str]:
+    found = []
+    for name, channel in document.channels.items():
+        listed = channel.price_classes or []
+        if listed and "price" not in channel.publishes:
+            found.append(f'channels.{name}.price_classes: it publishes no prices; add "price" to publishes')
+        found += [
+            f"channels.{name}.price_classes: {c!r} is not among [price_classes.*]; add it or leave it out"
+            for c in listed
+            if c not in document.price_classes
+        ]
+        if len(set(listed)) < len(listed):
+            found.append(f"channels.{name}.price_classes: a class stands in it more than once; name it once")
+    for name, price_class in document.price_classes.items():
+        if price_class.channel is not None and price_class.channel not in document.channels:
+            found.append(
+                f"price_classes.{name}.channel: {price_class.channel!r} is not among [channels.*]; "
+                "add it or leave it out"
+            )
     return found
 
 

@@ -58,6 +58,9 @@ class Channel:
     What of its availability it is told, in base units: changes of `threshold` and more, every change at or below
     `exact_below`, and, once it was told 0, nothing above 0 before `restock_at`. Marks of ordinary changes wait for the
     end of a window of `coalesce_seconds`, so that they meet. `digest` says that its endpoint answers for what it holds.
+
+    `price_classes` are those whose prices it holds; `dated`: it switches by itself when a price window begins, and is
+    told of windows ahead; one that is not hears of each when it begins.
     """
 
     name: str
@@ -73,6 +76,27 @@ class Channel:
     restock_at: int = 0
     coalesce_seconds: int = 0
     digest: bool = False
+    price_classes: tuple[str, ...] = ()
+    dated: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PriceClass:
+    """Customers that see the same prices: those in these segments, or one customer, buying there and over this channel.
+
+    What is None or empty is said of nobody: the class `list` without anything is what an unknown customer pays.
+    A `strategic` class rings an alarm when a channel has not acknowledged a change `late_after_seconds` after it.
+    """
+
+    name: str
+    currency: str
+    segments: tuple[str, ...] = ()
+    customer: str | None = None
+    branch: str | None = None
+    region: str | None = None
+    channel: str | None = None
+    strategic: bool = False
+    late_after_seconds: int = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +161,15 @@ class BusinessConfig:
     reservations: ReservationTerms = field(default_factory=ReservationTerms)
     segments: Mapping[str, Segment] = field(default_factory=dict)
     warehouse_sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    price_classes: Mapping[str, PriceClass] = field(default_factory=dict)
 
     def channels_for(self, kind: str) -> list[Channel]:
         """The channels that hear of this kind of value, in the order of their names."""
         return [self.channels[name] for name in sorted(self.channels) if kind in self.channels[name].publishes]
+
+    def channels_of(self, price_class: str) -> list[Channel]:
+        """The channels that hold the prices of this class, in the order of their names."""
+        return [c for c in self.channels_for("price") if price_class in c.price_classes]
 
     def observed_by(self, source: str) -> frozenset[str]:
         """The warehouses that this source counts too, without owning their stock."""
@@ -166,6 +195,7 @@ def from_document(document: Mapping[str, Any]) -> BusinessConfig:
         reservations=ReservationTerms(**document["reservations"]),
         segments={n: _segment(n, s) for n, s in document["segments"].items()},
         warehouse_sets={n: tuple(w) for n, w in document["warehouse_sets"].items()},
+        price_classes={n: _price_class(n, c) for n, c in document["price_classes"].items()},
     )
 
 
@@ -177,7 +207,12 @@ def _channel(name: str, fields: Mapping[str, Any]) -> Channel:
     values = dict(fields)
     values["publishes"] = tuple(values["publishes"])
     values["warehouses"] = tuple(values["warehouses"])
+    values["price_classes"] = tuple(values.get("price_classes", ()))
     return Channel(name=name, **values)
+
+
+def _price_class(name: str, fields: Mapping[str, Any]) -> PriceClass:
+    return PriceClass(name=name, **{**fields, "segments": tuple(fields.get("segments", ()))})
 
 
 def _segment(name: str, fields: Mapping[str, Any]) -> Segment:
