@@ -52,4 +52,6 @@ def document(profile: ItemProfile) -> dict[str, Any]:
         "lot_policy": profile.lot_policy,
         "lots": list(profile.lots),
         "substitutes": list(profile.substitutes),
+        "families": list(profile.families),
+        "mix_groups": list(profile.mix_groups),
     }

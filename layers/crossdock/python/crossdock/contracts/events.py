@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 PRICE_RULES_CHANGED = "pricing.rules.changed.v1"
+PRICE_CUSTOMERS_CHANGED = "pricing.customers.changed.v1"
 COUNTS_REPORTED = "inventory.counts.reported.v1"
 SUPPLY_REPORTED = "inventory.supply.reported.v1"
 REFERENCES_DECLARED = "identity.references.declared.v1"

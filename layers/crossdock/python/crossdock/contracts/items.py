@@ -25,6 +25,7 @@ class ItemProfile:
 
     `unit` is the base unit; `units` are exact base units per unit (case: 12, half: 1/2); `places` is how many decimal
     places a quantity in base units may have. `lots` are those known, under the policy "declared" only.
+    `families` and `mix_groups` are the names that price rules know the item by.
     """
 
     sku: str
@@ -35,6 +36,8 @@ class ItemProfile:
     lot_policy: str = FREE
     lots: tuple[str, ...] = ()
     substitutes: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
+    mix_groups: tuple[str, ...] = ()
 
     def factor(self, unit: str) -> Fraction | None:
         """Base units in one of `unit`, or None when the item has no such unit."""

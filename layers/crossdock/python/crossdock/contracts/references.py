@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
 from crossdock.contracts.fields import Contract, ItemCode, Lot, Sku, SystemName, UnitName
+from crossdock.contracts.price_fields import Family, Name
 from crossdock.quantities import MAX_PLACES
 
 _FACTOR = re.compile(r"[0-9]{1,9}(/[0-9]{1,9}|\.[0-9]{1,6})?")
@@ -27,7 +28,10 @@ Factor = Annotated[Fraction, PlainValidator(_factor), PlainSerializer(str, retur
 
 
 class Profile(Contract):
-    """How an item is counted; see `crossdock.contracts.items.ItemProfile`. The newest `version` wins."""
+    """How an item is counted, and the families and mix groups that price rules know it by; the newest `version` wins.
+
+    See `crossdock.contracts.items.ItemProfile`.
+    """
 
     version: int = Field(ge=1, le=10**15)
     unit: UnitName
@@ -36,6 +40,8 @@ class Profile(Contract):
     lot_policy: Literal["free", "required", "declared"] = "free"
     lots: list[Lot] = Field(default_factory=list, max_length=200)
     substitutes: list[Sku] = Field(default_factory=list, max_length=10)
+    families: list[Family] = Field(default_factory=list, max_length=20)
+    mix_groups: list[Name] = Field(default_factory=list, max_length=20)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -43,7 +49,13 @@ class Profile(Contract):
             raise ValueError(f"units.{self.unit}: is the base unit, so it holds 1; leave it out")
         if bool(self.lots) != (self.lot_policy == "declared"):
             raise ValueError('lots: list the known ones with lot_policy "declared", and none without it')
-        for name, values in (("lots", self.lots), ("substitutes", self.substitutes)):
+        lists: dict[str, list[str]] = {
+            "lots": self.lots,
+            "substitutes": self.substitutes,
+            "families": self.families,
+            "mix_groups": self.mix_groups,
+        }
+        for name, values in lists.items():
             if len(set(values)) != len(values):
                 raise ValueError(f"{name}: one stands there twice; leave it out")
         return self

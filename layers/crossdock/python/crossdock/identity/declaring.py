@@ -57,6 +57,8 @@ def profile_of(sku: str, profile: Profile) -> ItemProfile:
         profile.lot_policy,
         tuple(profile.lots),
         tuple(profile.substitutes),
+        tuple(profile.families),
+        tuple(profile.mix_groups),
     )
 
 

@@ -1,6 +1,6 @@
 """Item profiles: how each item is counted. The newest version wins; which it is, its source says.
 
-    ITEM#sku / PROFILE       ver, unit, units {name: "12"}, places, lp (lot policy), lots, subs, h (content)
+    ITEM#sku / PROFILE       ver, unit, units {name: "12"}, places, lp (lot policy), lots, subs, fam, mix, h (content)
 
 A movement of an ordinary item must not pay for a read of its profile. So the cross-reference rows, which are read
 anyway, carry the one thing that concerns a movement that names neither unit nor lot: the lot policy, where it is not
@@ -104,11 +104,15 @@ def _content(profile: ItemProfile) -> Mapping[str, object]:
         "lp": profile.lot_policy,
         "lots": list(profile.lots),
         "subs": list(profile.substitutes),
+        "fam": list(profile.families),
+        "mix": list(profile.mix_groups),
     }
 
 
 def _hash(profile: ItemProfile) -> str:
-    return hashlib.sha256(json.dumps(_content(profile), sort_keys=True).encode()).hexdigest()[:24]
+    # Where there are no families, the hash is the one that profiles had before there could be any.
+    content = {k: v for k, v in _content(profile).items() if v or k not in {"fam", "mix"}}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:24]
 
 
 def _row(profile: ItemProfile) -> dict[str, object]:
@@ -126,4 +130,6 @@ def _profile(row: Item) -> ItemProfile:
         lot_policy=row["lp"],
         lots=tuple(row["lots"]),
         substitutes=tuple(row["subs"]),
+        families=tuple(row.get("fam", ())),
+        mix_groups=tuple(row.get("mix", ())),
     )

@@ -1,4 +1,4 @@
-"""An ERP that can send our documented JSON: `items.declared`, `prices.changed` and `supply.expected`."""
+"""An ERP that sends our documented JSON: `items.declared`, `prices.changed`, `customers.priced`, `supply.expected`."""
 
 from crossdock.connectors.generic_erp.translation import translate
 

@@ -5,6 +5,7 @@ from typing import Literal
 from crossdock.contracts import events
 from crossdock.contracts.fields import Contract, Instant
 from crossdock.contracts.inbound import Fact, Translated, read_native
+from crossdock.contracts.price_customers import PriceCustomerList
 from crossdock.contracts.prices import PriceList
 from crossdock.contracts.references import ItemList
 from crossdock.contracts.supply import SupplyList
@@ -22,21 +23,28 @@ class _Priced(Contract):
     data: PriceList
 
 
+class _CustomersPriced(Contract):
+    type: Literal["customers.priced"]
+    timestamp: Instant
+    data: PriceCustomerList
+
+
 class _Expected(Contract):
     type: Literal["supply.expected"]
     timestamp: Instant
     data: SupplyList
 
 
-_NATIVE: dict[str, type[_Declared | _Priced | _Expected]] = {
+_NATIVE: dict[str, type[_Declared | _Priced | _CustomersPriced | _Expected]] = {
     "items.declared": _Declared,
     "prices.changed": _Priced,
+    "customers.priced": _CustomersPriced,
     "supply.expected": _Expected,
 }
 
 
 def translate(source: str, body: bytes) -> Translated:
-    """A webhook body as a fact: references declared, price rules changed, or supply reported.
+    """A webhook body as a fact: references declared, price rules or customers changed, supply reported.
 
     Raises pydantic.ValidationError naming what does not fit, or UnknownEventError for another type.
     """
@@ -47,6 +55,10 @@ def translate(source: str, body: bytes) -> Translated:
     if isinstance(native, _Expected):
         supply = [s.model_dump(mode="json", exclude_none=True) for s in native.data.supply]
         return Fact(events.SUPPLY_REPORTED, f"supply/{source}", {"source": source, "supply": supply})
+    if isinstance(native, _CustomersPriced):
+        customers = [c.model_dump(mode="json", exclude_defaults=True) for c in native.data.customers]
+        data = {"source": source, "customers": customers}
+        return Fact(events.PRICE_CUSTOMERS_CHANGED, f"price-customers/{source}", data)
     # without what is as its default: a fact of 500 rules must fit the bus
     prices = [p.model_dump(mode="json", exclude_defaults=True) for p in native.data.prices]
     return Fact(events.PRICE_RULES_CHANGED, f"prices/{source}", {"source": source, "prices": prices})
