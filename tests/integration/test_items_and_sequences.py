@@ -27,7 +27,16 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.integration
 
 PROFILE = ItemProfile(
-    "SKU-1", 3, "piece", {"case": Fraction(12), "half": Fraction(1, 2)}, 1, "required", (), ("SKU-2",)
+    "SKU-1",
+    3,
+    "piece",
+    {"case": Fraction(12), "half": Fraction(1, 2)},
+    1,
+    "required",
+    (),
+    ("SKU-2",),
+    ("drills",),
+    ("tools",),
 )
 
 
@@ -56,6 +65,8 @@ def test_a_profile_is_shown_as_it_was_declared(stage: Target) -> None:
         "lot_policy": "required",
         "lots": [],
         "substitutes": ["SKU-2"],
+        "families": ["drills"],
+        "mix_groups": ["tools"],
     }
     assert "case = 12 piece, half = 1/2 piece" in crossdock("items", "show", "SKU-1")
 

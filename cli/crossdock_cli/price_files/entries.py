@@ -10,7 +10,6 @@ from pydantic import ValidationError
 from crossdock.contracts.price_form import normalised
 from crossdock.contracts.prices import PriceRule
 from crossdock.platform.problems import from_validation, path_text
-from crossdock.pricing.rules import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -84,11 +83,3 @@ def read_rule(entry: Entry, time_zone: str, *, draft: bool = False) -> tuple[Pri
         found = zip(exc.errors(include_url=False, include_input=False), from_validation(exc).errors, strict=True)
         return None, entry.refused(*(entry.error(e["loc"], f.problem, f.remedy) for e, f in found))
     return rule, entry
-
-
-def rule_of(rule: PriceRule, time_zone: str, sku: str | None) -> Rule:
-    """The rule as it is kept, about our item instead of the source's code."""
-    form = normalised(rule, time_zone)
-    if sku is not None:
-        form["scope"] = {**form.get("scope", {}), "item": sku}
-    return Rule.read(form)

@@ -208,6 +208,12 @@ def test_a_profile_is_read_exactly() -> None:
         ({"lot_policy": "declared", "lots": ["L1", "L1"]}, "items[0].profile"),
         ({"substitutes": ["S"]}, "items[0]"),
         ({"substitutes": [f"T{n}" for n in range(11)]}, "items[0].profile.substitutes"),
+        ({"families": ["*"]}, "items[0].profile.families[0]"),
+        ({"families": ["a#b"]}, "items[0].profile.families[0]"),
+        ({"families": ["drills", "drills"]}, "items[0].profile"),
+        ({"families": [f"F{n}" for n in range(21)]}, "items[0].profile.families"),
+        ({"mix_groups": [" "]}, "items[0].profile.mix_groups[0]"),
+        ({"mix_groups": "tools"}, "items[0].profile.mix_groups"),
         ({"color": "red"}, "items[0].profile.color"),
     ],
 )
@@ -407,6 +413,9 @@ def test_an_erp_declares_items_with_and_without_profiles() -> None:
 
     assert isinstance(found, Fact)
     assert found.data["items"] == [
-        {**items[0], "profile": {**profile, "places": 0, "lot_policy": "free", "lots": []}},
+        {
+            **items[0],
+            "profile": {**profile, "places": 0, "lot_policy": "free", "lots": [], "families": [], "mix_groups": []},
+        },
         items[1],
     ]
