@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from crossdock.pricing import resolution
-from crossdock.pricing.rules import Rule, Tier
+from crossdock.pricing.base_rules import Rule, Tier
 from crossdock.pricing.store import Kept, PricingStore
 from tests.property.properties import some_choices
 from tests.support.interleaving import Schedule

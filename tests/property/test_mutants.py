@@ -216,7 +216,7 @@ def whole_batch_again(patch: pytest.MonkeyPatch) -> None:
 
 
 def ends_are_included(patch: pytest.MonkeyPatch) -> None:
-    from crossdock.pricing.rules import Rule
+    from crossdock.pricing.base_rules import Rule
 
     def holds_at(rule: Rule, instant: str) -> bool:
         return not rule.withdrawn and rule.valid_from <= instant and (rule.valid_to is None or instant <= rule.valid_to)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossdock.platform.errors import StoreUnavailableError
-from crossdock.pricing.rules import Rule, Tier
+from crossdock.pricing.base_rules import Rule, Tier
 from crossdock.pricing.store import Kept, PricingStore
 from tests.property.prices import INSTANTS, RULES, check_keeping, check_kept, check_windows, check_winner
 from tests.property.properties import SEEDS

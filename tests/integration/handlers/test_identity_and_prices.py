@@ -13,7 +13,7 @@ import pytest
 
 from crossdock.identity.partners import PartnerAccess, Partners
 from crossdock.identity.references import Conflict, Reference, References
-from crossdock.pricing.rules import Rule, Tier
+from crossdock.pricing.base_rules import Rule, Tier
 from crossdock.pricing.store import Kept, PricingStore
 from tests.support.crashes import reaper
 from tests.support.world import (

@@ -11,8 +11,8 @@ import pytest
 from crossdock.inventory.availability import ItemStock, WarehouseStock
 from crossdock.inventory.balances import JournalRecord, deltas, padded
 from crossdock.inventory.journal import JournalEntry, unique
+from crossdock.pricing.base_rules import Rule, Tier
 from crossdock.pricing.resolution import to_value, windows, winner
-from crossdock.pricing.rules import Rule, Tier
 from crossdock.pricing.sheet import Sheet
 
 pytestmark = pytest.mark.unit

@@ -7,7 +7,7 @@ from crossdock.contracts.price_form import normalised
 from crossdock.contracts.prices import PriceRule
 from crossdock.contracts.refusals import Refusal, Refuse, content_id, quoted, replay_mark
 from crossdock.platform.clock import from_text, to_text
-from crossdock.pricing.rules import Rule, Tier
+from crossdock.pricing.base_rules import Rule, Tier
 from crossdock.pricing.store import Kept, PricingStore
 
 ROUTE = "prices"

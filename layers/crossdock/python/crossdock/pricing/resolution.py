@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from crossdock.pricing.rules import Rule
+from crossdock.pricing.base_rules import Rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from crossdock.pricing.rules import Rule, Tier
+from crossdock.pricing.base_rules import Rule, Tier
 
 
 def rule_name(source: str, rule_id: str) -> str:

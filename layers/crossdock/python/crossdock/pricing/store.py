@@ -13,7 +13,7 @@ from crossdock.platform.clock import Clock, to_text
 from crossdock.platform.dynamo import Item, Statement, Table, from_attribute
 from crossdock.platform.errors import StoreUnavailableError
 from crossdock.platform.writes import Key
-from crossdock.pricing.rules import Rule
+from crossdock.pricing.base_rules import Rule
 from crossdock.pricing.sheet import Sheet, rule_name
 
 # Of several workers that write one sheet at once, one gets through in each round: this many may meet.
