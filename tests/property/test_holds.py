@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from crossdock.inventory.holds import Answer, Ending, HoldRequest, Line, Place
+from crossdock.inventory.holds import Answer, Ending, HoldRequest, Line, Place, markers
 from tests.property.hold_schedules import Stage, check_end, header, run_schedule, sweep_all
 from tests.support.memory import MemoryTable
 
@@ -57,6 +57,43 @@ def test_a_call_that_the_sdk_repeats_after_its_hold_was_confirmed_takes_nothing_
     table.again = answer_is_lost
     assert first.create(request).answer is Answer.HELD
 
+    sweep_all(stage)
+    check_end(stage)
+
+
+@pytest.mark.parametrize("why", ["a wrong guess of the allocation", "another plan", "units gathered from shards"])
+def test_a_take_that_is_tried_again_and_repeated_after_its_hold_was_confirmed_takes_nothing_again(why: str) -> None:
+    """However it comes that the row stands before its units are taken."""
+    table = MemoryTable()
+    stage = Stage(Random(1), table)  # noqa: S311 - a schedule, not a secret
+    table.put(header("A", 10, 3 if why == "a wrong guess of the allocation" else 0))
+    table.put(header("B", 0, 0))
+    if why == "units gathered from shards":
+        stage.reservations().balancer.promote("A", "MAIN", 2)
+    quantity = 5 if why == "units gathered from shards" else 2
+
+    def request(sku: str) -> HoldRequest:
+        return HoldRequest(
+            *("x", "partner", "shop", "payload", stage.now() + 100),
+            *((Line("1", sku, "MAIN", quantity),), (Place(sku, "MAIN", quantity),), "cd-1"),
+        )
+
+    def answer_is_lost() -> bool:
+        """Of the call that took; and the same client asks again, confirms, and only then the SDK repeats the call."""
+        if not any(markers(giver) for giver in stage.givers()):
+            return False
+        table.again = lambda: False
+        other = stage.reservations()
+        assert other.create(request("A")).answer is Answer.HELD
+        assert other.confirm("x").ending is Ending.DONE
+        return True
+
+    table.again = answer_is_lost
+    first = stage.reservations().create(request("B" if why == "another plan" else "A"), lambda _: request("A"))
+    assert first.answer is Answer.HELD
+
+    assert table.again is not answer_is_lost, "no answer was lost"
+    assert sum(g["cm"] for g in stage.givers()) == quantity
     sweep_all(stage)
     check_end(stage)
 

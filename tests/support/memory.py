@@ -104,6 +104,15 @@ class MemoryTable(Table):
         self.boundary()
         if self.throttled(0) is not None:
             raise StoreUnavailableError("throttled")
+        outcomes = self._all_or_none(writes)
+        if self.again():
+            self.boundary()
+            # What was carried out is known again by its token; what was refused is looked at anew.
+            outcomes = outcomes if outcomes[0].done else self._all_or_none(writes)
+        self.boundary()
+        return outcomes
+
+    def _all_or_none(self, writes: Sequence[Write]) -> list[Outcome]:
         before, noted = deepcopy(self.rows), len(self.records)
         outcomes = [self._run(Statement(*partiql(self.name, w), w.key)) for w in writes]
         if not all(o.done for o in outcomes):
@@ -113,7 +122,6 @@ class MemoryTable(Table):
                 Outcome(done=False, existing=None if o.done else deepcopy(before.get(w.key)), failed=not o.done)
                 for o, w in zip(outcomes, writes, strict=True)
             ]
-        self.boundary()
         return outcomes
 
     def _put_on_stream(self, key: Key) -> None:

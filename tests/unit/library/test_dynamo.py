@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
+import boto3
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from urllib3 import HTTPResponse
 
 from crossdock.platform import deadline
 from crossdock.platform.dynamo import Outcome, StatementError, Table, from_attribute, from_item, to_attribute, to_item
 from crossdock.platform.errors import StoreUnavailableError
+from crossdock.platform.writes import Update
 
 pytestmark = pytest.mark.unit
 
@@ -214,6 +220,26 @@ def test_a_transaction_that_meets_another_is_tried_again(pauses: list[int]) -> N
 
     assert client.calls == [["a", "b"]] * 3
     assert pauses == [1, 2]
+
+
+def test_a_transaction_that_the_sdk_repeats_is_the_same_transaction() -> None:
+    """Its token is: so a repetition, for which the first answer was lost, is known again and does nothing."""
+    client = boto3.client("dynamodb", "eu-central-1", aws_access_key_id="k", aws_secret_access_key="s")
+    tokens: list[str] = []
+
+    def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        tokens.append(json.loads(request.body)["ClientRequestToken"])
+        status = 200 if len(tokens) % 2 == 0 else 500
+        return AWSResponse(request.url, status, {}, HTTPResponse(BytesIO(b"{}"), preload_content=False))
+
+    client.meta.events.register("before-send.dynamodb.TransactWriteItems", answer)
+    writes = [Update(("a", "b"), {"ver": 1})]
+
+    assert Table(client, "t").atomically(writes) == [Outcome(done=True)]
+    assert Table(client, "t").atomically(writes) == [Outcome(done=True)]
+
+    first, repeated, second, _ = tokens
+    assert first == repeated != second
 
 
 def test_failed_conditions_are_named_and_not_tried_again() -> None:

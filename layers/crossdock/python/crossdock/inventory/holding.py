@@ -15,7 +15,7 @@ Many places. Up to 99 go in one transaction with the row. More are taken one by 
 HELD when all are taken; until then none of them is a hold, and if one is short all are given back.
 
 A call whose answer was lost is repeated by the SDK, and then our own row and our own marker stand in our way: the nonce
-tells that they are ours.
+tells that they are ours. Where the row was there before, and its hold may have been decided since, `take_once` takes.
 """
 
 import secrets
@@ -181,7 +181,7 @@ class Holder:
                 if found.short(place):
                     return self._told(row, place, giver, shortages([place], {place.key: found})[0])
                 place = self._known(found, place, row.channel)
-            (taken,) = self._store.write([take(place, row.marker(place), row.channel)])
+            taken = self._store.take_once(row, place)
             if taken.done:
                 return None
             giver = taken.existing
@@ -307,7 +307,10 @@ class Holder:
         return self._take_each(request, row, again)
 
     def _take_each(self, request: HoldRequest, row: Reservation, again: Again | None) -> Decision:
-        outcomes = self._store.write([take(p, row.marker(p), row.channel) for p in row.places])
+        if row.by_marker:
+            outcomes = [self._store.take_once(row, row.places[0])]
+        else:
+            outcomes = self._store.write([take(p, row.marker(p), row.channel) for p in row.places])
         missed = [(p, o.existing) for p, o in zip(row.places, outcomes, strict=True) if not o.done]
         short = [s for p, giver in missed if (s := self._take_anyhow(row, p, giver))]
         if not short:

@@ -119,13 +119,12 @@ class Scattered:
 
         The row is None when it is not ours any more.
         """
-        taking = take(target, row.marker(target), row.channel)
         ours: Reservation | None = row
         if row.places[0].key == target.key:
-            (taken,) = self._store.write([taking])
+            taken = self._store.take_once(row, target)
         else:
             change = self._store.row_change(row, State.OPEN, places=place_rows([target]))
-            written, taken = self._store.write([change, taking])
+            written, taken = self._store.write([change, take(target, row.marker(target), row.channel)])
             ours = _moved(written, row, target)
         if ours is None:
             # The sweeper refused the row meanwhile. What we took, or take by a lost answer, is not ours.
