@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import copy
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crossdock import config
+from crossdock.config import ChannelPrices
 from crossdock.config.compile import ConfigError, compile_document, compile_file
+from crossdock.config.model import from_document
 from crossdock.exceptions.correction import CorrectionError, assignments_to_patch, corrected_message
 from crossdock.exceptions.dead_letters import refusal_of
 from crossdock.exceptions.model import Occurrence, basis, fingerprint, occurrence_id
@@ -72,6 +75,14 @@ def test_what_is_left_out_has_its_default() -> None:
         "restock_at": 0,
         "coalesce_seconds": 0,
         "digest": False,
+        "prices": {
+            "may_compute": [],
+            "rounding": None,
+            "scale": None,
+            "max_discount_percent": "0",
+            "grace_seconds": 30,
+            "manifest_hours": 24,
+        },
         "price_classes": ["list"],
         "dated": True,
     }
@@ -313,3 +324,44 @@ def test_channels_that_name_no_price_class_hold_the_list_prices_of_their_currenc
 
     assert {n: c["price_classes"] for n, c in compiled["channels"].items()} == {"shop": ["list_eur"], "plain": ["list"]}
     assert {n: c["currency"] for n, c in compiled["price_classes"].items()} == {"list_eur": "EUR", "list": "GBP"}
+
+
+def test_pricing_and_what_a_channel_may_compute_are_read_as_they_are_written() -> None:
+    raw = tomllib.loads((ROOT / "config" / "demo.toml").read_text())
+    raw["pricing"] = {"level_policy": "NEWEST", "unit_scales": {"GBP": 4}, "quote_minutes": 5, "four_eyes": True}
+    raw["channels"]["webshop"]["prices"] = {
+        "may_compute": ["round", "discount"],
+        "scale": 2,
+        "max_discount_percent": "5",
+        "grace_seconds": 0,
+    }
+
+    business = from_document(compile_document(raw, "x.toml"))
+
+    assert business.pricing.settings["level_policy"] == "NEWEST"
+    assert business.pricing.settings["unit_scales"] == {"GBP": 4}
+    assert (business.pricing.quote_minutes, business.pricing.quote_days, business.pricing.four_eyes) == (5, 400, True)
+    assert business.channels["webshop"].prices == ChannelPrices(
+        may_compute=("round", "discount"), scale=2, max_discount_percent="5", grace_seconds=0
+    )
+    assert business.channels["marketplace"].prices == ChannelPrices(), "what is not said may not be computed"
+
+
+@pytest.mark.parametrize(
+    ("prices", "field"),
+    [
+        ({"may_compute": ["round"]}, "channels.webshop.prices.scale"),
+        ({"scale": 2}, "channels.webshop.prices.scale"),
+        ({"rounding": "up"}, "channels.webshop.prices.scale"),
+        ({"may_compute": ["discount"]}, "channels.webshop.prices.max_discount_percent"),
+        ({"max_discount_percent": "5"}, "channels.webshop.prices.max_discount_percent"),
+        ({"may_compute": ["guess"]}, "channels.webshop.prices.may_compute.0"),
+        ({"max_discount_percent": "100"}, "channels.webshop.prices.max_discount_percent"),
+        ({"grace_seconds": 3601}, "channels.webshop.prices.grace_seconds"),
+    ],
+)
+def test_what_a_channel_may_compute_is_said_whole(prices: dict[str, Any], field: str) -> None:
+    raw = tomllib.loads((ROOT / "config" / "demo.toml").read_text())
+    raw["channels"]["webshop"]["prices"] = prices
+    with pytest.raises(ConfigError, match=field.replace(".", r"\.")):
+        compile_document(raw, "x.toml")

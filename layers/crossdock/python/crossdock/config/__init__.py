@@ -7,8 +7,10 @@ It is written as TOML, validated by `crossdock.config.compile` when the layer is
 from crossdock.config.model import (
     BusinessConfig,
     Channel,
+    ChannelPrices,
     Limits,
     PriceClass,
+    PricingTerms,
     Reconciliation,
     ReservationTerms,
     Segment,
@@ -20,8 +22,10 @@ from crossdock.config.model import (
 __all__ = [
     "BusinessConfig",
     "Channel",
+    "ChannelPrices",
     "Limits",
     "PriceClass",
+    "PricingTerms",
     "Reconciliation",
     "ReservationTerms",
     "Segment",

@@ -6,11 +6,14 @@ Run when the layer is built, never in a function: this is the one place of the c
 import hashlib
 import json
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from crossdock.contracts.price_settings import PriceSettings
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
 WarehouseId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,30}$")]
@@ -56,6 +59,17 @@ class _Source(_Strict):
     sequence: Literal["warehouse", "source", "none"] = "warehouse"
 
 
+class _ChannelPrices(_Strict):
+    # What a channel may compute by itself (pricing rule 9); its signed manifest says so, and price checks judge by it.
+    may_compute: list[Literal["tiers", "extend", "convert_units", "round", "discount"]] = Field(default_factory=list)
+    rounding: Literal["half_up", "half_even", "half_down", "up", "down"] | None = None
+    scale: int | None = Field(default=None, ge=0, le=8)
+    max_discount_percent: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,2}(\.[0-9]{1,4})?$")] = "0"
+    # How long a price whose window has just closed is still taken from it.
+    grace_seconds: int = Field(default=30, ge=0, le=3_600)
+    manifest_hours: int = Field(default=24, ge=1, le=720)
+
+
 class _Channel(_Strict):
     connector: Name
     publishes: list[Literal["availability", "price"]] = Field(min_length=1)
@@ -69,6 +83,7 @@ class _Channel(_Strict):
     restock_at: int = Field(default=0, ge=0)
     coalesce_seconds: int = Field(default=0, ge=0, le=900)
     digest: bool = False
+    prices: _ChannelPrices = Field(default_factory=_ChannelPrices)
     price_classes: list[Name] | None = Field(default=None, min_length=1)
     dated: bool = True
 
@@ -104,6 +119,15 @@ class _Reservations(_Strict):
     expires_in_seconds: int = Field(default=900, ge=30, le=86_400)
 
 
+class _Pricing(PriceSettings):
+    # Who approves a draft may not be who wrote it.
+    four_eyes: bool = False
+    # How long a quote stands at most; `crossdock quotes rotate --drop-old` counts on a day.
+    quote_minutes: int = Field(default=30, ge=1, le=1_440)
+    # How long it can be looked at afterwards, with its traces.
+    quote_days: int = Field(default=400, ge=1, le=4_000)
+
+
 class _Limits(_Strict):
     # A function is called with 6 MB at most, and the gateway sends a body in base64, which is a third longer.
     body_bytes: int = Field(default=1_000_000, ge=1_000, le=4_000_000)
@@ -124,6 +148,7 @@ class _Document(_Strict):
     price_classes: dict[Name, _PriceClass] = Field(default_factory=dict)
     reconciliation: _Reconciliation = Field(default_factory=_Reconciliation)
     reservations: _Reservations = Field(default_factory=_Reservations)
+    pricing: _Pricing = Field(default_factory=_Pricing)
     limits: _Limits = Field(default_factory=_Limits)
 
 
@@ -188,6 +213,8 @@ def _inconsistencies(document: _Document) -> list[str]:
         ]
         if (warehouse.latitude is None) != (warehouse.longitude is None):
             found.append(f"warehouses.{wid}.latitude: write both latitude and longitude, or neither")
+    for name, channel in document.channels.items():
+        found += _of_prices(f"channels.{name}.prices", channel.prices)
     for name, segment in document.segments.items():
         if segment.channel is not None and segment.channel not in document.channels:
             found.append(
@@ -221,6 +248,18 @@ def _price_problems(document: _Document) -> list[str]:
                 f"price_classes.{name}.channel: {price_class.channel!r} is not among [channels.*]; "
                 "add it or leave it out"
             )
+    return found
+
+
+def _of_prices(place: str, prices: _ChannelPrices) -> list[str]:
+    rounds = "round" in prices.may_compute
+    found = []
+    if rounds != (prices.scale is not None) or (prices.rounding is not None and not rounds):
+        found.append(f'{place}.scale: belongs to "round" in may_compute; write both, or neither')
+    if ("discount" in prices.may_compute) != (Decimal(prices.max_discount_percent) > 0):
+        found.append(
+            f'{place}.max_discount_percent: belongs to "discount" in may_compute; write both, as "5", or neither'
+        )
     return found
 
 

@@ -49,6 +49,23 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelPrices:
+    """What a channel may compute by itself (pricing rule 9): operations, its rounding, the discount it may give.
+
+    `rounding` None is the distributor's own; `scale` is decimals of its unit prices; `max_discount_percent` a decimal
+    text. A price whose window closed less than `grace_seconds` ago is still taken from it. A manifest is valid for
+    `manifest_hours`.
+    """
+
+    may_compute: tuple[str, ...] = ()
+    rounding: str | None = None
+    scale: int | None = None
+    max_discount_percent: str = "0"
+    grace_seconds: int = 30
+    manifest_hours: int = 24
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
     """A consumer that must be told.
 
@@ -76,6 +93,7 @@ class Channel:
     restock_at: int = 0
     coalesce_seconds: int = 0
     digest: bool = False
+    prices: ChannelPrices = field(default_factory=ChannelPrices)
     price_classes: tuple[str, ...] = ()
     dated: bool = True
 
@@ -135,6 +153,20 @@ class ReservationTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class PricingTerms:
+    """How prices are resolved (`settings`: the document of `crossdock.pricing.settings.Settings`), and for how long.
+
+    A quote stands for `quote_minutes` at most and can be looked at for `quote_days`. With `four_eyes`, who approves a
+    draft is not who wrote it.
+    """
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    four_eyes: bool = False
+    quote_minutes: int = 30
+    quote_days: int = 400
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What one request may carry (bytes of body, movements, facts of one webhook), and how far clocks may be off."""
 
@@ -159,6 +191,7 @@ class BusinessConfig:
     reconciliation: Reconciliation
     limits: Limits
     reservations: ReservationTerms = field(default_factory=ReservationTerms)
+    pricing: PricingTerms = field(default_factory=PricingTerms)
     segments: Mapping[str, Segment] = field(default_factory=dict)
     warehouse_sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     price_classes: Mapping[str, PriceClass] = field(default_factory=dict)
@@ -193,6 +226,7 @@ def from_document(document: Mapping[str, Any]) -> BusinessConfig:
         reconciliation=Reconciliation(**document["reconciliation"]),
         limits=Limits(**document["limits"]),
         reservations=ReservationTerms(**document["reservations"]),
+        pricing=_pricing(document["pricing"]),
         segments={n: _segment(n, s) for n, s in document["segments"].items()},
         warehouse_sets={n: tuple(w) for n, w in document["warehouse_sets"].items()},
         price_classes={n: _price_class(n, c) for n, c in document["price_classes"].items()},
@@ -208,11 +242,19 @@ def _channel(name: str, fields: Mapping[str, Any]) -> Channel:
     values["publishes"] = tuple(values["publishes"])
     values["warehouses"] = tuple(values["warehouses"])
     values["price_classes"] = tuple(values.get("price_classes", ()))
+    prices = dict(values.get("prices") or {})
+    values["prices"] = ChannelPrices(**{**prices, "may_compute": tuple(prices.get("may_compute", ()))})
     return Channel(name=name, **values)
 
 
 def _price_class(name: str, fields: Mapping[str, Any]) -> PriceClass:
     return PriceClass(name=name, **{**fields, "segments": tuple(fields.get("segments", ()))})
+
+
+def _pricing(fields: Mapping[str, Any]) -> PricingTerms:
+    settings = dict(fields)
+    terms = {name: settings.pop(name) for name in ("four_eyes", "quote_minutes", "quote_days")}
+    return PricingTerms(settings, **terms)
 
 
 def _segment(name: str, fields: Mapping[str, Any]) -> Segment:
