@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+# Read when the command's console is made. A worker of several is told 80, and tables would fold.
+os.environ.pop("COLUMNS", None)
 
 import pytest
 
@@ -12,6 +17,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crossdock_cli.target import Target
+
+HERE: Final = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What tests share a worker when several run: all that deploys or builds, and otherwise each file by itself.
+
+    A second worker would deploy the app again, and synthesise production again.
+    """
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item.path)))
+
+
+def _group(path: Path) -> str:
+    if path.parent == HERE / "integration" or HERE / "e2e" in path.parents:
+        return "builds"
+    return str(path.relative_to(HERE))
 
 
 @pytest.fixture(scope="session")

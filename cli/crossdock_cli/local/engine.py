@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import random
 import shutil
 import sys
 import time
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 
 # The port AWS emulators are known by, and its neighbours when several run.
 PREFERRED_PORTS: Final = range(4566, 4586)
-RECEIVER_PORTS: Final = range(4590, 4610)
+# A receiver listens only when all is deployed, so engines that start meanwhile should not choose the same port. Systems
+# give higher ports to their clients.
+RECEIVER_PORTS: Final = range(20_000, 30_000)
+_RECEIVER_TRIES: Final = 20
 START_SECONDS: Final = 60
 _POLL_SECONDS: Final = 0.02
 _LOG_TAIL: Final = 12
@@ -50,7 +54,8 @@ def start(paths: Paths, port: int | None) -> LocalState:
             output=log.fileno(),
         )
     _DETACHED.append(child)
-    state = LocalState(ProcessId.of(child.pid), chosen, process.free_port(RECEIVER_PORTS))
+    receiver_port = process.free_port(random.sample(RECEIVER_PORTS, _RECEIVER_TRIES))
+    state = LocalState(ProcessId.of(child.pid), chosen, receiver_port)
     state.save(paths)
     return state
 

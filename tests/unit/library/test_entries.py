@@ -21,6 +21,7 @@ from crossdock.inventory.journal import JournalEntry
 from crossdock.inventory.journal_rows import from_row, to_row
 from crossdock.platform.dynamo import from_item, to_item
 from crossdock.quantities import places, to_json
+from tests.support.examples import examples
 from tests.support.world import movement
 
 pytestmark = [pytest.mark.unit, pytest.mark.property]
@@ -34,6 +35,7 @@ QUANTITIES = st.decimals(min_value="0.000001", max_value=10**6, places=6).map(la
 FACTORS = st.fractions(min_value="1/1000", max_value=10_000, max_denominator=1000)
 
 
+@examples(100)
 @given(QUANTITIES, FACTORS, st.integers(0, 6))
 def test_a_conversion_is_exact_or_refused_never_rounded(text: str, factor: Fraction, allowed: int) -> None:
     profile = ItemProfile("S", 1, "piece", {"case": factor}, allowed)

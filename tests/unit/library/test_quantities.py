@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossdock.quantities import MAX_PLACES, convert, parse, places, to_json, whole
+from tests.support.examples import examples
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,7 @@ def test_what_is_no_plain_quantity_is_refused(value: object) -> None:
         parse(value)
 
 
+@examples(100)
 @given(st.decimals(min_value=-(10**12), max_value=10**12, places=MAX_PLACES))
 def test_what_is_written_reads_the_same(amount: Decimal) -> None:
     assert parse(to_json(amount)) == amount

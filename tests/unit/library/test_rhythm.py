@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossdock.inventory.rhythm import SHORTEST, Rhythm, silence, silence_notice
+from tests.support.examples import examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -172,6 +173,7 @@ WEEKS: Final = st.sets(st.integers(0, 7 * 24 * 4 - 1), min_size=1, max_size=60)
 """The quarters of an hour of a week in which something moves."""
 
 
+@examples(100)
 @given(WEEKS, st.randoms(use_true_random=False), st.integers(0, WEEK))
 def test_what_recurs_weekly_rings_nothing(quarters: set[int], random: object, offset: int) -> None:
     jitter = getattr(random, "randrange")  # noqa: B009 - Hypothesis gives a Random that knows what it drew
