@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.panel import Panel
@@ -14,6 +15,7 @@ from crossdock_cli.output import console, table
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from crossdock_cli.demo.contest import Contest
     from crossdock_cli.demo.plan import Plan
     from crossdock_cli.demo.receiver import Channel
     from crossdock_cli.demo.senders import Sent
@@ -53,6 +55,7 @@ def figures(
             "kinds": tally.exception_kinds,
         },
         "drift": {"injected": len(tally.drift), "found": tally.drift_found, "healed": tally.drift_healed},
+        "reservations": _reservations(tally.contest, stored),
         "latency_ms": {
             "accept_p50": _milliseconds(sent.seconds, 0.50),
             "accept_p99": _milliseconds(sent.seconds, 0.99),
@@ -72,6 +75,9 @@ def succeeded(found: dict[str, Any]) -> bool:
         and found["doubled"] == 0
         and found["balances_equal_ledger"]
         and drift["healed"] == drift["injected"]
+        and found["reservations"]["oversold"] == 0
+        and found["reservations"]["fair"]
+        and found["reservations"]["free_again"]
         and stale == 0
     )
 
@@ -96,6 +102,7 @@ def show(found: dict[str, Any]) -> None:
         ("forged webhook answered with", found["forged_webhook_answered"], "nothing stored"),
         ("stock drift injected / found / healed", " / ".join(str(v) for v in found["drift"].values()), ""),
     ]
+    rows += _contest_rows(found["reservations"])
     for name, channel in published.items():
         rows.append(
             (
@@ -114,8 +121,28 @@ def show(found: dict[str, Any]) -> None:
     )
 
 
+def _reservations(contest: Contest, stored: Stored) -> dict[str, Any]:
+    free_again = stored.available.get(contest.item) == contest.units
+    derived = {"oversold": contest.oversold, "fair": contest.fair, "free_again": free_again}
+    return {**asdict(contest), "asked": 2 * contest.clients, **derived}
+
+
+def _contest_rows(found: dict[str, Any]) -> list[tuple[str, object, str]]:
+    alike = "all answered alike both times" if found["repeated_alike"] == found["clients"] else "NOT answered alike"
+    freed = "all free again" if found["free_again"] else "NOT free again"
+    return [
+        (
+            f"asked for the last {found['units']} units of {found['item']}",
+            found["asked"],
+            f"{found['clients']} clients at once, {found['each']} units each, every request twice",
+        ),
+        ("  held / refused", f"{found['held']} / {found['refused']}", alike),
+        ("  oversold", found["oversold"], f"{found['stored_held']} units held in all, then released: {freed}"),
+    ]
+
+
 def _title(found: dict[str, Any]) -> str:
-    verdict = "nothing lost, nothing doubled, all drift healed" if succeeded(found) else "the claims did NOT hold"
+    verdict = "nothing lost, doubled or oversold, all drift healed" if succeeded(found) else "the claims did NOT hold"
     return f"{found['days']} business days in {found['elapsed_s']} s: {verdict}"
 
 

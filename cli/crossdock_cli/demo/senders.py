@@ -7,6 +7,7 @@ import secrets as random
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
@@ -74,6 +75,20 @@ class Entrance:
         answer = self._client.get(f"/v1/items/{sku}/availability", headers={"X-Api-Key": self._api_key})
         document: dict[str, Any] = answer.raise_for_status().json()
         return document
+
+    def reserve(self, key: str, channel: str, sku: str, quantity: int) -> dict[str, Any]:
+        """A partner's request to hold stock: `status` and `body` of the answer, without its correlation id."""
+        document = {"channel": channel, "lines": [{"line": "1", "sku": sku, "quantity": quantity}]}
+        headers = {"X-Api-Key": self._api_key, "Content-Type": "application/json", "Idempotency-Key": key}
+        answer = self._posted("/v1/reservations", json.dumps(document).encode(), headers)
+        return {"status": answer.status_code, "body": {**answer.json(), "correlation_id": None}}
+
+    def release(self, rid: str) -> None:
+        """Gives back what a reservation holds. Raises CliError when it is refused."""
+        path = f"/v1/reservations/{rid}/release"
+        answer = self._posted(path, b"{}", {"X-Api-Key": self._api_key, "Content-Type": "application/json"})
+        if answer.status_code != HTTPStatus.OK:
+            raise CliError(f"{path} answered {answer.status_code}: {answer.text[:300]}", "crossdock local logs")
 
     def _accepted(self, path: str, body: bytes, headers: dict[str, str]) -> None:
         correlation_id = f"demo-{random.token_hex(8)}"

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from crossdock.exceptions.correction import assignments_to_patch, corrected_message
 from crossdock.exceptions.model import OPEN
 from crossdock.exceptions.replay import replay
+from crossdock_cli.demo.contest import Contest, contend
 from crossdock_cli.demo.plan import WAREHOUSE
 from crossdock_cli.demo.senders import in_batches
 from crossdock_cli.demo.stored import Stored, look, waiting_messages
@@ -58,6 +59,7 @@ class Tally:
     drift_found: int = 0
     drift_healed: int = 0
     exception_kinds: dict[str, int] = field(default_factory=dict)
+    contest: Contest = field(default_factory=Contest)
 
 
 class Story:
@@ -91,6 +93,8 @@ class Story:
             self._mend_exceptions()
             bar.update(task, description="stock counts that disagree")
             self._count_and_heal()
+            bar.update(task, description="many ask for the last units")
+            self._contend()
             return self._until_settled()
 
     # -- business --------------------------------------------------------------------------------------------------
@@ -201,6 +205,14 @@ class Story:
         self._until("the counts are in", lambda: waiting_messages(self._target, list(self._channels)) == 0)
         self.tally.drift_found = run_stock(self._target, SOURCE)["drifted"]
         self.tally.drift_healed = run_stock(self._target, SOURCE)["healed"]
+
+    # -- and many ask for the same ---------------------------------------------------------------------------------
+
+    def _contend(self) -> None:
+        """Of the item that is scarcest; afterwards all of it is free again, for the figures of the end."""
+        left = {sku: units for sku, units in self._until_settled().available.items() if units > 0}
+        item = min(left, key=lambda sku: (left[sku], sku))
+        self.tally.contest = contend(self._target, self._entrance, item, left[item])
 
     # -- waiting ---------------------------------------------------------------------------------------------------
 
