@@ -122,6 +122,7 @@ def test_a_ledger_that_cannot_be_read_is_said_with_its_line(tmp_path: Path, cont
 @pytest.mark.parametrize(
     "content",
     [b"\xff\xfe\x00", b"\x1f\x8b\x08\x00broken", gzip.compress(b"1,1,d,1,2026-03-02 08:00:00,1.0,,UK\n" * 99)[:-20]],
+    ids=["no text", "broken at once", "cut off"],  # a packed file tells its time, and each process has another one
 )
 @pytest.mark.parametrize("name", ["bad.csv", "bad.csv.gz"])
 def test_a_file_that_is_no_ledger_is_one_line(tmp_path: Path, name: str, content: bytes) -> None:
