@@ -1,7 +1,7 @@
 """What a request buys in all: the quantities that tiers over an item or a mix group look at (pricing rule 1)."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Final
 
@@ -13,41 +13,49 @@ _ZERO: Final = Fraction(0)
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """Items with how much of each is bought in all, in base units; an item once."""
+    """Items with how much of each is bought in all, in base units."""
 
-    entries: tuple[tuple[ItemFacts, Fraction], ...]
+    entries: Mapping[str, tuple[ItemFacts, Fraction]]
+    groups: dict[tuple[str, str | None], Fraction] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, bought: Iterable[tuple[ItemFacts, Fraction]]) -> "Basket":
-        """The basket of what is bought, summed by item and in one order, whatever order it comes in."""
-        facts: dict[str, ItemFacts] = {}
-        sums: dict[str, Fraction] = {}
+        """The basket of what is bought, summed by item."""
+        entries: dict[str, tuple[ItemFacts, Fraction]] = {}
         for item, quantity in bought:
-            facts.setdefault(item.sku, item)
-            sums[item.sku] = sums.get(item.sku, _ZERO) + quantity
-        return cls(tuple((facts[sku], sums[sku]) for sku in sorted(sums)))
+            facts, before = entries.get(item.sku, (item, _ZERO))
+            entries[item.sku] = (facts, before + quantity)
+        return cls(entries)
 
     def of_item(self, sku: str) -> Fraction:
         """Base units of an item."""
-        return next((quantity for item, quantity in self.entries if item.sku == sku), _ZERO)
+        return self.entries[sku][1] if sku in self.entries else _ZERO
 
     def of_group(self, group: str, unit: str | None) -> Fraction:
         """Units of a mix group's items together. An item that has no such unit counts nothing."""
-        total = _ZERO
-        for item, quantity in self.entries:
-            if group in item.mix_groups and (factor := item.factor(unit)) is not None:
-                total += quantity / factor
-        return total
+        known = self.groups.get((group, unit))
+        if known is None:
+            known = _ZERO
+            for item, quantity in self.entries.values():
+                if group in item.mix_groups and (factor := item.factor(unit)) is not None:
+                    known += quantity / factor
+            self.groups[group, unit] = known
+        return known
+
+    def with_more(self, item: ItemFacts, quantity: Fraction) -> "Basket":
+        """The basket with more of an item."""
+        return Basket({**self.entries, item.sku: (item, self.of_item(item.sku) + quantity)})
 
     def mattering(self, sku: str, groups: frozenset[str]) -> "Basket":
         """What of it can matter to an item whose rules look at these groups."""
-        return Basket(tuple(e for e in self.entries if e[0].sku == sku or not groups.isdisjoint(e[0].mix_groups)))
+        return Basket({s: e for s, e in self.entries.items() if s == sku or not groups.isdisjoint(e[0].mix_groups)})
 
     def document(self) -> list[dict[str, Any]]:
-        """The basket as a trace keeps it."""
-        return [{**item.document(), "quantity": decimal_text(quantity)} for item, quantity in self.entries]
+        """The basket as a trace keeps it, in one order."""
+        entries = (self.entries[sku] for sku in sorted(self.entries))
+        return [{**item.document(), "quantity": decimal_text(quantity)} for item, quantity in entries]
 
     @classmethod
-    def read(cls, document: Iterable[dict[str, Any]]) -> "Basket":
+    def read(cls, document: Iterable[Mapping[str, Any]]) -> "Basket":
         """The basket of a trace."""
-        return cls(tuple((ItemFacts.read(e), read_amount(e["quantity"], "basket")) for e in document))
+        return cls.of((ItemFacts.read(e), read_amount(e["quantity"], "basket")) for e in document)

@@ -17,23 +17,30 @@ EXPONENTS: Final = MappingProxyType(
 """Decimals of the currencies that do not have two (ISO 4217)."""
 
 
+POWERS: Final = tuple(10**n for n in range(13))
+
+
 def exponent(currency: str) -> int:
     """Decimals of an amount in a currency."""
     return EXPONENTS.get(currency, 2)
 
 
-def rounded(amount: Fraction, scale: int, mode: str) -> Fraction:
-    """The amount with at most `scale` decimals."""
-    scaled = abs(amount.numerator) * 10**scale
-    whole, rest = divmod(scaled, amount.denominator)
+def whole(top: int, bottom: int, mode: str) -> int:
+    """The quotient `top / bottom` (bottom above 0) as a whole number."""
+    found, rest = divmod(abs(top), bottom)
     if rest:
-        halves = {"half_up": 1, "half_even": whole % 2, "half_down": 0}
-        beyond = 2 * rest - amount.denominator
+        halves = {"half_up": 1, "half_even": found % 2, "half_down": 0}
+        beyond = 2 * rest - bottom
         if mode == "up" or (mode != "down" and (beyond > 0 or (beyond == 0 and halves[mode]))):
-            whole += 1
-    return Fraction(-whole if amount < 0 else whole, 10**scale)
+            found += 1
+    return -found if top < 0 else found
 
 
-def money(amount: Fraction, scale: int) -> Decimal:
-    """An amount that has at most `scale` decimals, with exactly so many."""
-    return Decimal(amount.numerator * 10**scale // amount.denominator).scaleb(-scale)
+def scaled(amount: Fraction, scale: int, mode: str) -> int:
+    """The amount in whole numbers of its last of `scale` decimals."""
+    return whole(amount.numerator * POWERS[scale], amount.denominator, mode)
+
+
+def money(amount: int, scale: int) -> Decimal:
+    """An amount in whole numbers of its last decimal, with exactly so many decimals."""
+    return Decimal(amount).scaleb(-scale)

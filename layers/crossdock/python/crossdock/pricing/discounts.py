@@ -1,0 +1,116 @@
+"""Discounts (pricing rule 4): bands from high to low, one exclusive at most, best against compounded, *always* last."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import groupby
+from typing import Final, NamedTuple
+
+from crossdock.pricing.outcomes import Rejection, Step
+from crossdock.pricing.rules import Rule
+from crossdock.pricing.settings import Settings
+
+_ZERO: Final = Fraction(0)
+_LAST: Final = 10**12
+
+
+class Discount(NamedTuple):
+    """A discount that may apply: its rate, and `amount`, the same in money per base unit."""
+
+    rule: Rule
+    rate: Fraction
+    amount: Fraction
+
+
+@dataclass(slots=True)
+class Discounting:
+    """Takes discounts off a base price per base unit. `price` is what is left; it never falls below 0."""
+
+    base: Fraction
+    settings: Settings
+    price: Fraction = field(init=False)
+    steps: list[Step] = field(default_factory=list)
+    rejected: list[Rejection] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Nothing is taken off yet."""
+        self.price = self.base
+
+    def take(self, discounts: Iterable[Discount]) -> None:
+        """Applies the discounts by bands, those that always apply last, whatever went before."""
+        ranked = sorted(discounts, key=_order)
+        always = [d for d in ranked if d.rule.concurrency == "always"]
+        others = [d for d in ranked if d.rule.concurrency != "always"]
+        stopped = ""
+        for _, band in groupby(others, key=lambda d: d.rule.band):
+            if stopped:
+                self._reject(band, stopped)
+            else:
+                stopped = self._take_band(list(band))
+        self._apply(always)
+
+    def _take_band(self, band: list[Discount]) -> str:
+        """Takes a band; the reason why lower ones do not apply, or nothing."""
+        exclusives = [d for d in band if d.rule.concurrency == "exclusive"]
+        if exclusives and self.price != self.base:
+            self._reject(exclusives, "not_alone")
+        elif exclusives:
+            best = self._best(exclusives)
+            if self._reduction(best, self.price):
+                self._apply([best])
+                self._reject([d for d in exclusives if d is not best], "beaten")
+                self._reject([d for d in band if d not in exclusives], "after_exclusive")
+                return "after_exclusive"
+            self._reject(exclusives, "no_effect")
+        before = self.price
+        self._take_best_or_compound([d for d in band if d not in exclusives])
+        return "after_band" if self.settings.across_bands == "stop" and self.price != before else ""
+
+    def _take_best_or_compound(self, band: Sequence[Discount]) -> None:
+        singles = [d for d in band if d.rule.concurrency == "best"]
+        compound = [d for d in band if d.rule.concurrency == "compound"]
+        best = self._best(singles) if singles else None
+        if best and self._reduction(best, self.price) >= self.price - self._left(compound):
+            self._apply([best])
+            self._reject(compound, "beaten")
+        else:
+            self._apply(compound)
+            self._reject([best] if best else [], "beaten")
+        self._reject([d for d in singles if d is not best], "beaten")
+
+    def _best(self, discounts: Sequence[Discount]) -> Discount:
+        """The one that takes off most; the first of equals in the order of discounts."""
+        return max(discounts, key=lambda d: self._reduction(d, self.price))
+
+    def _left(self, discounts: Iterable[Discount]) -> Fraction:
+        """What the discounts leave, one after the other."""
+        price = self.price
+        for discount in discounts:
+            price -= self._reduction(discount, price)
+        return price
+
+    def _reduction(self, discount: Discount, price: Fraction) -> Fraction:
+        """What a discount takes off a price that others may have lowered already."""
+        rule, off = discount.rule, discount.amount
+        if rule.operation == "percent":
+            off = discount.rate * (self.base if (rule.basis or self.settings.discount_basis) == "list" else price)
+        elif rule.operation == "fixed":
+            off = max(_ZERO, price - discount.amount)
+        return min(off, price)
+
+    def _apply(self, discounts: Iterable[Discount]) -> None:
+        for discount in discounts:
+            left = self.price - self._reduction(discount, self.price)
+            if left == self.price:
+                self._reject([discount], "no_effect")
+            else:
+                self.steps.append(Step("discount", discount.rule, self.price, discount.rate, left))
+                self.price = left
+
+    def _reject(self, discounts: Iterable[Discount], reason: str) -> None:
+        self.rejected += [(d.rule, reason) for d in discounts]
+
+
+def _order(discount: Discount) -> tuple[int, int, str]:
+    rule = discount.rule
+    return -rule.band, _LAST if rule.sequence is None else rule.sequence, rule.name

@@ -1,0 +1,43 @@
+"""Which of its tiers a rule speaks with at a quantity (pricing rule 1)."""
+
+from fractions import Fraction
+from itertools import pairwise
+from math import ceil
+from typing import Final
+
+from crossdock.pricing.rules import Rule
+
+_ZERO: Final = Fraction(0)
+
+
+def rate_at(rule: Rule, quantity: Fraction) -> Fraction | None:
+    """The rate at a quantity in the rule's unit; None below the first tier.
+
+    All units: that of the highest tier reached. Graduated: the average over the units, each of which, counted 1, 2, 3,
+    has the rate of the tier that its number is in; part of a unit has the rate of that unit, and units before the first
+    tier have the first tier's. The average is never rounded.
+    """
+    tiers = rule.tiers
+    if quantity < tiers[0].min_quantity:
+        return None
+    if len(tiers) == 1:
+        return tiers[0].rate
+    if rule.tier_mode == "graduated":
+        return _average(rule, quantity)
+    return next(tier.rate for tier in reversed(tiers) if tier.min_quantity <= quantity)
+
+
+def _average(rule: Rule, quantity: Fraction) -> Fraction:
+    total, begun = _ZERO, 0
+    for tier, after in pairwise(rule.tiers):
+        ends = slice_begin(after.min_quantity)
+        if quantity <= ends:
+            return (total + (quantity - begun) * tier.rate) / quantity
+        total += (ends - begun) * tier.rate
+        begun = ends
+    return (total + (quantity - begun) * rule.tiers[-1].rate) / quantity
+
+
+def slice_begin(min_quantity: Fraction) -> int:
+    """How many units lie before the slice of a graduated tier."""
+    return max(0, ceil(min_quantity) - 1)
