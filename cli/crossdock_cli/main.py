@@ -20,6 +20,7 @@ from crossdock_cli import (
     inventory_rebuild,
     items,
     partners,
+    price,
     quotes,
     reconcile,
     resend,
@@ -57,6 +58,7 @@ app.add_typer(xref.app, name="xref")
 app.add_typer(items.app, name="items")
 app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(partners.app, name="partners")
+app.add_typer(price.app, name="price")
 app.add_typer(quotes.app, name="quotes")
 app.add_typer(secrets.sources, name="sources")
 secrets.channels.command("resend", epilog=resend.EXAMPLE)(resend.command)

@@ -10,10 +10,11 @@ from tests.replay.prices.lines import ACCOUNT, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from tests.replay.prices.quoting import Answer
+
     from tests.replay.prices.derive import Prices
     from tests.replay.prices.lines import Line
     from tests.replay.prices.periods import Period
-    from tests.replay.prices.quoting import Answer
 
 _RARE: Final = 3
 _DIGITS: Final = 2

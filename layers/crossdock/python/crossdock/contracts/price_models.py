@@ -106,7 +106,10 @@ class PriceLine(Contract):
     )
 
 
-class PriceContext(Contract):
+_ONE_LINE_OR_MORE = {"anyOf": [{"required": ["lines"]}, {"required": ["item", "quantity"]}]}
+
+
+class PriceContext(Contract, json_schema_extra=_ONE_LINE_OR_MORE):
     """Who asks for prices of what, where and when: the body of a quote request, and a context of the offline command.
 
     One line may be written without `lines`, by `item`, `quantity` and `unit` at the top.
@@ -174,14 +177,14 @@ class PriceContext(Contract):
         ]
 
 
-class ShipTo(Contract):
+class ModelShipTo(Contract):
     """A delivery address of a customer, as far as prices go."""
 
     branch: Name | None = Field(default=None, description="The branch that delivers there.")
     region: Name | None = Field(default=None, description="The region that it lies in.")
 
 
-class PriceCustomer(Contract):
+class ModelCustomer(Contract):
     """What prices need to know of a customer."""
 
     customer: Name = Field(description="The customer's id.")
@@ -193,11 +196,11 @@ class PriceCustomer(Contract):
     region: Name | None = Field(default=None, description="Its region.")
     currency: Currency | None = Field(default=None, description="The currency it buys in.")
     freight_terms: Name | None = Field(default=None, description="The terms of freight agreed with it.")
-    ship_tos: dict[Name, ShipTo] = Field(default_factory=dict, description="Its delivery addresses by id.")
+    ship_tos: dict[Name, ModelShipTo] = Field(default_factory=dict, description="Its delivery addresses by id.")
     strategic: bool = Field(default=False, description="A late publication to its segment raises an alarm.")
 
 
-class PriceItem(Contract):
+class ModelItem(Contract):
     """What prices need to know of an item."""
 
     item: Item = Field(description="The item's code.")
@@ -213,7 +216,7 @@ class PriceItem(Contract):
     def _base_unit_is_one(self) -> Self:
         if self.units.get(self.unit, Fraction(1)) != 1:
             problem = fault("is the base unit, and not 1 of itself", "leave it out of units")
-            _raise("PriceItem", iter([(("units", self.unit), problem)]))
+            _raise("ModelItem", iter([(("units", self.unit), problem)]))
         return self
 
 
@@ -226,8 +229,8 @@ class PriceModel(Contract):
         "business date is used.",
     )
     settings: PriceSettings = Field(default_factory=PriceSettings, description="How rules are resolved.")
-    customers: list[PriceCustomer] = Field(default_factory=list, description="Customers that contexts may name.")
-    items: list[PriceItem] = Field(
+    customers: list[ModelCustomer] = Field(default_factory=list, description="Customers that contexts may name.")
+    items: list[ModelItem] = Field(
         default_factory=list, description="Units, families and mix groups. An item without them need not be listed."
     )
     rules: list[PriceRule] = Field(description="The rules; of each, as many versions as are wanted.")

@@ -1,0 +1,155 @@
+"""Asking an offline price model: the same resolver as everywhere, over the rules, items and customers of one file."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from crossdock.contracts.price_fields import instant_text
+from crossdock.contracts.price_form import beginning, normalised
+from crossdock.contracts.price_models import ModelCustomer, PriceContext, PriceLine, PriceModel
+from crossdock.pricing.context import Context, ItemFacts, Line
+from crossdock.pricing.errors import StatementError
+from crossdock.pricing.resolving import quote
+from crossdock.pricing.results import Resolution
+from crossdock.pricing.rules import Rule
+from crossdock.pricing.settings import Settings
+
+_NOBODY = ModelCustomer.model_construct(customer="")
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """The prices of one context's lines, in their order. `notes` say what was asked for and is not in the model."""
+
+    context: Context
+    lines: tuple[Resolution, ...]
+    notes: tuple[str, ...]
+
+
+class PriceBook:
+    """A price model, ready to be asked. Takes no clock: the instant of a context that names none is passed in."""
+
+    def __init__(self, model: PriceModel) -> None:
+        """Raises pydantic.ValidationError naming a rule's window that is empty in the model's zone."""
+        self._zone = model.time_zone
+        self._settings = Settings.read(model.settings.form())
+        self._customers = {c.customer: c for c in model.customers}
+        self._items = {
+            i.item: ItemFacts(i.item, i.unit, i.units, tuple(i.families), tuple(i.mix_groups), tuple(i.substitutes))
+            for i in model.items
+        }
+        self._rules = [Rule.read(normalised(rule, self._zone or "UTC")) for rule in model.rules]
+
+    def price(self, asked: PriceContext, now: datetime) -> Priced:
+        """The prices of a context's lines (pricing rules 2–6).
+
+        Raises StatementError for a currency that neither context nor customer names, a business date without a time
+        zone, and a unit that its item does not have; `field` is its path in the context.
+        """
+        context = self._context(asked, now)
+        said = asked.asked()
+        lines = [_line(line) for line in said]
+        skus = {sku for line in lines for sku in (line.item, line.substitute_for) if sku is not None} | set(
+            asked.basket
+        )
+        items = {sku: self._items.get(sku, ItemFacts(sku)) for sku in skus}
+        candidates = {sku: self._candidates(item) for sku, item in items.items()}
+        found = quote(context, lines, items, candidates, self._settings)
+        return Priced(context, tuple(found), tuple(self._notes(asked, said)))
+
+    def _candidates(self, item: ItemFacts) -> Sequence[Rule]:
+        """The rules that could be about an item; whom and where they are for, the resolver judges."""
+        return [
+            rule
+            for rule in self._rules
+            if rule.scope.item in {None, item.sku} and (rule.scope.family is None or rule.scope.family in item.families)
+        ]
+
+    def _context(self, asked: PriceContext, now: datetime) -> Context:
+        customer = self._customers.get(asked.customer or "", _NOBODY)
+        place = customer.ship_tos.get(asked.ship_to or "")
+        currency = asked.currency or customer.currency
+        if currency is None:
+            problem = "is missing, and the customer has none in the model"
+            raise StatementError("currency", problem, 'send the currency to price in, for example "GBP"')
+        return Context(
+            at=self._instant("at", asked.at or now),
+            currency=currency,
+            known_at=self._instant("known_at", asked.known_at) if asked.known_at else None,
+            customer=asked.customer,
+            ship_to=asked.ship_to,
+            parents=tuple(customer.parents if asked.parents is None else asked.parents),
+            segments=tuple(customer.segments if asked.segments is None else asked.segments),
+            branch=asked.branch or (place and place.branch) or customer.branch,
+            region=asked.region or (place and place.region) or customer.region,
+            channel=asked.channel,
+            job=asked.job,
+            freight_terms=asked.freight_terms or customer.freight_terms,
+            basket=asked.basket,
+        )
+
+    def _instant(self, field: str, moment: datetime | date) -> str:
+        if self._zone is None and not isinstance(moment, datetime):
+            problem = f"is the business date {moment}, and the model names no time_zone"
+            raise StatementError(field, problem, "add time_zone to the rules file, or send an instant")
+        return instant_text(beginning(moment, ZoneInfo(self._zone or "UTC")))
+
+    def _notes(self, asked: PriceContext, lines: Sequence[PriceLine]) -> Iterator[str]:
+        """What looks like a slip: it is answered all the same, since rules may be about anybody and anything."""
+        customer = self._customers.get(asked.customer or "")
+        if asked.customer and self._customers and customer is None:
+            yield f"customer {asked.customer} is not in the model: priced as one without segments, parents and places"
+        if asked.ship_to and customer is not None and customer.ship_tos and asked.ship_to not in customer.ship_tos:
+            yield f"ship_to {asked.ship_to} is not one of {asked.customer}'s in the model: priced without its place"
+        named = {rule.scope.item for rule in self._rules} | self._items.keys()
+        for sku in sorted({line.item for line in lines} - named):
+            yield f"item {sku} is neither in the model nor named by a rule"
+
+
+def _line(line: PriceLine) -> Line:
+    return Line(line.line or "1", line.item, line.quantity, line.unit, line.substitute_for)
+
+
+def quote_document(priced: Priced, show: Sequence[str] = ()) -> dict[str, Any]:
+    """The answer to one context: as that of the quote API, without what only a stored quote has.
+
+    `status` is PRICED when every line has a price, else INCOMPLETE; then there is no total either.
+    """
+    context = priced.context
+    complete = not without_price([priced])
+    return {
+        "status": "PRICED" if complete else "INCOMPLETE",
+        "at": context.at,
+        **({"known_at": context.known_at} if context.known_at else {}),
+        "currency": context.currency,
+        "context": context.document(),
+        "lines": line_documents(priced, show),
+        "totals": {name: _total(priced, name) if complete else None for name in TOTALS},
+    }
+
+
+TOTALS: Final = ("extended", "surcharges", "freight", "total")
+"""What the lines of a quote are summed up by."""
+
+
+def line_documents(priced: Priced, show: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The answers for the lines, in their order."""
+    return [line.document(show) for line in priced.lines]
+
+
+def base_rule(line: Mapping[str, Any]) -> str | None:
+    """The rule (with its version) that a line's base price comes from; None where it has none."""
+    return next((c["rule"] for c in line["components"] if c["kind"] == "base"), None)
+
+
+def without_price(priced: Iterable[Priced]) -> bool:
+    """Whether some line has no price."""
+    return any(line.unit_price is None for answer in priced for line in answer.lines)
+
+
+def _total(priced: Priced, name: str) -> str:
+    amounts: list[Decimal] = [amount for line in priced.lines if (amount := getattr(line, name)) is not None]
+    return f"{sum(amounts, start=Decimal(0)):f}"
