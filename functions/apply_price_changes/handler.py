@@ -1,8 +1,9 @@
-"""Prices queue (from the bus) → rule ledger and item sheets."""
+"""Prices queue (from the bus) → rule ledger and the rows where rules stand."""
 
 from dataclasses import dataclass
 from typing import Any
 
+from crossdock import config
 from crossdock.contracts.prices import PriceRulesChanged
 from crossdock.exceptions.store import ExceptionsStore
 from crossdock.flows.bus_events import take
@@ -30,6 +31,7 @@ class App:
     pricing: PricingStore
     references: References
     exceptions: ExceptionsStore
+    time_zone: str
 
 
 @warm
@@ -39,6 +41,7 @@ def app() -> App:
         PricingStore(Table(client, values.pricing_table), system_clock),
         References(Table(client, values.identity_table)),
         ExceptionsStore(Table(client, values.exceptions_table), system_clock),
+        config.load().time_zone,
     )
 
 
@@ -53,9 +56,8 @@ def apply(record: Record) -> None:
     if taken is None:
         return
     changed = taken.data
-    result = apply_price_rules(
-        app().pricing, app().references.skus, refuse, changed.source, changed.prices, taken.message
-    )
+    stores = (app().pricing, app().references.skus, refuse)
+    result = apply_price_rules(*stores, changed.source, changed.prices, taken.message, app().time_zone)
     passed(
         "applied",
         "price rules",
@@ -63,5 +65,6 @@ def apply(record: Record) -> None:
         current=result.current,
         superseded=result.superseded,
         duplicates=result.duplicates,
+        drafts=result.drafts,
         refused=result.refused,
     )

@@ -37,7 +37,7 @@ def send(system: System, *rules: dict[str, Any]) -> None:
 
 
 def ledger(system: System, id_: str) -> list[str]:
-    return [r["sk"] for r in system.rows("pricing") if r["pk"] == f"R#erp:{id_}" and r["sk"] != "ITEM"]
+    return [r["sk"] for r in system.rows("pricing") if r["pk"] == f"R#erp:{id_}" and r["sk"] != "SLOT"]
 
 
 def windows(system: System, sku: str) -> Any:

@@ -24,11 +24,14 @@ from crossdock.inventory.store import InventoryStore
 from crossdock.platform.dynamo import Table
 from crossdock.platform.writes import When
 from crossdock.pricing import resolution
+from crossdock.pricing.ledger import Ledger
+from crossdock.pricing.placing import Placing
 from crossdock.pricing.sheet import Sheet
-from crossdock.pricing.store import Kept, PricingStore
+from crossdock.pricing.slots import target
+from crossdock.pricing.store import PricingStore
 from tests.property import balance_mutants as damage
 from tests.property import balances as all_kinds
-from tests.property import digests, prices, publication, sequences
+from tests.property import digests, price_rows, prices, publication, sequences
 from tests.property import properties as p
 from tests.support.examples import unshrunk
 from tests.support.memory import MemoryTable
@@ -75,8 +78,8 @@ digesting = tried(600, p.SEEDS, digests.check_digests)
 windows = tried(400, PRICES, prices.check_windows)
 winner = tried(400, PRICES, prices.check_winner)
 numbered = tried(600, p.SEEDS, sequences.check_sequences)
-kept = tried(500, p.SEEDS, lambda random: prices.check_kept(MemoryTable(), random))
-keeping = tried(600, p.SEEDS, prices.check_keeping)
+kept = tried(500, p.SEEDS, lambda random: price_rows.check_kept(MemoryTable(), random))
+keeping = tried(600, p.SEEDS, price_rows.check_keeping)
 
 
 def without_conditions(*clauses: str) -> Mutation:
@@ -232,52 +235,71 @@ def first_read_wins_a_tie(patch: pytest.MonkeyPatch) -> None:
 
 
 def whatever_comes_last_stands(patch: pytest.MonkeyPatch) -> None:
-    """Puts a version on the sheet that is older than what stands there."""
-    taking = Sheet.taking
-
-    def eager(self: Sheet, offered: Any) -> Any:
-        found = taking(Sheet(self.sku, self.version, {}), offered)
-        return found and Sheet(found.sku, found.version, {**self.entries, **found.entries})
-
-    patch.setattr(Sheet, "taking", eager)
+    """Puts a version into a row that is older than what stands there."""
+    patch.setattr(Sheet, "version_of", lambda self, name: 0)
 
 
 def duplicates_are_done(patch: pytest.MonkeyPatch) -> None:
-    """Takes a version that the ledger has for one that its sheet has."""
-    put, ledger = PricingStore._put_on_sheets, PricingStore._put_in_ledger
-    new: list[Any] = []
+    """Takes a version that the ledger has for one that its row has."""
+    put, ledger = Placing.put, Ledger.put
+    new: set[tuple[str, int]] = set()
 
-    def note(self: PricingStore, rules: Any, *causes: Any) -> Any:
-        judged = ledger(self, rules, *causes)
-        new[:] = [r for r, k in zip(rules, judged, strict=True) if k is Kept.CURRENT]
-        return judged
+    def note(self: Ledger, rules: Any, *others: Any) -> Any:
+        outcomes = ledger(self, rules, *others)
+        new.clear()
+        new.update(at for at, outcome in outcomes.items() if outcome.done)
+        return outcomes
 
-    def hasty(self: PricingStore, rules: Any, *others: Any) -> Any:
-        return put(self, [r for r in rules if r in new], *others)
+    def hasty(self: Placing, rules: Any, correlation_id: str) -> None:
+        put(self, [r for r in rules if (r.name, r.version) in new], correlation_id)
 
-    patch.setattr(PricingStore, "_put_in_ledger", note)
-    patch.setattr(PricingStore, "_put_on_sheets", hasty)
-
-
-def sheets_before_the_ledger(patch: pytest.MonkeyPatch) -> None:
-    """Writes the sheets first: of two contents of one version, the one on the sheet may not be the one that is kept."""
-    ledger = PricingStore._put_in_ledger
-
-    def late(self: PricingStore, rules: Any, source: str, correlation_id: str) -> Any:
-        known = self._sheets({r.sku for r in rules}, consistent=False)
-        self._put_on_sheets(rules, source, correlation_id, known)
-        return ledger(self, rules, source, correlation_id)
-
-    patch.setattr(PricingStore, "_put_in_ledger", late)
+    patch.setattr(Ledger, "put", note)
+    patch.setattr(Placing, "put", hasty)
 
 
-def rules_move_between_items(patch: pytest.MonkeyPatch) -> None:
-    """Takes the item that comes for the rule's own."""
+def rows_before_the_ledger(patch: pytest.MonkeyPatch) -> None:
+    """Writes the rows first: of two contents of one version, the one that stands may not be the one that is kept."""
+    ledger = Ledger.put
 
-    def anywhere(_: PricingStore, rules: Any, source: str, sheets: Any) -> dict[str, str]:
-        return {r.rule_id: r.sku for r in rules}
+    def late(self: Ledger, rules: Any, status: Any, correlation_id: str, by: Any) -> Any:
+        Placing(self._table, self._clock).put(rules, correlation_id)
+        return ledger(self, rules, status, correlation_id, by)
 
-    patch.setattr(PricingStore, "_items", anywhere)
+    patch.setattr(Ledger, "put", late)
+
+
+def rules_move_between_targets(patch: pytest.MonkeyPatch) -> None:
+    """Takes what comes for what the rule is about."""
+    patch.setattr(PricingStore, "_targets", lambda self, rules, _: {r.name: target(r.scope) for r in rules})
+
+
+def the_sheet_before_the_rows_below(patch: pytest.MonkeyPatch) -> None:
+    """Says that rows below count before they are written."""
+    settle = Placing._settle
+
+    def upside_down(self: Placing, offered: Any, correlation_id: str) -> None:
+        later: list[Any] = []
+        with pytest.MonkeyPatch.context() as here:
+            here.setattr(self, "_settle", lambda below, _: later.append(below), raising=False)
+            settle(self, offered, correlation_id)
+        for below in later:
+            upside_down(self, below, correlation_id)
+
+    patch.setattr(Placing, "_settle", upside_down)
+
+
+def leftovers_go_at_once(patch: pytest.MonkeyPatch) -> None:
+    """Takes away what was given away in the very write that says so: a reader between two rows misses it."""
+    from crossdock.pricing import sheet
+
+    giving = sheet._giving_away
+
+    def clean(*args: Any) -> Any:
+        step = giving(*args)
+        kept = {n: t for n, t in step.sheet.entries.items() if step.sheet.below(step.sheet.rule(n)) is None}
+        return replace(step, sheet=replace(step.sheet, entries=kept))
+
+    patch.setattr(sheet, "_giving_away", clean)
 
 
 MUTANTS: list[tuple[str, Callable[[], None], Mutation]] = [
@@ -313,11 +335,13 @@ MUTANTS: list[tuple[str, Callable[[], None], Mutation]] = [
     ("takes what is refused for what has arrived", numbered, sequences.covers_what_is_not_new),
     ("lets a window hold at its end", windows, ends_are_included),
     ("ends a tie by the order of reading", winner, first_read_wins_a_tie),
-    ("writes a sheet that another has changed", keeping, without_conditions("ver = ?")),
-    ("puts an older version on a sheet", kept, whatever_comes_last_stands),
-    ("takes a version in the ledger for one on the sheet", keeping, duplicates_are_done),
-    ("writes sheets before the ledger", keeping, sheets_before_the_ledger),
-    ("lets a rule move between items", kept, rules_move_between_items),
+    ("writes a row of rules that another has changed", keeping, damage.without_tests("ver")),
+    ("puts an older version into a row", kept, whatever_comes_last_stands),
+    ("takes a version in the ledger for one that stands", keeping, duplicates_are_done),
+    ("writes rows before the ledger", keeping, rows_before_the_ledger),
+    ("says that rows below count before they are written", keeping, the_sheet_before_the_rows_below),
+    ("takes leftovers away at once", keeping, leftovers_go_at_once),
+    ("lets a rule move between targets", kept, rules_move_between_targets),
 ]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossdock.platform.errors import StoreUnavailableError
-from crossdock.pricing.base_rules import Rule, Tier
+from crossdock.pricing.rules import Rule
 from crossdock.pricing.store import Kept, PricingStore
-from tests.property.prices import INSTANTS, RULES, check_keeping, check_kept, check_windows, check_winner
+from tests.property.price_rows import check_keeping, check_kept, check_rows
+from tests.property.prices import INSTANTS, RULES, check_windows, check_winner
 from tests.property.properties import SEEDS
 from tests.support.examples import examples
 from tests.support.memory import MemoryTable
@@ -24,8 +24,15 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.property
 
-SOME_RULE = Rule(
-    "r1", 1, "S", "GBP", "EA", (Tier(1, Decimal("2.55")),), "2026-01-01T00:00:00.000Z", None, withdrawn=False
+SOME_RULE = Rule.read(
+    {
+        "rule_id": "r1",
+        "version": 1,
+        "source": "erp",
+        "scope": {"item": "S"},
+        "currency": "GBP",
+        "tiers": [{"min_quantity": 1, "value": "2.55"}],
+    }
 )
 
 
@@ -43,13 +50,13 @@ def test_windows_say_at_every_instant_what_the_winner_says(rules, random, since)
 
 @given(SEEDS)
 @examples(500)
-def test_the_ledger_keeps_the_first_content_of_each_version_and_a_sheet_the_newest_versions(random: Random) -> None:
+def test_the_ledger_keeps_the_first_content_of_each_version_and_the_rows_the_newest_versions(random: Random) -> None:
     check_kept(MemoryTable(), random)
 
 
 @given(SEEDS)
 @examples(600)
-def test_sheets_end_with_the_newest_versions_whatever_meets_comes_twice_or_dies(random: Random) -> None:
+def test_rows_end_with_the_newest_versions_whatever_meets_comes_twice_or_dies(random: Random) -> None:
     check_keeping(random)
 
 
@@ -66,4 +73,4 @@ def test_a_sheet_that_keeps_changing_is_given_up_and_the_event_may_come_again() 
 
     table.boundary = lambda: None
     assert store.keep([newer], "erp", "cd-1") == [Kept.DUPLICATE]
-    assert store.rules("S") == {"S": [newer]}
+    check_rows(table.rows, {("erp:r1", 1): SOME_RULE, ("erp:r1", 2): newer})

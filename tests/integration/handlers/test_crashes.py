@@ -407,7 +407,7 @@ SCENARIOS = [
     ),
     Scenario("project balances", 2, _journaled, _project, everything),
     Scenario("announce changes", 2, _streams, _announce, _marks),
-    Scenario("apply price changes", 10, _priced, consumes("apply_price_changes", "prices", PRICED), everything),
+    Scenario("apply price changes", 12, _priced, consumes("apply_price_changes", "prices", PRICED), everything),
     Scenario(
         "apply references",
         4,

@@ -16,7 +16,7 @@ from crossdock.inventory.store import record_of
 from crossdock.platform.dynamo import Table, from_item
 from tests.property import balances
 from tests.property import properties as p
-from tests.property.prices import check_kept
+from tests.property.price_rows import check_kept
 from tests.support.engine import start_afresh
 from tests.support.examples import examples, unshrunk
 from tests.support.memory import MemoryTable

@@ -13,7 +13,6 @@ from crossdock.inventory.balances import JournalRecord, deltas, padded
 from crossdock.inventory.journal import JournalEntry, unique
 from crossdock.pricing.base_rules import Rule, Tier
 from crossdock.pricing.resolution import to_value, windows, winner
-from crossdock.pricing.sheet import Sheet
 
 pytestmark = pytest.mark.unit
 
@@ -193,33 +192,3 @@ def test_no_window_is_no_price_and_never_nothing() -> None:
 def test_every_digit_of_a_price_is_content() -> None:
     assert rule("a", "2.5").content_hash != rule("a", "2.50").content_hash
     assert rule("a", "2.50").content_hash == rule("a", "2.50").content_hash
-
-
-def test_a_sheet_says_of_a_rule_what_its_key_and_name_do_not() -> None:
-    offered = {"erp:a": rule("a", "2.50"), "erp:b:1": rule("b:1", "0", 1, 5, withdrawn=True, version=7)}
-
-    sheet = Sheet("S", 0, {}).taking(offered)
-
-    assert sheet == Sheet(
-        "S",
-        1,
-        {
-            "erp:a": '{"v":1,"c":"GBP","u":"EA","t":[[1,"2.50"],[10,"0.01"]],"f":"2026-01-01T00:00:00.000Z"}',
-            "erp:b:1": '{"v":7,"c":"GBP","u":"EA","t":[[1,"0"],[10,"0.01"]],"f":"2026-01-01T00:00:00.000Z",'
-            '"e":"2026-01-05T00:00:00.000Z","w":true}',
-        },
-    )
-    assert sheet.rules() == list(offered.values())
-    assert [r.text() for r in sheet.rules()] == [r.text() for r in offered.values()]
-
-
-def test_a_sheet_takes_only_what_is_newer_than_what_it_holds() -> None:
-    sheet = Sheet("S", 3, {}).taking({"erp:a": rule("a", "2", version=2), "erp:b": rule("b", "3", version=2)})
-    assert sheet is not None
-
-    assert sheet.taking({"erp:a": rule("a", "9", version=2), "erp:b": rule("b", "9", version=1)}) is None
-    mixed = sheet.taking({"erp:a": rule("a", "9", version=1), "erp:b": rule("b", "9", version=3)})
-
-    assert mixed is not None
-    assert (mixed.version, mixed.rules()) == (5, [rule("a", "2", version=2), rule("b", "9", version=3)])
-    assert [mixed.version_of(f"erp:{r}") for r in "abc"] == [2, 3, 0]

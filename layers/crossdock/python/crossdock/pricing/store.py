@@ -1,162 +1,200 @@
-"""The pricing table: the only place in this domain that knows DynamoDB.
+"""Keeping price rules: the ledger first, then the one row where the newest version of each rule stands.
 
-R#rule / ITEM           the one item the rule is about              1 WCU per new rule,       1/25 round trip
-R#rule / V#version      every version of every rule, immutable      1 WCU per version,        1/25 round trip
-I#sku / SHEET           the current version of each of its rules    1 WCU a KB per event,     1/25 + 1/100 round trip
+The ledger (ledger.py) has every version for ever. The rows that quotes read (slots.py says which, placing.py writes
+them) have the newest approved version of each rule.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 
-from crossdock.platform.clock import Clock, to_text
-from crossdock.platform.dynamo import Item, Statement, Table, from_attribute
-from crossdock.platform.errors import StoreUnavailableError
-from crossdock.platform.writes import Key
-from crossdock.pricing.base_rules import Rule
-from crossdock.pricing.sheet import Sheet, rule_name
-
-# Of several workers that write one sheet at once, one gets through in each round: this many may meet.
-_ROUNDS = 10
+from crossdock.platform.clock import Clock
+from crossdock.platform.dynamo import Outcome, Table, from_attribute
+from crossdock.pricing import base_rules
+from crossdock.pricing.ledger import Ledger, Target, Version
+from crossdock.pricing.listed import listed
+from crossdock.pricing.placing import Placing
+from crossdock.pricing.rules import Rule
+from crossdock.pricing.sheet import Sheet
+from crossdock.pricing.slots import item_sheet, target
 
 
 class Kept(Enum):
-    """What became of a rule version."""
+    """What became of a rule version or of facts."""
 
     CURRENT = "current"
     SUPERSEDED = "superseded"
     DUPLICATE = "duplicate"
     CONFLICT = "conflict"
-    OTHER_ITEM = "other_item"
+    """The version is there with other content."""
+    OTHER_TARGET = "other_target"
+    """The rule is about somebody or something else, and stays so for ever."""
+    DRAFT = "draft"
+    """It waits for its approval, since now."""
+    WAITING = "waiting"
+    """It came approved, but has been here as a draft: who may approve it here has to, or has rejected it."""
+
+
+class Approved(Enum):
+    """What became of an approval."""
+
+    APPROVED = "approved"
+    ALREADY = "already"
+    """It was approved before; nothing changes, and an approval that was interrupted has been finished."""
+    REJECTED = "rejected"
+    NOT_FOUND = "not_found"
+    SAME_PERSON = "same_person"
+    """Who sent the draft may not approve it (four eyes)."""
+    OTHER_TARGET = "other_target"
+    """The rule has come to be about somebody or something else since the draft was made."""
 
 
 class PricingStore:
-    """Rule versions and item sheets."""
+    """Rule versions and the rows where the newest ones stand."""
 
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
         self._clock = clock
+        self.ledger = Ledger(table, clock)
 
-    def keep(self, rules: Sequence[Rule], source: str, correlation_id: str) -> list[Kept]:
-        """Keeps rule versions in the ledger and the newest of each rule on its item's sheet; outcomes in their order.
+    def keep(self, rules: Sequence[Rule], source: str, correlation_id: str, by: str | None = None) -> list[Kept]:
+        """Keeps approved rule versions in the ledger and the newest of each rule in its row; outcomes in their order.
 
-        A rule is about one item for ever: a version for another item would leave its price standing on the first one's
-        sheet, so it is not kept. 2 WCU (3 for a new rule) and 0.5 RCU for each; the rules of one item share a write
-        of its sheet. 500 rules of 500 items are 45 round trips (65 when they are new).
+        A rule is about one target for ever (`slots.target`): a version about another would leave its price standing in
+        the first one's row, so it is not kept. 2 WCU (3 for a new rule) and 0.5 RCU for each; the rules of one row
+        share a write of it, 1 WCU a KB. 500 rules of 500 items are 45 round trips (85 when they and the items are new).
 
         The ledger goes first: after a crash in between, the redelivery finds the versions there and still writes the
-        sheets. A sheet takes only versions newer than those it holds, so versions that arrive in any order end in the
+        rows. A row takes only versions newer than those it holds, so versions that arrive in any order end in the
         newest one. Raises StoreUnavailableError when some could not be written: all of them may then be sent again.
         """
-        sheets = self._sheets({r.sku for r in rules}, consistent=False)
-        items = self._items(rules, source, sheets)
-        ours = [r for r in rules if items[r.rule_id] == r.sku]
-        judged = self._put_in_ledger(ours, source, correlation_id)
-        standing = [r for r, kept in zip(ours, judged, strict=True) if kept is not Kept.CONFLICT]
-        sheets |= self._put_on_sheets(standing, source, correlation_id, sheets)
+        offered = [stored(rule, source) for rule in rules]
+        placing = Placing(self._table, self._clock)
+        placing.look(offered)
+        about = self._targets(offered, placing)
+        ours = [r for r in offered if about[r.name] == target(r.scope)]
+        judged = _judged(ours, self.ledger.put(ours, "approved", correlation_id, by))
+        counting = (Kept.CURRENT, Kept.DUPLICATE)
+        placing.put([r for r, kept in zip(ours, judged, strict=True) if kept in counting], correlation_id)
         found = iter(judged)
         outcomes: list[Kept] = []
-        for rule in rules:
-            kept = next(found) if items[rule.rule_id] == rule.sku else Kept.OTHER_ITEM
-            overtaken = sheets[rule.sku].version_of(rule_name(source, rule.rule_id)) != rule.version
-            outcomes.append(Kept.SUPERSEDED if kept is Kept.CURRENT and overtaken else kept)
+        for rule in offered:
+            kept = next(found) if about[rule.name] == target(rule.scope) else Kept.OTHER_TARGET
+            stands = placing.standing(rule) if kept is Kept.CURRENT else None
+            outcomes.append(Kept.SUPERSEDED if stands and stands.version != rule.version else kept)
         return outcomes
 
-    def _items(self, rules: Sequence[Rule], source: str, sheets: Mapping[str, Sheet]) -> dict[str, str]:
-        """The item each rule is about: that of the first version that came, whichever that was.
+    def keep_draft(self, rules: Sequence[Rule], source: str, correlation_id: str, by: str | None) -> list[Kept]:
+        """Keeps rule versions that wait for an approval: in the ledger and on the list of drafts, nowhere else.
 
-        A rule that stands on its item's sheet has had its item written before, so only the others cost a write.
+        DRAFT or DUPLICATE, CONFLICT, OTHER_TARGET. 2 WCU and 1 RCU each. Raises StoreUnavailableError as `keep` does.
         """
-        items = {r.rule_id: r.sku for r in rules if rule_name(source, r.rule_id) in sheets[r.sku].entries}
-        pins: dict[str, dict[str, Any]] = {}
-        for rule in rules:
-            if rule.rule_id not in items:
-                pins.setdefault(rule.rule_id, {"pk": _partition(source, rule), "sk": "ITEM", "sku": rule.sku})
-        outcomes = self._table.run([self._table.insert(pin) for pin in pins.values()])
-        for (rule_id, pin), outcome in zip(pins.items(), outcomes, strict=True):
-            items[rule_id] = str((outcome.existing or pin)["sku"])
-        return items
+        offered = [stored(rule, source) for rule in rules]
+        about = self.ledger.known_targets({r.name for r in offered})
+        ours = [r for r in offered if about.get(r.name, target(r.scope)) == target(r.scope)]
+        outcomes = self.ledger.put(ours, "draft", correlation_id, by)
+        judged = _judged(ours, outcomes)
+        found = iter(judged)
+        waiting = [r for r, kept in zip(ours, judged, strict=True) if kept in {Kept.CURRENT, Kept.WAITING}]
+        self.ledger.list_drafts([r for r in waiting if not _decided(outcomes[r.name, r.version])], by)
+        names = {Kept.CURRENT: Kept.DRAFT, Kept.WAITING: Kept.DUPLICATE}
+        return [
+            names.get(kept := next(found), kept)
+            if about.get(r.name, target(r.scope)) == target(r.scope)
+            else Kept.OTHER_TARGET
+            for r in offered
+        ]
 
-    def _put_in_ledger(self, rules: Sequence[Rule], source: str, correlation_id: str) -> list[Kept]:
-        """Keeps each version once: CURRENT for now when it is new, DUPLICATE, or CONFLICT with other content."""
-        recorded_at = to_text(self._clock())
-        rows: dict[Key, dict[str, Any]] = {}
-        for rule in rules:
-            pk, sk = key = _version_key(source, rule)
-            if key not in rows:
-                content = {"rule": rule.text(), "h": rule.content_hash}
-                rows[key] = {"pk": pk, "sk": sk, **content, "rec": recorded_at, "cor": correlation_id}
-        outcomes = dict(zip(rows, self._table.run([self._table.insert(r) for r in rows.values()]), strict=True))
-        new = {key for key, outcome in outcomes.items() if outcome.done}
-        judged: list[Kept] = []
-        for rule in rules:
-            key = _version_key(source, rule)
-            if key in new:
-                new.remove(key)  # what comes again in the same event is judged by what came first
-                judged.append(Kept.CURRENT)
-                continue
-            same = (outcomes[key].existing or rows[key])["h"] == rule.content_hash
-            judged.append(Kept.DUPLICATE if same else Kept.CONFLICT)
-        return judged
+    def drafts(self) -> list[Version]:
+        """The versions that wait for an approval; an approval that was interrupted is finished by looking."""
+        found = self.ledger.drafts()
+        for version in found:
+            if version.status == "approved":
+                self._stand(version)
+            elif version.status == "rejected":
+                self.ledger.strike_draft(version.rule.name, version.rule.version)
+        return [v for v in found if v.status == "draft"]
 
-    def _put_on_sheets(
-        self, rules: Sequence[Rule], source: str, correlation_id: str, known: Mapping[str, Sheet]
-    ) -> dict[str, Sheet]:
-        """The sheets of the rules' items as they are afterwards.
+    def approve(
+        self, name: str, version: int, by: str, reference: str | None = None, *, four_eyes: bool = False
+    ) -> Approved:
+        """Lets a draft count from now on; approving again changes nothing. 5 WCU and 1.5 RCU, 6 round trips.
 
-        One write for a sheet, whole, under the condition that it is still the one that was read: so nothing that
-        another worker has put there is lost, and what stands there is newer than what it took the place of.
+        What the rule is about is written first, then that it is approved, then its row, and last it leaves the list of
+        drafts: after a death in between, approving again or looking at the drafts goes on from there.
         """
-        offered: dict[str, dict[str, Rule]] = {}
-        for rule in sorted(rules, key=lambda r: r.version):  # the newest of a rule comes last and stays
-            offered.setdefault(rule.sku, {})[rule_name(source, rule.rule_id)] = rule
-        sheets = {sku: known[sku] for sku in offered}
-        waiting = list(offered)
-        for _ in range(_ROUNDS):
-            changed = [new for sku in waiting if (new := sheets[sku].taking(offered[sku]))]
-            outcomes = self._table.run([self._write(new, correlation_id) for new in changed])
-            waiting = []
-            for new, outcome in zip(changed, outcomes, strict=True):
-                sheets[new.sku] = new if outcome.done else _sheet(new.sku, outcome.existing)
-                waiting += [] if outcome.done else [new.sku]
-            if not waiting:
-                return sheets
-        raise StoreUnavailableError(f"{len(waiting)} price sheets kept changing while they were written")
+        draft = self.ledger.get(name, version)
+        if draft is None:
+            return Approved.NOT_FOUND
+        if draft.status == "draft":
+            if four_eyes and draft.by == by:
+                return Approved.SAME_PERSON
+            if self.ledger.targets([draft.rule])[name] != target(draft.rule.scope):
+                return Approved.OTHER_TARGET
+            done = self.ledger.decide(name, version, "approved", by, reference).done
+        else:
+            done = False
+        decided = self.ledger.get(name, version)
+        if decided is None or decided.status == "rejected":
+            return Approved.REJECTED
+        self._stand(decided)
+        return Approved.APPROVED if done else Approved.ALREADY
 
-    def _write(self, sheet: Sheet, correlation_id: str) -> Statement:
-        before, causes = sheet.version - 1, [correlation_id]
-        pk, sk = key = _key(sheet.sku)
-        if not before:
-            new = {"pk": pk, "sk": sk, "rules": dict(sheet.entries), "ver": sheet.version, "cors": causes}
-            return self._table.insert(new)
-        changes = [('"rules" = ?', dict(sheet.entries)), ("ver = ?", sheet.version), ("cors = ?", causes)]
-        return self._table.update(key, changes, [("ver = ?", before)])
+    def reject(self, name: str, version: int, by: str, reference: str | None = None) -> Approved:
+        """Lets a draft never count: REJECTED, also when it was before; ALREADY when it has been approved. 2 WCU."""
+        if self.ledger.get(name, version) is None:
+            return Approved.NOT_FOUND
+        outcome = self.ledger.decide(name, version, "rejected", by, reference)
+        if not outcome.done and outcome.existing and outcome.existing["st"] == "approved":
+            return Approved.ALREADY
+        self.ledger.strike_draft(name, version)
+        return Approved.REJECTED
 
-    def _sheets(self, skus: Iterable[str], *, consistent: bool) -> dict[str, Sheet]:
-        """The sheet of each item, 100 to a round trip."""
-        keys = {sku: _key(sku) for sku in skus}
-        rows = self._table.get_many(keys.values(), consistent=consistent)
-        return {sku: _sheet(sku, rows.get(key)) for sku, key in keys.items()}
+    def _stand(self, approved: Version) -> None:
+        rule = replace(approved.rule, recorded_at=None)
+        placing = Placing(self._table, self._clock)
+        placing.put([rule], approved.correlation_id)
+        self.ledger.strike_draft(rule.name, rule.version)
 
-    def rules(self, skus: Iterable[str]) -> dict[str, list[Rule]]:
-        """The current rules of each item that has a sheet, read consistently, 100 items to a round trip."""
-        return {sku: s.rules() for sku, s in self._sheets(skus, consistent=True).items() if s.version}
+    def _targets(self, rules: Sequence[Rule], placing: Placing) -> Mapping[str, Target]:
+        """What each rule is about. One that stands in its row has had that written before: only others cost a write."""
+        standing = {r.name: target(s.scope) for r in rules if (s := placing.standing(r))}
+        return standing | self.ledger.targets([r for r in rules if r.name not in standing])
 
-
-def _key(sku: str) -> Key:
-    return f"I#{sku}", "SHEET"
-
-
-def _sheet(sku: str, row: Item | None) -> Sheet:
-    return Sheet(sku, row["ver"], row["rules"]) if row else Sheet(sku, 0, {})
-
-
-def _version_key(source: str, rule: Rule) -> Key:
-    return _partition(source, rule), f"V#{rule.version:010d}"
+    def rules(self, skus: Iterable[str]) -> dict[str, list[base_rules.Rule]]:
+        """The list prices of each item that has a sheet, read consistently, 100 items to a round trip."""
+        keys = {sku: item_sheet(sku) for sku in skus}
+        rows = self._table.get_many(keys.values(), consistent=True)
+        return {sku: listed(Sheet.read(key, rows[key]).rules().values()) for sku, key in keys.items() if key in rows}
 
 
-def _partition(source: str, rule: Rule) -> str:
-    return f"R#{rule_name(source, rule.rule_id)}"
+def stored(rule: Rule, source: str) -> Rule:
+    """The rule as it is kept: whose it is stands in it; whether and since when it counts stands beside it."""
+    return replace(rule, source=source, status="approved", recorded_at=None)
+
+
+def _decided(outcome: Outcome) -> bool:
+    return outcome.existing is not None and outcome.existing["st"] != "draft"
+
+
+def _judged(rules: Sequence[Rule], outcomes: Mapping[tuple[str, int], Outcome]) -> list[Kept]:
+    """CURRENT for now when a version is new; what comes again in the same event is judged by what came first."""
+    new = {at for at, outcome in outcomes.items() if outcome.done}
+    hashes = {(r.name, r.version): r.content_hash for r in reversed(rules)}  # the first of each was put
+    judged: list[Kept] = []
+    for rule in rules:
+        at = (rule.name, rule.version)
+        if at in new:
+            new.remove(at)
+            judged.append(Kept.CURRENT)
+            continue
+        existing = outcomes[at].existing
+        if (existing["h"] if existing else hashes[at]) != rule.content_hash:
+            judged.append(Kept.CONFLICT)
+        else:
+            judged.append(Kept.WAITING if existing and existing["st"] != "approved" else Kept.DUPLICATE)
+    return judged
 
 
 def changed_sheet(stream_record: Mapping[str, Any]) -> tuple[str, list[str]]:
