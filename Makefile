@@ -11,7 +11,7 @@ STAGE  ?= dev
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install local demo test test-unit test-e2e bench replay soak costs lint format synth deploy clean
+.PHONY: help install local demo test test-unit test-e2e bench replay soak costs schemas lint format synth deploy clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ soak: $(READY) ## random schedules of reservations and stock, as many as one lik
 
 costs: $(READY) ## the cost model: counted requests × dated published prices; writes docs/costs.md
 	@$(BIN)/python -m tests.bench.costs $(ARGS)
+
+schemas: $(READY) ## the JSON Schemas of price documents; writes docs/schemas/
+	@$(BIN)/python -c "from pathlib import Path; from crossdock.contracts.price_schemas import write; write(Path('docs/schemas'))"
 
 lint: $(READY) ## ruff, mypy, import rules
 	@$(BIN)/ruff check .

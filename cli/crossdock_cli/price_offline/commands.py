@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from crossdock.flows.price_models import quote_document
 from crossdock.platform.clock import system_clock
 from crossdock.platform.problems import FieldError
 from crossdock.pricing.errors import StatementError
@@ -63,7 +64,11 @@ def quote_command(
     context: Contexts,
     as_json: AsJson = False,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Say how each price came about, and why other rules did not count.")
+        bool,
+        typer.Option(
+            "--explain",
+            help="Say how each price came about, and why other rules did not count (with --json: the traces).",
+        ),
     ] = False,
     show_margin: Show = False,
 ) -> None:
@@ -76,7 +81,8 @@ def quote_command(
     _say_notes(answers)
     show = _SHOWN if show_margin else ()
     if as_json:
-        documents = [showing.document(answer, show) for answer in answers]
+        told = (*show, "trace") if explain else show
+        documents = [quote_document(answer, told) for answer in answers]
         emit_json(documents if several else documents[0])
     else:
         for place, answer in enumerate(answers, start=1):

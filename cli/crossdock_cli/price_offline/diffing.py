@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from crossdock.flows.price_models import base_rule, line_documents
+from crossdock.flows.price_models import line_documents, rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -106,4 +106,4 @@ def _changes(before: Sequence[Priced], after: Sequence[Priced]) -> Iterator[Chan
 
 def _side(line: Mapping[str, Any]) -> dict[str, Any]:
     kept = {name: line[name] for name in _COMPARED if name in line}
-    return {**kept, "rule": base_rule(line), "reason": line.get("reason")}
+    return {**kept, "rules": rules_of(line), "reason": line.get("reason")}

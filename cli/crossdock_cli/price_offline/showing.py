@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.markup import escape
 
-from crossdock.flows.price_models import base_rule, quote_document
+from crossdock.flows.price_models import quote_document, rules_of
 from crossdock_cli.output import table
 
 if TYPE_CHECKING:
@@ -27,15 +27,10 @@ _COMPARED: Final = (
     ">new line",
     ">difference",
     ">%",
-    "old rule",
-    "new rule",
+    "old rules",
+    "new rules",
 )
 _WHO: Final = ("customer", "ship_to", "branch", "region", "channel", "job", "freight_terms")
-
-
-def document(answer: Priced, show: Sequence[str]) -> dict[str, Any]:
-    """The answer for programs."""
-    return quote_document(answer, show)
 
 
 def quote(console: Console, answer: Priced, place: int | None, *, explain: bool, show: Sequence[str]) -> None:
@@ -46,9 +41,10 @@ def quote(console: Console, answer: Priced, place: int | None, *, explain: bool,
     console.print(escape(_heading(answer, place)), style="bold")
     console.print(table(_QUOTED, [_row(line) for line in found["lines"]]), markup=False)
     totals = found["totals"]
-    if len(found["lines"]) > 1 and totals["total"] is not None:
+    if len(found["lines"]) > 1:
         parts = ", ".join(f"{name} {totals[name]}" for name in ("extended", "surcharges", "freight"))
-        console.print(f"total {totals['total']} {found['currency']} ({parts})", markup=False)
+        without = f"; without {', '.join(found['unpriced'])}" if found["unpriced"] else ""
+        console.print(f"total {totals['total']} {found['currency']} ({parts}{without})", markup=False)
     for line, resolution in zip(found["lines"], answer.lines, strict=True):
         for sentence in _statistics(line) if show else ():
             console.print(sentence, markup=False)
@@ -69,7 +65,15 @@ def _row(line: Mapping[str, Any]) -> list[object]:
         amounts: list[object] = [line["status"], "", ""]
     else:
         amounts = [line["unit_price"], line["extended_price"], line["total"]]
-    return [line["line"], line["item"], line["quantity"], line["unit"], *amounts, base_rule(line), line["reason"]]
+    return [
+        line["line"],
+        line["item"],
+        line["quantity"],
+        line["unit"],
+        *amounts,
+        next(iter(rules_of(line)), None),
+        line["reason"],
+    ]
 
 
 def _statistics(line: Mapping[str, Any]) -> Iterator[str]:
@@ -114,7 +118,7 @@ def _change(change: Change, *, several: bool, charges: bool) -> list[object]:
         new.get("extended_price", ""),
         change.difference("extended_price") if change.changed else "",
         change.percent() if change.changed else "",
-        base_rule(old),
-        base_rule(new),
+        " + ".join(rules_of(old)),
+        " + ".join(rules_of(new)),
         *((change.difference("total") if change.changed else "",) if charges else ()),
     ]

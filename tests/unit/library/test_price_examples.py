@@ -1,100 +1,97 @@
-"""The worked examples of tests/examples/prices: what a pricing manager may rely on, through contract and resolver.
-
-Their expected prices were worked out by hand; each `why` says how.
-"""
+"""The worked examples of prices: what is expected was worked out by hand, and each says why."""
 
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
-from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from crossdock.contracts.price_models import PriceContext, PriceModel
-from crossdock.flows.price_models import PriceBook, base_rule, quote_document
+from crossdock.contracts.price_schemas import schemas
+from crossdock.contracts.price_words import LAYERS
+from crossdock.flows.price_models import PriceBook, Priced, line_documents, quote_document
 from crossdock.pricing.trace import replay, tells_its_price
+from tests.support.price_examples import EXPECTED, Example, examples, seen
 
 pytestmark = pytest.mark.unit
 
-FOLDER = Path(__file__).parents[2] / "examples" / "prices"
-FILES = sorted(FOLDER.glob("*.json"))
-LISTS = ("rules", "items", "customers")
-NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
+EXAMPLES = examples()
+VALIDATORS = {name: Draft202012Validator(schema) for name, schema in schemas().items()}
+NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 
 
-def _examples() -> list[Any]:
-    documents = [(file.stem, json.loads(file.read_text(encoding="utf-8"))) for file in FILES]
-    return [
-        pytest.param(document.get("given", {}), example, id=f"{name}: {example['title']}")
-        for name, document in documents
-        for example in document["examples"]
-    ]
+def priced(example: Example) -> Priced:
+    """An example's prices, model and context read as their contracts read a file."""
+    return PriceBook(PriceModel.model_validate(example.model)).price(PriceContext.model_validate(example.context), NOW)
 
 
-EXAMPLES = _examples()
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.id)
+def test_the_price_is_as_worked_out_by_hand(example: Example) -> None:
+    lines = line_documents(priced(example), ["trace"])
+
+    assert [seen(line, expected) for line, expected in zip(lines, example.expected, strict=True)] == example.expected
+    for line in lines:
+        assert ("unit_price" in line) == ("extended_price" in line) == (line["status"] == "PRICED")
 
 
-def model(given: dict[str, Any], example: dict[str, Any]) -> PriceModel:
-    """What the file gives, and what the example adds: its lists come behind, its settings override."""
-    own = {name: example[name] for name in (*LISTS, "settings", "time_zone") if name in example}
-    whole = {**given, **own}
-    for name in LISTS:
-        if name in given or name in own:
-            whole[name] = [*given.get(name, ()), *own.get(name, ())]
-    whole["settings"] = {**given.get("settings", {}), **own.get("settings", {})}
-    return PriceModel.model_validate(whole)
-
-
-def test_there_are_sixty_examples_and_more() -> None:
-    assert len(EXAMPLES) >= 60
-    assert len({p.id for p in EXAMPLES}) == len(EXAMPLES)
-
-
-@pytest.mark.parametrize(("given", "example"), EXAMPLES)
-def test_an_example_has_its_price(given: dict[str, Any], example: dict[str, Any]) -> None:
-    priced = PriceBook(model(given, example)).price(PriceContext.model_validate(example["context"]), NOW)
-    document = quote_document(priced, ("rebates", "cost", "margin", "trace"))
-    expected = example["expected"]
-    lines = expected if isinstance(expected, list) else [expected]
-    assert len(document["lines"]) == len(lines)
-    for line, wanted in zip(document["lines"], lines, strict=True):
-        assert told(line, wanted) == wanted, example["why"]
-
-
-@pytest.mark.parametrize(("given", "example"), EXAMPLES)
-def test_its_trace_gives_the_same_price_again(given: dict[str, Any], example: dict[str, Any]) -> None:
-    priced = PriceBook(model(given, example)).price(PriceContext.model_validate(example["context"]), NOW)
-    for line in priced.lines:
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.id)
+def test_its_trace_gives_the_same_price_again(example: Example) -> None:
+    for line in priced(example).lines:
         trace = json.loads(json.dumps(line.trace()))
+
         assert tells_its_price(trace)
         assert replay(trace).document() == line.document()
 
 
-def told(line: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
-    """Those parts of an answer that an example speaks of; rules are named without their versions."""
-    parts = line["components"]
-    base = next((c for c in parts if c["kind"] == "base"), {})
-    rejected = {r["rule"].partition("@")[0] for r in line["trace"]["rejected"]}
-    found = {
-        **line,
-        "rule": (base_rule(line) or "").partition("@")[0] or None,
-        "level": base.get("level"),
-        "contract": base.get("contract"),
-        "guard": next((c["guard"] for c in parts if c["kind"] == "guard"), None),
-        "rejected": [name for name in wanted.get("rejected", ()) if name in rejected],
-        "surcharges": _charges(parts, "surcharge", wanted),
-        "freight": _charges(parts, "freight", wanted),
-    }
-    if wanted.get("next_break"):
-        found["next_break"] = {name: line["next_break"].get(name) for name in wanted["next_break"]}
-    return {name: found.get(name) for name in wanted}
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.id)
+def test_documents_of_examples_are_those_of_the_published_schemas(example: Example) -> None:
+    for name, document in (
+        ("price-model", example.model),
+        ("price-context", example.context),
+        ("price-quote", quote_document(priced(example), ("rebates", "cost", "margin", "trace"))),
+    ):
+        VALIDATORS[name].validate(document)
 
 
-def _charges(parts: list[dict[str, Any]], kind: str, wanted: dict[str, Any]) -> str:
-    """The sum as the example writes it: 5 and 5.00 are the same money."""
-    amount = sum((Decimal(c["amount"]) for c in parts if c["kind"] == kind), start=Decimal(0))
-    said = wanted.get({"surcharge": "surcharges"}.get(kind, kind))
-    return said if said is not None and Decimal(said) == amount else str(amount)
+def test_there_are_many_and_each_says_why_in_words_of_its_own() -> None:
+    assert len(EXAMPLES) >= 150
+    assert len({e.id for e in EXAMPLES}) == len(EXAMPLES)
+    assert [e.id for e in EXAMPLES if len(e.why) < 20] == []
+    assert [e.id for e in EXAMPLES for line in e.expected if not line.keys() <= EXPECTED] == []
+
+
+def words(value: Any) -> set[str]:
+    """Every text in a document."""
+    return set(re.findall(r'"([^"]*)"', json.dumps(value)))
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *LAYERS,
+        *("FIRST", "HIGHEST", "NEWEST", "OLDEST", "LOWEST", "lowest", "stop", "original"),
+        *("graduated", "item", "mix_group", "line"),
+        *("exclusive", "compound", "always", "running", "block"),
+        *("half_even", "half_down", "half_up", "up", "down", "JPY", "KWD", "GBP"),
+        *(
+            "percent",
+            "amount",
+            "cost_plus",
+            "margin",
+            "multiple",
+            "valid_through",
+            "substitute_for",
+            "known_at",
+            "waives",
+        ),
+        *("NO_PRICE", "BLOCKED", "draft", "withdrawn", "basket", "freight_terms", "allow_discounts"),
+    ],
+)
+def test_every_word_of_the_rules_is_shown_in_an_example(word: str) -> None:
+    said = [words(e.model) | words(e.context) | words(e.expected) for e in EXAMPLES]
+
+    assert any(word in some for some in said)

@@ -1,10 +1,10 @@
 """Asking an offline price model: the same resolver as everywhere, over the rules, items and customers of one file."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from crossdock.contracts.price_fields import instant_text
@@ -113,43 +113,39 @@ def _line(line: PriceLine) -> Line:
     return Line(line.line or "1", line.item, line.quantity, line.unit, line.substitute_for)
 
 
-def quote_document(priced: Priced, show: Sequence[str] = ()) -> dict[str, Any]:
-    """The answer to one context: as that of the quote API, without what only a stored quote has.
-
-    `status` is PRICED when every line has a price, else INCOMPLETE; then there is no total either.
-    """
-    context = priced.context
-    complete = not without_price([priced])
-    return {
-        "status": "PRICED" if complete else "INCOMPLETE",
-        "at": context.at,
-        **({"known_at": context.known_at} if context.known_at else {}),
-        "currency": context.currency,
-        "context": context.document(),
-        "lines": line_documents(priced, show),
-        "totals": {name: _total(priced, name) if complete else None for name in TOTALS},
-    }
-
-
-TOTALS: Final = ("extended", "surcharges", "freight", "total")
-"""What the lines of a quote are summed up by."""
-
-
-def line_documents(priced: Priced, show: Sequence[str] = ()) -> list[dict[str, Any]]:
+def line_documents(priced: Priced, show: Collection[str] = ()) -> list[dict[str, Any]]:
     """The answers for the lines, in their order."""
     return [line.document(show) for line in priced.lines]
 
 
-def base_rule(line: Mapping[str, Any]) -> str | None:
-    """The rule (with its version) that a line's base price comes from; None where it has none."""
-    return next((c["rule"] for c in line["components"] if c["kind"] == "base"), None)
+def quote_document(priced: Priced, show: Collection[str] = ()) -> dict[str, Any]:
+    """The answer to one context, as the quote API gives it (contracts/price_answers.py).
+
+    It is never a promise, so its status is "informative". `totals` are of the lines that have a price.
+    """
+    return {
+        "status": "informative",
+        **priced.context.document(),
+        "lines": line_documents(priced, show),
+        "totals": _totals(priced.lines),
+        "unpriced": [line.asked.line.line for line in priced.lines if line.unit_price is None],
+        **({"notes": list(priced.notes)} if priced.notes else {}),
+    }
 
 
-def without_price(priced: Iterable[Priced]) -> bool:
-    """Whether some line has no price."""
-    return any(line.unit_price is None for answer in priced for line in answer.lines)
+def rules_of(line: Mapping[str, Any]) -> list[str]:
+    """The rules, with their versions, that an answered line's amounts come from: the base price's first."""
+    return [component["rule"] for component in line["components"]]
 
 
-def _total(priced: Priced, name: str) -> str:
-    amounts: list[Decimal] = [amount for line in priced.lines if (amount := getattr(line, name)) is not None]
-    return f"{sum(amounts, start=Decimal(0)):f}"
+def _totals(lines: Sequence[Resolution]) -> dict[str, str]:
+    return {
+        "extended": _sum(line.extended for line in lines),
+        "surcharges": _sum(line.surcharges for line in lines),
+        "freight": _sum(line.freight for line in lines),
+        "total": _sum(line.total for line in lines),
+    }
+
+
+def _sum(amounts: Iterable[Decimal | None]) -> str:
+    return f"{sum((a for a in amounts if a is not None), Decimal(0)):f}"
