@@ -13,6 +13,9 @@ from crossdock.flows.reservation_answers import announced
 from crossdock.flows.reserving import wish_of
 from crossdock.inventory.booking import Booking, Wish
 from crossdock.inventory.holds import Answer
+from crossdock.inventory.reserving import Reservations
+from crossdock.inventory.standing_store import StandingStore
+from crossdock.inventory.supply_store import SupplyStore
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.bus import Bus
 from crossdock.platform.clock import system_clock
@@ -45,8 +48,10 @@ class App:
 @warm
 def app() -> App:
     values, client, business = env.read(Env), clients.dynamodb(), config.load()
+    table = Table(client, values.inventory_table)
+    reservations, standings = Reservations(table, system_clock), StandingStore(table)
     return App(
-        booking.over(Table(client, values.inventory_table), business, system_clock),
+        booking.over(reservations, standings, SupplyStore(table, system_clock), business, system_clock),
         ExceptionsStore(Table(client, values.exceptions_table), system_clock),
         Bus(clients.events(), values.event_bus_name),
         business,

@@ -13,7 +13,10 @@ from crossdock.flows.reservation_answers import decided
 from crossdock.flows.reserving import check_fractions, fractions_of, wish_of
 from crossdock.identity.items import Items
 from crossdock.inventory.booking import Booking, Wish
+from crossdock.inventory.reserving import Reservations
+from crossdock.inventory.standing_store import StandingStore
 from crossdock.inventory.store import InventoryStore
+from crossdock.inventory.supply_store import SupplyStore
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock
 from crossdock.platform.dynamo import Table
@@ -44,8 +47,9 @@ class App:
 def app() -> App:
     values, client, business = env.read(Env), clients.dynamodb(), config.load()
     table = Table(client, values.inventory_table)
+    reservations, standings = Reservations(table, system_clock), StandingStore(table)
     return App(
-        booking.over(table, business, system_clock),
+        booking.over(reservations, standings, SupplyStore(table, system_clock), business, system_clock),
         InventoryStore(table, system_clock),
         Items(Table(client, values.identity_table)),
         Sender(clients.sqs(), values.reservations_queue_url),

@@ -14,6 +14,7 @@ from crossdock.contracts.reservations import ReservationRequest
 from crossdock.flows import booking, free_stock
 from crossdock.flows.reserving import wish_of
 from crossdock.inventory.reserving import Reservations
+from crossdock.inventory.standing_store import StandingStore
 from crossdock.inventory.supply import Order, SupplyLine
 from crossdock.inventory.supply_store import SupplyStore
 from tests.support.reserving import act, body, header, line, post, stocked
@@ -273,7 +274,9 @@ def fight(shop: World, warehouses: tuple[str | None, ...]) -> list[str]:
     start, answers = threading.Barrier(64), []
 
     def client(number: int) -> None:
-        booker = booking.over(shop.table("inventory"), business, shop.clock)
+        table = shop.table("inventory")
+        reservations, supply = Reservations(table, shop.clock), SupplyStore(table, shop.clock)
+        booker = booking.over(reservations, StandingStore(table), supply, business, shop.clock)
         start.wait()
         for attempt in range(3):
             warehouse = warehouses[(number + attempt) % len(warehouses)]
