@@ -1,12 +1,16 @@
-"""`crossdock price …`: prices, asked for and explained."""
+"""`crossdock price …`: prices, asked for and explained, and their rules changed."""
 
 from __future__ import annotations
 
 import typer
 
+from crossdock_cli import price_import
 from crossdock_cli.price_offline import commands as offline
 
-app = typer.Typer(help="Prices: try rules offline, compare two versions of them.", no_args_is_help=True)
+app = typer.Typer(
+    help="Prices: try rules offline, compare two versions of them, import and approve them.", no_args_is_help=True
+)
 
 app.command("quote", epilog=offline.QUOTE_EXAMPLE)(offline.quote_command)
 app.command("diff", epilog=offline.DIFF_EXAMPLE)(offline.diff_command)
+app.command("import", epilog=price_import.EXAMPLE)(price_import.command)

@@ -13,7 +13,7 @@ from infra.constructs.function import Function
 from infra.constructs.problems import add_problems
 from infra.constructs.stack import Plan, StageStack
 from infra.stacks.data import DataStack
-from infra.stacks.sync import HOLDS, SyncStack
+from infra.stacks.sync import HOLDS, PRICE_RULES, SyncStack
 
 SLOW_MILLISECONDS: Final = 3000
 # The name of API Gateway's own stage, which is part of every address; not to be confused with ours.
@@ -127,6 +127,15 @@ class ApiStack(StageStack):
         function.allow_table(inventory, *HOLDS)
         return function
 
+    def _change_price_rules(self) -> Function:
+        pricing, identity = self.data.pricing, self.data.identity
+        function = self._function(
+            "change_price_rules", {"IDENTITY_TABLE": identity.name, "PRICING_TABLE": pricing.name}
+        )
+        function.allow_table(pricing, *PRICE_RULES)
+        function.allow_table(identity, "BatchGetItem")
+        return function
+
     def _receive_webhook(self) -> Function:
         queue, bus, exchange = self.sync.movements.queue, self.sync.bus, self.data.exchange
         function = self._function(
@@ -167,6 +176,11 @@ class ApiStack(StageStack):
         self._route("v1/reservations/{id}", "GET", change, keyed)
         self._route("v1/reservations/{id}", "PATCH", change, keyed)
         self._route("v1/reservations/{id}/{action}", "POST", change, keyed)
+        rules = self._change_price_rules()
+        self._route("v1/price-rules", "GET", rules, keyed)
+        self._route("v1/price-rules", "POST", rules, keyed)
+        self._route("v1/price-rules/approvals", "POST", rules, keyed)
+        self._route("v1/price-rules/{rule_id}", "GET", rules, keyed)
         webhook = self._route("webhooks/{source}", "POST", self._receive_webhook(), None)
         acknowledge(webhook, SIGNED_WEBHOOKS)
 

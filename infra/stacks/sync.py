@@ -21,6 +21,8 @@ EXCEPTIONS: Final = ("GetItem", "PutItem", "UpdateItem")
 # What a hold costs: alone in a batch, or with others in a transaction. (Where its item is hot, the shards are looked at
 # together: GetItem.)
 HOLDS: Final = ("BatchGetItem", "PartiQLInsert", "PartiQLUpdate", "PutItem", "UpdateItem")
+# What people's changes of price rules cost: versions judged and kept, drafts listed, decided and struck off.
+PRICE_RULES: Final = ("BatchGetItem", "GetItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate", "Query")
 RESERVATION_BATCH: Final = 250
 # A fact waits this long in a domain's queue before a person should look.
 LATE_AFTER_SECONDS: Final = 300
@@ -124,6 +126,12 @@ class SyncStack(StageStack):
         prices.allow_table(data.identity, "BatchGetItem")
         prices.allow_table(data.exceptions, *EXCEPTIONS)
         prices.consume("Prices", self.routed["prices"].queue)
+
+        files = Function(
+            self, "import_price_rules", {"IDENTITY_TABLE": data.identity.name, "PRICING_TABLE": data.pricing.name}
+        )
+        files.allow_table(data.pricing, *PRICE_RULES)
+        files.allow_table(data.identity, "BatchGetItem")
 
         counts = Function(self, "apply_counts", {**stored, **inventory})
         counts.allow_table(data.inventory, "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")

@@ -21,6 +21,7 @@ EXCEPTIONS = {f"dynamodb:{a} table/exceptions" for a in ("GetItem", "PutItem", "
 CHANNELS = ("marketplace", "webshop")
 DOMAINS = ("movements", "prices", "counts", "references", "supply", "reservations", "expiries")
 HOLDS = ("BatchGetItem", "PartiQLInsert", "PartiQLUpdate", "PutItem", "UpdateItem")
+PRICE_RULES = ("BatchGetItem", "GetItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate", "Query")
 QUEUES = {*DOMAINS, *(f"channel-{c}" for c in CHANNELS)}
 
 
@@ -81,6 +82,8 @@ ALLOWED = {
     | _table("identity", "BatchGetItem")
     | EXCEPTIONS
     | _consumes("prices"),
+    "change-price-rules": _table("pricing", *PRICE_RULES) | _table("identity", "BatchGetItem"),
+    "import-price-rules": _table("pricing", *PRICE_RULES) | _table("identity", "BatchGetItem"),
     "apply-counts": _table("inventory", "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")
     | _table("identity", "BatchGetItem")
     | EXCEPTIONS
@@ -464,6 +467,10 @@ def test_partners_need_a_key_in_a_plan_and_sources_a_signature(prod: Templates) 
         "GET /v1/items/{sku}/atp": ("CUSTOM", True),
         "POST /v1/availability": ("CUSTOM", True),
         "PUT /v1/items/{sku}/allocations/{warehouse}": ("CUSTOM", True),
+        "GET /v1/price-rules": ("CUSTOM", True),
+        "POST /v1/price-rules": ("CUSTOM", True),
+        "POST /v1/price-rules/approvals": ("CUSTOM", True),
+        "GET /v1/price-rules/{rule_id}": ("CUSTOM", True),
         "POST /webhooks/{source}": ("NONE", False),
     }
     ((_, authorizer),) = prod.all("AWS::ApiGateway::Authorizer")

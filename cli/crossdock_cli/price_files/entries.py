@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
-from crossdock.contracts.price_form import normalised
 from crossdock.contracts.prices import PriceRule
 from crossdock.platform.problems import from_validation, path_text
 
@@ -71,15 +70,12 @@ def shown(found: str) -> str:
     return repr(cut)
 
 
-def read_rule(entry: Entry, time_zone: str, *, draft: bool = False) -> tuple[PriceRule | None, Entry]:
+def read_rule(entry: Entry) -> tuple[PriceRule | None, Entry]:
     """The rule an entry says, as its contract; None, and the entry with what is wrong, when it is none."""
     if entry.document is None or entry.errors:
         return None, entry
-    document = {**entry.document, "status": "draft"} if draft else entry.document
     try:
-        rule = PriceRule.model_validate(document)
-        normalised(rule, time_zone)  # a window of dates may turn out empty only in the zone
+        return PriceRule.model_validate(entry.document), entry
     except ValidationError as exc:
         found = zip(exc.errors(include_url=False, include_input=False), from_validation(exc).errors, strict=True)
         return None, entry.refused(*(entry.error(e["loc"], f.problem, f.remedy) for e, f in found))
-    return rule, entry

@@ -18,12 +18,12 @@ HEAD = "rule_id,version,item,currency,min_quantity,value,valid_from"
 GOOD = "R1,1,A,GBP,1,2.55,2026-01-01"
 
 
-def read(text: str | bytes, form: str = "csv", *, draft: bool = False) -> tuple[list[dict[str, Any]], list[str]]:
+def read(text: str | bytes, form: str = "csv") -> tuple[list[dict[str, Any]], list[str]]:
     """The rules of a file as documents without what is as its default, and the errors as an operator sees them."""
     raw = text.encode() if isinstance(text, str) else text
     rules, errors = [], []
     for entry in PriceFile(io.BytesIO(raw), form).entries():
-        rule, checked = read_rule(entry, "Europe/London", draft=draft)
+        rule, checked = read_rule(entry)
         assert (rule is None) == bool(checked.errors)
         errors += [e.text() for e in checked.errors]
         rules += [rule.model_dump(mode="json", exclude_defaults=True)] if rule else []
@@ -114,12 +114,6 @@ def test_a_line_of_json_says_what_a_row_says() -> None:
 
     assert errors == []
     assert by_line == by_row
-
-
-def test_drafts_are_what_the_operator_says() -> None:
-    rules, _ = read(f"{HEAD}\n{GOOD}\n", draft=True)
-
-    assert rules[0]["status"] == "draft"
 
 
 @pytest.mark.parametrize(

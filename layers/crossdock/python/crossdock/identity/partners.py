@@ -15,6 +15,8 @@ SCOPES = (
     "prices:read",
     "prices:cost",
     "prices:books",
+    "prices:write",
+    "prices:approve",
 )
 ANY_CUSTOMER = "*"
 """In a partner's customers: it may ask for every customer's prices, as our own shop does."""
