@@ -132,6 +132,7 @@ class SyncStack(StageStack):
         )
         files.allow_table(data.pricing, *PRICE_RULES)
         files.allow_table(data.identity, "BatchGetItem")
+        files.fail_to(self.failures)
 
         counts = Function(self, "apply_counts", {**stored, **inventory})
         counts.allow_table(data.inventory, "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")

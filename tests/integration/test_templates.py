@@ -83,7 +83,9 @@ ALLOWED = {
     | EXCEPTIONS
     | _consumes("prices"),
     "change-price-rules": _table("pricing", *PRICE_RULES) | _table("identity", "BatchGetItem"),
-    "import-price-rules": _table("pricing", *PRICE_RULES) | _table("identity", "BatchGetItem"),
+    "import-price-rules": _table("pricing", *PRICE_RULES)
+    | _table("identity", "BatchGetItem")
+    | {"sqs:SendMessage queue/failures"},
     "apply-counts": _table("inventory", "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")
     | _table("identity", "BatchGetItem")
     | EXCEPTIONS
