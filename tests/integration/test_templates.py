@@ -219,6 +219,7 @@ def test_functions_run_python_3_13_on_arm_traced_with_their_own_log(prod: Templa
 def test_api_functions_start_from_a_snapshot_and_are_called_by_their_alias(prod: Templates) -> None:
     api = {
         "authorize-partner",
+        "change-price-rules",
         "change-reservation",
         "read-availability",
         "receive-movements",
