@@ -14,7 +14,8 @@ from crossdock.pricing.instants import read_instant
 from crossdock.pricing.scopes import token
 from crossdock.quantities import Quantity
 
-_ONE: Final = Fraction(1)
+ONE: Final = Fraction(1)
+"""The one factor of every item's base unit: `is ONE` spares an exact multiplication."""
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 _SINGLES: Final = ("job", "customer", "ship_to", "branch", "region", "freight_terms")
 
@@ -72,7 +73,7 @@ class ItemFacts:
 
     def factor(self, unit: str | None) -> Fraction | None:
         """Base units per unit; None for a unit that the item does not have."""
-        return _ONE if unit is None or unit == self.unit else self.units.get(unit)
+        return ONE if unit is None or unit == self.unit else self.units.get(unit)
 
     def document(self) -> dict[str, Any]:
         """The facts as a trace keeps them."""

@@ -6,11 +6,11 @@ from fractions import Fraction
 from math import ceil
 from typing import Final
 
-from crossdock.pricing.context import exact
+from crossdock.pricing.context import ONE, exact
 from crossdock.pricing.outcomes import Amounts, Asked, Outcome, Rejection, Step
 from crossdock.pricing.rounding import POWERS, exponent, money, scaled
 from crossdock.pricing.rules import ALWAYS, FOREVER, Rule
-from crossdock.pricing.situation import ONE, Situation, scope_reason
+from crossdock.pricing.situation import Situation, scope_reason
 from crossdock.pricing.solving import solve
 from crossdock.pricing.tiers import slice_begin
 from crossdock.quantities import Quantity, whole

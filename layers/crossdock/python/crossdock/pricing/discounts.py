@@ -55,9 +55,9 @@ class Discounting:
         if exclusives and self.price != self.base:
             self._reject(exclusives, "not_alone")
         elif exclusives:
-            best = self._best(exclusives)
-            if self._reduction(best, self.price):
-                self._apply([best])
+            best, left = self._best(exclusives)
+            if left != self.price:
+                self._leave(best, left)
                 self._reject([d for d in exclusives if d is not best], "beaten")
                 self._reject([d for d in band if d not in exclusives], "after_exclusive")
                 return "after_exclusive"
@@ -69,43 +69,52 @@ class Discounting:
     def _take_best_or_compound(self, band: Sequence[Discount]) -> None:
         singles = [d for d in band if d.rule.concurrency == "best"]
         compound = [d for d in band if d.rule.concurrency == "compound"]
-        best = self._best(singles) if singles else None
-        if best and self._reduction(best, self.price) >= self.price - self._left(compound):
-            self._apply([best])
-            self._reject(compound, "beaten")
-        else:
+        if not singles:
             self._apply(compound)
-            self._reject([best] if best else [], "beaten")
-        self._reject([d for d in singles if d is not best], "beaten")
+            return
+        best, left = self._best(singles)
+        if compound and self._left_by(compound) < left:
+            self._apply(compound)
+            self._reject(singles, "beaten")
+        else:
+            self._leave(best, left)
+            self._reject(compound, "beaten")
+            self._reject([d for d in singles if d is not best], "beaten")
 
-    def _best(self, discounts: Sequence[Discount]) -> Discount:
-        """The one that takes off most; the first of equals in the order of discounts."""
-        return max(discounts, key=lambda d: self._reduction(d, self.price))
+    def _best(self, discounts: Sequence[Discount]) -> tuple[Discount, Fraction]:
+        """The one that takes off most, the first of equals in the order of discounts; and what it leaves."""
+        lefts = [self._left(d, self.price) for d in discounts]
+        best = lefts.index(min(lefts)) if len(lefts) > 1 else 0
+        return discounts[best], lefts[best]
 
-    def _left(self, discounts: Iterable[Discount]) -> Fraction:
+    def _left_by(self, discounts: Iterable[Discount]) -> Fraction:
         """What the discounts leave, one after the other."""
         price = self.price
         for discount in discounts:
-            price -= self._reduction(discount, price)
+            price = self._left(discount, price)
         return price
 
-    def _reduction(self, discount: Discount, price: Fraction) -> Fraction:
-        """What a discount takes off a price that others may have lowered already."""
-        rule, off = discount.rule, discount.amount
-        if rule.operation == "percent":
-            off = discount.rate * (self.base if (rule.basis or self.settings.discount_basis) == "list" else price)
-        elif rule.operation == "fixed":
-            off = max(_ZERO, price - discount.amount)
-        return min(off, price)
+    def _left(self, discount: Discount, price: Fraction) -> Fraction:
+        """What a discount leaves of a price that others may have lowered already: never less than 0."""
+        rule = discount.rule
+        if rule.operation == "fixed":
+            return min(price, discount.amount)
+        if rule.operation == "amount":
+            return max(_ZERO, price - discount.amount)
+        if (rule.basis or self.settings.discount_basis) == "list":
+            return max(_ZERO, price - discount.rate * self.base)
+        return max(_ZERO, price * (1 - discount.rate))
 
     def _apply(self, discounts: Iterable[Discount]) -> None:
         for discount in discounts:
-            left = self.price - self._reduction(discount, self.price)
-            if left == self.price:
-                self._reject([discount], "no_effect")
-            else:
-                self.steps.append(Step("discount", discount.rule, self.price, discount.rate, left))
-                self.price = left
+            self._leave(discount, self._left(discount, self.price))
+
+    def _leave(self, discount: Discount, left: Fraction) -> None:
+        if left == self.price:
+            self._reject([discount], "no_effect")
+        else:
+            self.steps.append(Step("discount", discount.rule, self.price, discount.rate, left))
+            self.price = left
 
     def _reject(self, discounts: Iterable[Discount], reason: str) -> None:
         self.rejected += [(d.rule, reason) for d in discounts]

@@ -8,11 +8,14 @@ cost what two cases of 12 do. A graduated line is the exact sum of its slices, a
 from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
+from typing import Final
 
+from crossdock.pricing.context import ONE
 from crossdock.pricing.outcomes import Amounts, Asked, Step
 from crossdock.pricing.rounding import POWERS, exponent, scaled, whole
 from crossdock.pricing.rules import Rule
-from crossdock.pricing.situation import ONE
+
+_ZERO: Final = Fraction(0)
 
 
 class LineRounding:
@@ -69,7 +72,8 @@ class LineRounding:
 
     def _up(self, factor: Fraction) -> int:
         """The guard's minimum per unit, rounded up."""
-        return scaled(self._minimum * factor, self.scale, "up") if self._minimum is not None else 0
+        minimum = self._minimum or _ZERO
+        return scaled(minimum if factor is ONE else minimum * factor, self.scale, "up")
 
     def _extended(self, amount: int) -> int:
         """A price per price unit times the exact quantity, rounded once."""

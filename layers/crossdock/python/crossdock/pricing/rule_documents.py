@@ -170,8 +170,14 @@ def _check_source(fields: Mapping[str, Any]) -> None:
         raise StatementError("basis", f"{basis!r} is not known", "send list or running")
     if of not in {"list", "cost"} and of not in RANKS:
         raise StatementError("of", f"{of!r} is no source price", f"send list, cost or one of {', '.join(RANKS)}")
-    if fields["operation"] == "multiple" and fields["layer"] == ("base_list" if of == "list" else of):
-        raise StatementError("of", "a price would be a multiple of its own level", "name another level")
+    source = "base_list" if of == "list" else of
+    if fields["operation"] == "multiple" and RANKS.get(source, len(RANKS)) <= RANKS[fields["layer"]]:
+        weaker = ["cost", *(level for level in RANKS if RANKS[level] > RANKS[fields["layer"]])]
+        raise StatementError(
+            "of",
+            f"{of} is no weaker level than {fields['layer']}, so two prices could be made of each other",
+            f"name {', '.join(weaker)}",
+        )
 
 
 def write_fields(rule: "Rule") -> dict[str, Any]:

@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from crossdock.pricing.context import ItemFacts, exact
+from crossdock.pricing.context import ONE, ItemFacts, exact
 from crossdock.pricing.errors import StatementError
 from crossdock.pricing.outcomes import Asked, Rejection
 from crossdock.pricing.policies import most_specific, winner
 from crossdock.pricing.rules import FOREVER, Rule
 from crossdock.pricing.scopes import token
 from crossdock.pricing.tiers import rate_at
-
-ONE: Final = Fraction(1)
 
 
 class Offer(NamedTuple):

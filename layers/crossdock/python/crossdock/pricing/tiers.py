@@ -18,13 +18,14 @@ def rate_at(rule: Rule, quantity: Fraction) -> Fraction | None:
     tier have the first tier's. The average is never rounded.
     """
     tiers = rule.tiers
-    if quantity < tiers[0].min_quantity:
-        return None
-    if len(tiers) == 1:
-        return tiers[0].rate
-    if rule.tier_mode == "graduated":
-        return _average(rule, quantity)
-    return next(tier.rate for tier in reversed(tiers) if tier.min_quantity <= quantity)
+    top, bottom = quantity.as_integer_ratio()
+    if rule.tier_mode == "graduated" and len(tiers) > 1:
+        return None if quantity < tiers[0].min_quantity else _average(rule, quantity)
+    for tier in reversed(tiers):
+        least, of = tier.min_quantity.as_integer_ratio()  # in whole numbers: a comparison of fractions costs more
+        if least * bottom <= top * of:
+            return tier.rate
+    return None
 
 
 def _average(rule: Rule, quantity: Fraction) -> Fraction:
