@@ -104,7 +104,8 @@ def diff_command(
     Ends with 0 when every line has a price under the new rules, 1 when one has none, 2 when a file cannot be used.
     """
     if len(rules) != 2:  # noqa: PLR2004 - before and after
-        raise InputError(f"--rules is given {len(rules)} times", "give it twice: --rules OLD --rules NEW")
+        times = "once" if len(rules) == 1 else f"{len(rules)} times"
+        raise InputError(f"--rules is given {times}", "give it twice: --rules OLD --rules NEW")
     if [*rules, contexts].count("-") > 1:
         raise InputError("standard input can be one of the files only", "name the others")
     old, new = read_model(rules[0]), read_model(rules[1])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 from rich.markup import escape
 
@@ -56,8 +58,15 @@ def quote(console: Console, answer: Priced, place: int | None, *, explain: bool,
 def _heading(answer: Priced, place: int | None) -> str:
     said = answer.context.document()
     who = ", ".join(f"{name} {said[name]}" for name in _WHO if name in said) or "no customer named"
-    known = f", as known at {said['known_at']}" if "known_at" in said else ""
-    return f"{'' if place is None else f'{place}. '}{who}, at {said['at']}{known}, {said['currency']}"
+    known = f", as known at {_local(said['known_at'], answer.zone)}" if "known_at" in said else ""
+    at = f"at {_local(said['at'], answer.zone)} {answer.zone or 'UTC'}"
+    return f"{'' if place is None else f'{place}. '}{who}, {at}{known}, {said['currency']}"
+
+
+def _local(instant: str, zone: str | None) -> str:
+    """An instant by the distributor's clocks, with no more digits than it has."""
+    local = datetime.fromisoformat(instant).astimezone(ZoneInfo(zone or "UTC")).replace(tzinfo=None)
+    return local.isoformat(sep=" ", timespec="auto" if local.second or local.microsecond else "minutes")
 
 
 def _row(line: Mapping[str, Any]) -> list[object]:

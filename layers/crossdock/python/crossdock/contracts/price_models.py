@@ -36,6 +36,7 @@ from crossdock.contracts.price_fields import (
     TierQuantity,
     fault,
 )
+from crossdock.contracts.price_form import normalised
 from crossdock.contracts.price_settings import PriceSettings
 from crossdock.contracts.prices import PriceRule
 
@@ -247,6 +248,17 @@ class PriceModel(Contract):
         if self.time_zone is None and (place := self._first_date()):
             problem = f"is missing: {place} is a business date, and a day begins at another instant in each zone"
             yield ("time_zone",), fault(problem, "add time_zone, for example Europe/London, or send instants")
+        else:
+            yield from self._empty_windows()
+
+    def _empty_windows(self) -> Faults:
+        """Windows between an instant and a date: whether they are empty shows in the zone only."""
+        for place, rule in enumerate(self.rules):
+            try:
+                normalised(rule, self.time_zone or "UTC")
+            except ValidationError as exc:
+                for error in exc.errors():
+                    yield ("rules", place, *error["loc"]), fault(error["ctx"]["problem"], error["ctx"]["remedy"])
 
     def _first_date(self) -> str | None:
         for n, rule in enumerate(self.rules):

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from crossdock.contracts.price_fields import instant_text
 from crossdock.contracts.price_form import beginning, normalised
 from crossdock.contracts.price_models import ModelCustomer, PriceContext, PriceLine, PriceModel
+from crossdock.contracts.prices import PriceRule
 from crossdock.pricing.context import Context, ItemFacts, Line
 from crossdock.pricing.errors import StatementError
 from crossdock.pricing.resolving import quote
@@ -22,9 +23,13 @@ _NOBODY = ModelCustomer.model_construct(customer="")
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """The prices of one context's lines, in their order. `notes` say what was asked for and is not in the model."""
+    """The prices of one context's lines, in their order. `notes` say what was asked for and is not in the model.
+
+    `zone` is the model's time zone, None where it names none.
+    """
 
     context: Context
+    zone: str | None
     lines: tuple[Resolution, ...]
     notes: tuple[str, ...]
 
@@ -33,7 +38,7 @@ class PriceBook:
     """A price model, ready to be asked. Takes no clock: the instant of a context that names none is passed in."""
 
     def __init__(self, model: PriceModel) -> None:
-        """Raises pydantic.ValidationError naming a rule's window that is empty in the model's zone."""
+        """Raises StatementError naming the field of a rule that the resolver does not take."""
         self._zone = model.time_zone
         self._settings = Settings.read(model.settings.form())
         self._customers = {c.customer: c for c in model.customers}
@@ -41,7 +46,7 @@ class PriceBook:
             i.item: ItemFacts(i.item, i.unit, i.units, tuple(i.families), tuple(i.mix_groups), tuple(i.substitutes))
             for i in model.items
         }
-        self._rules = [Rule.read(normalised(rule, self._zone or "UTC")) for rule in model.rules]
+        self._rules = [_read(place, rule, self._zone or "UTC") for place, rule in enumerate(model.rules)]
 
     def price(self, asked: PriceContext, now: datetime) -> Priced:
         """The prices of a context's lines (pricing rules 2–6).
@@ -56,9 +61,12 @@ class PriceBook:
             asked.basket
         )
         items = {sku: self._items.get(sku, ItemFacts(sku)) for sku in skus}
+        for place, line in enumerate(lines):
+            if items[line.item].factor(line.unit) is None:
+                raise _unknown_unit(items[line.item], line.unit, f"lines[{place}].unit" if asked.lines else "unit")
         candidates = {sku: self._candidates(item) for sku, item in items.items()}
         found = quote(context, lines, items, candidates, self._settings)
-        return Priced(context, tuple(found), tuple(self._notes(asked, said)))
+        return Priced(context, self._zone, tuple(found), tuple(self._notes(asked, said)))
 
     def _candidates(self, item: ItemFacts) -> Sequence[Rule]:
         """The rules that could be about an item; whom and where they are for, the resolver judges."""
@@ -109,8 +117,24 @@ class PriceBook:
             yield f"item {sku} is neither in the model nor named by a rule"
 
 
+def _read(place: int, rule: PriceRule, zone: str) -> Rule:
+    try:
+        return Rule.read(normalised(rule, zone))
+    except StatementError as exc:
+        raise StatementError(f"rules[{place}].{exc.field}", exc.problem, exc.remedy) from exc
+
+
 def _line(line: PriceLine) -> Line:
     return Line(line.line or "1", line.item, line.quantity, line.unit, line.substitute_for)
+
+
+def _unknown_unit(item: ItemFacts, unit: str | None, field: str) -> StatementError:
+    known = ", ".join(dict.fromkeys([item.unit, *sorted(item.units)]))
+    return StatementError(
+        field,
+        f"is {unit}, and {item.sku} has only {known}",
+        f"order in one of these, or add {unit} to the item's units",
+    )
 
 
 def line_documents(priced: Priced, show: Collection[str] = ()) -> list[dict[str, Any]]:
