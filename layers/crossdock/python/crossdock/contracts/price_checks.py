@@ -179,7 +179,7 @@ def _belongings(rule: "PriceRule") -> Iterator[Fault]:
         yield ("waives",), fault("is missing: a waiver suspends one guard", "send the rule_id of the guard")
     if rule.basis is not None and rule.layer == "discount" and rule.operation != "percent":
         yield ("basis",), fault(f"belongs to percentages, not to {rule.operation}", "leave it out")
-    if rule.per == "line" and rule.operation == "percent":
+    if rule.per == "line" and rule.operation == "percent" and rule.layer in CHARGES:
         yield ("per",), fault("says per line, and a percentage is always of the line", "leave it out")
 
 
