@@ -9,8 +9,6 @@ from crossdock.pricing.context import ItemFacts
 from crossdock.pricing.slots import ALL_ITEMS
 
 _SPREAD: Final = 16
-ITEM_ATTRIBUTES: Final = ("unit", "units", "fam", "mix", "subs", "iver", "isrc")
-"""What of an item's sheet is facts; the rest of it is rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +35,19 @@ class CustomerFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
-    """Facts as a source states them at a version of its own; the newest version wins."""
+class ItemStated:
+    """An item's facts as a source states them at a version of its own; the newest version wins."""
 
-    facts: ItemFacts | CustomerFacts
+    facts: ItemFacts
+    version: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerStated:
+    """A customer's facts in the same way."""
+
+    facts: CustomerFacts
     version: int
     source: str
 
