@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from crossdock_cli.errors import CliError
+from crossdock_cli.output import console
 from crossdock_cli.price import app
 from crossdock_cli.price_offline.documents import InputError
 from tests.support.price_examples import examples, seen
@@ -126,6 +127,11 @@ def test_one_of_the_files_may_be_standard_input(tmp_path: Path, which: str) -> N
 
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
     assert quoted(tmp_path, b"\xef\xbb\xbf" + json.dumps(MODEL).encode())[0] == 0
+
+
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console, "width", 200)  # whatever COLUMNS says where the tests run
 
 
 def test_the_table_shows_prices_with_rules_and_reasons_and_explains_on_request() -> None:
