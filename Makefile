@@ -11,10 +11,10 @@ STAGE  ?= dev
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install local demo test test-unit test-e2e bench replay soak costs schemas lint format synth deploy clean
+.PHONY: help install local demo test test-unit test-e2e bench replay replay-prices soak costs schemas lint format synth deploy clean
 
 help: ## this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): requirements.lock package-lock.json pyproject.toml .ci/bootstrap.lock .ci/prerequisites
 	@PYTHON="$(PYTHON)" sh .ci/prerequisites
@@ -48,6 +48,9 @@ bench: $(READY) ## count what each operation costs; writes .build/bench.json
 
 replay: $(READY) ## the whole real ledger against its fold, some minutes; go on after Ctrl-C (ARGS="--month 2011-02")
 	@$(BIN)/python -m tests.replay $(ARGS)
+
+replay-prices: $(READY) ## prices derived from the real ledger, every line of it quoted; a minute (ARGS="--json FILE")
+	@$(BIN)/python -m tests.replay.prices $(ARGS)
 
 soak: $(READY) ## random schedules of reservations and stock, as many as one likes (ARGS="--schedules 200000 [--engine]")
 	@$(BIN)/python -m tests.soak $(ARGS)

@@ -40,12 +40,14 @@ Scope = tuple[tuple[str, str], ...]
 class Level:
     """One level: the letter its rules' names begin with, and the scope of a line (None for lines it is not about).
 
-    A list holds before its first line and after its last one; a contract ends with its lines.
+    `teaches` says which of these lines the level is derived from. A list holds before its first line and after its last
+    one; a contract ends with its lines.
     """
 
     name: str
     letter: str
     scope: Callable[[Line], Scope | None]
+    teaches: Callable[[Line], bool] = lambda _: True
     is_list: bool = False
 
 
@@ -59,13 +61,18 @@ class Prices:
 
     def says(self, line: Line) -> tuple[str, int] | None:
         """Level and price, looked up in the periods themselves: shares no line of code with the resolver."""
+        found = self.found(line)
+        return (found[0], found[2]) if found else None
+
+    def found(self, line: Line) -> tuple[str, Period, int] | None:
+        """Level, period and price."""
         for level in reversed(self.levels):
             scope = level.scope(line)
             found = self.groups[level.name].get((scope, line.item), ()) if scope is not None else ()
             for period in found:
                 price = period.price(line.day, line.quantity)
                 if price is not None:
-                    return level.name, price
+                    return level.name, period, price
         return None
 
     def rules(self) -> list[dict[str, Any]]:
@@ -106,7 +113,7 @@ def _lists() -> list[Level]:
         return None if line.channel == ACCOUNT else (("channels", line.channel),)
 
     return [
-        Level("base_list", "L", lambda line: () if line.channel == ACCOUNT else None, is_list=True),
+        Level("base_list", "L", lambda _: (), lambda line: line.channel == ACCOUNT, is_list=True),
         Level("channel_list", "C", channel, is_list=True),
         Level("branch_list", "R", lambda line: None if line.region == HOME else (("region", line.region),)),
     ]
@@ -132,7 +139,8 @@ def _add(prices: Prices, level: Level, sales: Sequence[Line], otherwise: list[in
     groups: dict[tuple[Scope, str], list[Period]] = {}
     for group, numbers in members.items():
         numbers.sort(key=lambda n: sales[n].day)
-        asked = [Asked(sales[n].day, sales[n].quantity, sales[n].price, otherwise[n]) for n in numbers]
+        taught = [(sales[n], otherwise[n]) for n in numbers if level.teaches(sales[n])]
+        asked = [Asked(line.day, line.quantity, line.price, said) for line, said in taught]
         found = periods(asked, cost)
         if found:
             groups[group] = _opened(found, asked) if level.is_list else found

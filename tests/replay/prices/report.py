@@ -10,14 +10,14 @@ from tests.replay.prices.lines import ACCOUNT, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from tests.replay.prices.quoting import Answer
-
     from tests.replay.prices.derive import Prices
     from tests.replay.prices.lines import Line
     from tests.replay.prices.periods import Period
+    from tests.replay.prices.quoting import Answer
 
 _RARE: Final = 3
 _DIGITS: Final = 2
+_STRENGTHS: Final = {4: "up to 4 sales", 9: "5 to 9", 49: "10 to 49", 10**9: "50 and more"}
 
 
 def shares(lines: Sequence[Line], answers: Sequence[Answer]) -> dict[str, Any]:
@@ -45,6 +45,20 @@ def size(prices: Prices, lines: int) -> dict[str, Any]:
         "customers_in_segments": dict(Counter(prices.segments.values())),
         "lines_per_rule": round(lines / max(1, len(found)), 1),
     }
+
+
+def by_rule_strength(prices: Prices, sales: Iterable[Line]) -> dict[str, int]:
+    """Explained sales by how many of them their rule explains in all: what holds for few says little."""
+    explained: Counter[int] = Counter()
+    for line in sales:
+        found = prices.found(line)
+        if found and found[2] == line.price:
+            explained[id(found[1])] += 1
+    names = {number: f"rules that explain {text}" for number, text in enumerate(_STRENGTHS.values())}
+    strengths: Counter[str] = Counter()
+    for lines in explained.values():
+        strengths[names[sum(lines > most for most in _STRENGTHS)]] += lines
+    return {name: strengths[name] for name in names.values()}
 
 
 def usual_price(taught: Iterable[Line], asked: Sequence[Line]) -> float:
@@ -118,6 +132,8 @@ def text(result: Mapping[str, Any]) -> list[str]:
         f"Derived from even days alone: {_share(held['odd_days'])} of the odd days' sales,",
         f"and {_share(held['even_days'])} of the even days'.",
         f"Each item's most usual price, nothing else: {usual['sales']} % of the sales; held out {usual['held_out']} %.",
+        "Explained sales by the strength of the rule:",
+        *(f"{n:>9,}  {what}" for what, n in result["by_rule_strength"].items()),
         "Sales that are not explained:",
         *(f"{n:>9,}  {what}" for what, n in result["unexplained"].items()),
         f"{result['seconds']:,.0f} s, {result['us_per_line']:.0f} µs own CPU per quote.",

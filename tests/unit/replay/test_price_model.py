@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from crossdock.contracts.prices import PriceRule
 from tests.replay.prices import report
+from tests.replay.prices.__main__ import main
 from tests.replay.prices.derive import derive
 from tests.replay.prices.lines import Kind, Line, money_text, read
 from tests.replay.prices.periods import Cost
+from tests.replay.prices.quoting import PriceModel, quote_all
 from tests.support.small_ledger import written
 
 if TYPE_CHECKING:
@@ -87,6 +92,12 @@ def test_what_is_explained_is_counted_by_level_and_what_is_not_by_kind(lines: li
         "services and lines by hand: their price is made up each time": 18,
         "a price asked for this item once or twice in the whole ledger": 2,
     }
+    assert report.by_rule_strength(prices, sales) == {
+        "rules that explain up to 4 sales": 4,
+        "rules that explain 5 to 9": 14,
+        "rules that explain 10 to 49": 82,
+        "rules that explain 50 and more": 0,
+    }
     assert report.usual_price(sales, sales) == 33.33
     assert report.size(prices, len(sales)) == {
         "rules": 8,
@@ -101,6 +112,41 @@ def test_what_is_explained_is_counted_by_level_and_what_is_not_by_kind(lines: li
         "customers_in_segments": {"trade": 1},
         "lines_per_rule": 15.0,
     }
+
+
+def test_every_line_is_quoted_through_contract_form_and_resolver_as_the_model_says(
+    lines: list[Line], prices: Prices
+) -> None:
+    model = PriceModel.read(prices.document({line.item for line in lines}))
+
+    for processes in (1, 2):
+        parts = list(quote_all(model, lines, processes))
+        assert [answer for part in parts for answer in part] == [prices.says(line) for line in lines]
+
+
+def test_the_command_writes_what_it_found_and_the_model(tmp_path: Path) -> None:
+    result, rules, ledger = tmp_path / "result.json", tmp_path / "rules.json", written(tmp_path / "ledger.csv.gz")
+    command = typer.Typer()
+    command.command()(main)
+    options = ["--ledger", str(ledger), "--json", str(result), "--rules", str(rules), "--processes", "1"]
+    called = CliRunner().invoke(command, options)
+
+    assert called.exit_code == 0, called.output
+    assert "Explained to the last digit: 83.33 % (100 of 120) of the sales," in called.output
+    assert "Every answer equals the derivation's own look-up, price and level." in called.output
+    found = json.loads(result.read_text())
+    assert (found["lines"], found["model"]["rules"], found["disagreements"]) == (122, 8, 0)
+    assert found["returns"]["explained"] == 1
+    assert found["not_sold"]["explained"] == 0
+    assert len(json.loads(rules.read_text())["rules"]) == 8
+
+
+def test_the_command_says_that_there_is_no_ledger(tmp_path: Path) -> None:
+    command = typer.Typer()
+    command.command()(main)
+    called = CliRunner().invoke(command, ["--ledger", str(tmp_path / "none.csv.gz")])
+
+    assert called.exit_code == 2
 
 
 def test_lines_are_read_as_they_were_asked_for(lines: list[Line]) -> None:
