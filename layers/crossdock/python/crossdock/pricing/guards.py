@@ -45,8 +45,9 @@ def _guard(situation: Situation, rule: Rule) -> Guard | None:
 
 def _waived(situation: Situation, guard: Guard, waivers: Iterable[Rule]) -> Guard:
     """The guard with the lowest price that a waiver of it allows, where that is lower."""
+    names = {guard.rule.rule_id, guard.rule.name}
     for waiver in sorted(waivers, key=lambda w: w.name):
-        if waiver.waives in {guard.rule.rule_id, guard.rule.name}:
+        if waiver.waives in names:
             offer = situation.offer(waiver)
             if isinstance(offer, str):
                 situation.rejected.append((waiver, offer))
