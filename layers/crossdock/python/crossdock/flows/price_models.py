@@ -47,6 +47,10 @@ class PriceBook:
             for i in model.items
         }
         self._rules = [_read(place, rule, self._zone or "UTC") for place, rule in enumerate(model.rules)]
+        self._about: dict[tuple[str, str | None], list[Rule]] = {}
+        for rule in self._rules:
+            about = ("item", rule.scope.item) if rule.scope.item is not None else ("family", rule.scope.family)
+            self._about.setdefault(about, []).append(rule)
 
     def price(self, asked: PriceContext, now: datetime) -> Priced:
         """The prices of a context's lines (pricing rules 2–6).
@@ -70,11 +74,8 @@ class PriceBook:
 
     def _candidates(self, item: ItemFacts) -> Sequence[Rule]:
         """The rules that could be about an item; whom and where they are for, the resolver judges."""
-        return [
-            rule
-            for rule in self._rules
-            if rule.scope.item in {None, item.sku} and (rule.scope.family is None or rule.scope.family in item.families)
-        ]
+        about = [self._about.get(key, []) for key in (("item", item.sku), ("family", None), *_families(item))]
+        return [rule for rules in about for rule in rules]
 
     def _context(self, asked: PriceContext, now: datetime) -> Context:
         customer = self._customers.get(asked.customer or "", _NOBODY)
@@ -115,6 +116,10 @@ class PriceBook:
         named = {rule.scope.item for rule in self._rules} | self._items.keys()
         for sku in sorted({line.item for line in lines} - named):
             yield f"item {sku} is neither in the model nor named by a rule"
+
+
+def _families(item: ItemFacts) -> list[tuple[str, str | None]]:
+    return [("family", family) for family in dict.fromkeys(item.families)]
 
 
 def _read(place: int, rule: PriceRule, zone: str) -> Rule:
