@@ -129,8 +129,9 @@ def test_money_as_a_number_is_refused(system: System) -> None:
 
     document = problem(system.webhook("erp", "prices.changed", {"prices": [price]}), 422, "invalid-document")
 
-    assert [field for field, _ in named(document)] == ["data.prices[0].tiers[0].unit_price"]
-    assert document["errors"][0]["problem"] == 'send the amount as a text, for example "2.55"'
+    remedy = 'send it as a text, for example "2.55": a JSON number loses digits on its way'
+    assert named(document) == [("data.prices[0].tiers[0].unit_price", remedy)]
+    assert document["errors"][0]["problem"] == "is not a text"
 
 
 def test_a_body_over_the_limit_is_refused_whatever_its_signature(system: System) -> None:
