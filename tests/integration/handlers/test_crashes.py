@@ -23,6 +23,11 @@ from crossdock.exchange.shadow import LEASE_S
 from crossdock.inventory.gaps import from_text, joined
 from crossdock.platform import clients
 from crossdock.platform.dynamo import Table
+from crossdock.pricing import sheet
+from crossdock.pricing.context import ItemFacts
+from crossdock.pricing.facts import ItemStated
+from crossdock.pricing.profiles import Profiles
+from crossdock.pricing.store import Approved, PricingStore
 from tests.support import world as worlds
 from tests.support.crashes import Killed, Moment, reach, reaper
 from tests.support.endpoint import Endpoint
@@ -199,6 +204,47 @@ def _priced(stage: Stage) -> None:
     references(stage)
     stage.world.knows(*(("erp", f"P{n:02}", f"SKU-P{n:02}") for n in range(28)))
     consumes("apply_price_changes", "prices", prices_event(price("r1", 2), price("old", 1, item="P00")))(stage)
+
+
+# A row that gives its segments away under this event, after it had some of them.
+SEGMENTS = [price(f"s{n}", 1, scope={"segment": f"seg-{n}"}) for n in range(6)]
+
+
+def _nearly_full(stage: Stage) -> None:
+    references(stage)
+    stage.world.patch.setattr(sheet, "ROOM", 150)
+    stage.world.patch.setattr(sheet, "_WORTH_IT", 30)
+    consumes("apply_price_changes", "prices", prices_event(*SEGMENTS[:3]))(stage)
+
+
+def _pricing_store(stage: Stage) -> PricingStore:
+    return PricingStore(Table(clients.dynamodb(), table_name("pricing")), stage.world.clock)
+
+
+def _drafted(stage: Stage) -> None:
+    references(stage)
+    consumes("apply_price_changes", "prices", prices_event(price("r1", 1), price("r1", 2, status="draft")))(stage)
+
+
+def _approve(stage: Stage) -> None:
+    assert _pricing_store(stage).approve("erp:r1", 2, "ann") in {Approved.APPROVED, Approved.ALREADY}
+
+
+def _finish_approvals(stage: Stage) -> None:
+    """Approved by somebody who is not asked again: whoever looks at the drafts next goes on."""
+    store = _pricing_store(stage)
+    if store.ledger.get("erp:r1", 2).status == "draft":  # type: ignore[union-attr]
+        _approve(stage)
+    assert store.drafts() == []
+
+
+def _in_a_family(stage: Stage) -> None:
+    _state_items(stage, 1, "F", "G")
+
+
+def _state_items(stage: Stage, version: int, *families: str) -> None:
+    facts = [ItemStated(ItemFacts(sku, families=families), version, "erp") for sku in ("SKU-1", "SKU-2")]
+    Profiles(Table(clients.dynamodb(), table_name("pricing"))).keep_items(facts, CORRELATION)
 
 
 # -- telling ---------------------------------------------------------------------------------------------------
@@ -408,6 +454,16 @@ SCENARIOS = [
     Scenario("project balances", 2, _journaled, _project, everything),
     Scenario("announce changes", 2, _streams, _announce, _marks),
     Scenario("apply price changes", 12, _priced, consumes("apply_price_changes", "prices", PRICED), everything),
+    Scenario(
+        "apply price changes to a full row",
+        10,
+        _nearly_full,
+        consumes("apply_price_changes", "prices", prices_event(price("r1", 1), *SEGMENTS[2:])),
+        everything,
+    ),
+    Scenario("approve a draft", 8, _drafted, _approve, everything),
+    Scenario("approve a draft and look at the drafts", 10, _drafted, _finish_approvals, everything),
+    Scenario("keep facts of items", 4, _in_a_family, lambda s: _state_items(s, 2, "G", "H"), everything),
     Scenario(
         "apply references",
         4,

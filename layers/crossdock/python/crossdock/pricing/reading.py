@@ -13,7 +13,17 @@ from crossdock.pricing.context import ItemFacts
 from crossdock.pricing.facts import CustomerFacts, ShipTo, customer_facts, item_facts, profile
 from crossdock.pricing.rules import Rule
 from crossdock.pricing.sheet import Sheet
-from crossdock.pricing.slots import ALL_ITEMS, Place, below, contract, family_sheet, item_sheet, job_sheet, path
+from crossdock.pricing.slots import (
+    ALL_ITEMS,
+    Place,
+    below,
+    contract,
+    family_sheet,
+    item_sheet,
+    job_sheet,
+    next_below,
+    path,
+)
 
 _EVERY: Final = ""
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -108,12 +118,17 @@ class Wanted:
         """The rules that may concern an item, in the order of their names; of each the newest version."""
         families = self.families[sku]
         values = {**self.values, "I": (sku,), "F": families}
+        sheets = (item_sheet(sku), *map(family_sheet, (*families, ALL_ITEMS)), *self.shared)
+        places = dict.fromkeys(place for sheet in sheets for place in _rows(sheet, values, know))
         found: dict[str, Rule] = {}
-        for sheet in (item_sheet(sku), *map(family_sheet, (*families, ALL_ITEMS)), *self.shared):
-            for place in _rows(sheet, values, know):
-                for rule in (know(place) or _UNSEEN).about(sku, families):
-                    if rule.name not in found or rule.version > found[rule.name].version:
-                        found[rule.name] = rule
+        for place in places:
+            seen = know(place) or _UNSEEN
+            for rule in seen.about(sku, families):
+                row = next_below(place, seen.given, rule.scope) if seen.given else None
+                if row is not None and row not in places:
+                    continue  # left over from a row that is somebody else's, which may have a newer version by now
+                if rule.name not in found or rule.version > found[rule.name].version:
+                    found[rule.name] = rule
         return tuple(found[name] for name in sorted(found))
 
 
