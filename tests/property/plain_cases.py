@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.support.plain_prices import GUARDS, Asking, Document
+from tests.support.plain_prices import GUARDS, LEVELS, Asking, Document
 
 if TYPE_CHECKING:
     from random import Random
@@ -27,7 +27,9 @@ _BASE: Final = (
     ("customer_family", {"customer": "c1", "family": "f1"}),
     ("customer_family", {"customer": "c1"}),
     ("parent_contract", {"parent": "p1", "item": "A"}),
+    ("parent_contract", {"parent": "p1"}),
     ("parent_contract", {"parent": "p2"}),
+    ("parent_contract", {"parent": "p2", "item": "A"}),
     ("segment_item", {"segment": "g1", "item": "A"}),
     ("segment_item", {"segment": "g2", "item": "B"}),
     ("segment_family", {"segment": "g1", "family": "f2"}),
@@ -152,9 +154,16 @@ def _base_operation(random: Random, layer: str) -> Document:
     if operation == "fixed":
         return {"operation": "fixed"} | ({"tier_mode": "graduated"} if random.random() < 0.25 else {})
     if operation == "multiple":
-        of = random.choice(("list", "cost")) if layer != "base_list" else "cost"
-        return {"operation": operation} | ({"of": of} if of == "cost" else {})
+        of = random.choice(_sources(layer))
+        return {"operation": operation} | ({"of": of} if of != "list" else {})
     return {"operation": operation}
+
+
+def _sources(layer: str) -> list[str]:
+    """What a multiple may be of: the cost, or a level weaker than its own, so that no two are made of each other."""
+    weaker = LEVELS[LEVELS.index(layer) + 1 :]
+    common = ["list", "list"] if "base_list" in weaker else []
+    return ["cost", "cost", *common, *weaker]
 
 
 def _other(random: Random) -> Document:
