@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from crossdock_cli import price_drafts, price_import
+from crossdock_cli import price_customers, price_drafts, price_import
 from crossdock_cli.price_offline import commands as offline
 
 app = typer.Typer(
@@ -18,3 +18,4 @@ app.command("drafts", epilog=price_drafts.DRAFTS_EXAMPLE)(price_drafts.drafts_co
 app.command("approve", epilog=price_drafts.APPROVE_EXAMPLE)(price_drafts.approve_command)
 app.command("reject", epilog=price_drafts.REJECT_EXAMPLE)(price_drafts.reject_command)
 app.command("show", epilog=price_drafts.SHOW_EXAMPLE)(price_drafts.show_command)
+app.add_typer(price_customers.app, name="customers")

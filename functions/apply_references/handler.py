@@ -1,4 +1,4 @@
-"""References queue (from the bus) → cross-references, both ways."""
+"""References queue (from the bus) → cross-references, both ways, and what is known of items."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from crossdock.contracts.references import ReferencesDeclared
 from crossdock.exceptions.store import ExceptionsStore
 from crossdock.flows.bus_events import take
+from crossdock.flows.item_facts import tell_prices
 from crossdock.identity.declaring import declare_items
 from crossdock.identity.items import Items
 from crossdock.identity.references import References
@@ -16,12 +17,14 @@ from crossdock.platform.dynamo import Table
 from crossdock.platform.logs import passed
 from crossdock.platform.queues import Record
 from crossdock.platform.startup import warm
+from crossdock.pricing.profiles import Profiles
 
 
 @dataclass(frozen=True, slots=True)
 class Env:
     identity_table: str
     exceptions_table: str
+    pricing_table: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class App:
     references: References
     profiles: Items
     exceptions: ExceptionsStore
+    prices: Profiles
 
 
 @warm
@@ -38,6 +42,7 @@ def app() -> App:
         References(Table(client, values.identity_table)),
         Items(Table(client, values.identity_table)),
         ExceptionsStore(Table(client, values.exceptions_table), system_clock),
+        Profiles(Table(client, values.pricing_table)),
     )
 
 
@@ -52,6 +57,8 @@ def declare(record: Record) -> None:
     if taken is None:
         return
     done = declare_items(app().references, app().profiles, refuse, taken.data.items, taken.message)
+    profiled = [i.sku for i in taken.data.items if i.profile is not None]
+    tell_prices(app().profiles.profiles, app().prices, profiled, taken.data.source, taken.correlation_id)
     passed(
         "declared",
         "cross-references",

@@ -13,7 +13,7 @@ _WIDE = 12
 def dashboard(stack: StageStack) -> None:
     """`crossdock-{stage}`: by the names of things, so that it depends on no other stack."""
     stage = stack.plan.stage
-    queues = ["movements", "prices", "counts", "references", "supply"]
+    queues = ["movements", "prices", "price-customers", "counts", "references", "supply"]
     channels = [f"channel-{name}" for name in stack.plan.business.channels]
     readers = ["project_balances", "announce_changes", "digest_shadows"]
     made = cloudwatch.Dashboard(stack, "Dashboard", dashboard_name=f"crossdock-{stage.name}")

@@ -35,6 +35,7 @@ DIGESTS_LATE_AFTER_SECONDS: Final = 600
 # The few and precious facts travel on the bus: detail-type → the queue of the domain that applies them.
 ROUTES: Final = {
     "prices": "pricing.rules.changed.v1",
+    "price-customers": "pricing.customers.changed.v1",
     "counts": "inventory.counts.reported.v1",
     "references": "identity.references.declared.v1",
     "supply": "inventory.supply.reported.v1",
@@ -91,7 +92,7 @@ class SyncStack(StageStack):
         cloud = self.plan.stage.cloud
         events.Rule(
             self,
-            f"{name.capitalize()}Rule",
+            f"{_label(name)}Rule",
             rule_name=self.plan.stage.named(name),
             description=f"{detail_type} goes to the queue {name}",
             event_bus=bus,
@@ -140,11 +141,22 @@ class SyncStack(StageStack):
         counts.allow_table(data.exceptions, *EXCEPTIONS)
         counts.consume("Counts", self.routed["counts"].queue)
 
-        references = Function(self, "apply_references", stored)
+        customers = Function(
+            self,
+            "apply_price_customers",
+            {"EXCEPTIONS_TABLE": data.exceptions.name, "PRICING_TABLE": data.pricing.name},
+        )
+        customers.allow_table(data.pricing, "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")
+        customers.allow_table(data.exceptions, *EXCEPTIONS)
+        customers.consume("PriceCustomers", self.routed["price-customers"].queue)
+
+        references = Function(self, "apply_references", {**stored, "PRICING_TABLE": data.pricing.name})
         # Both directions of a reference are put in one transaction, under conditions.
         references.allow_table(data.identity, "BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem")
         # A profile is written by its version, and its lot policy put on every code of the item.
         references.allow_table(data.identity, "PartiQLInsert", "PartiQLUpdate", "Query")
+        # What prices depend on of an item stands beside its rules; the lists of families' items gain and lose it.
+        references.allow_table(data.pricing, "BatchGetItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate")
         references.allow_table(data.exceptions, *EXCEPTIONS)
         references.consume("References", self.routed["references"].queue)
 
@@ -245,3 +257,8 @@ class SyncStack(StageStack):
     def channel_urls(self) -> str:
         """JSON object: channel → URL of its queue."""
         return self.to_json_string({name: queue.queue.queue_url for name, queue in self.channels.items()})
+
+
+def _label(name: str) -> str:
+    """A queue's name as part of a construct's id: price-customers → PriceCustomers."""
+    return "".join(part.capitalize() for part in name.split("-"))

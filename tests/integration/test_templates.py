@@ -19,7 +19,7 @@ pytestmark = pytest.mark.integration
 
 EXCEPTIONS = {f"dynamodb:{a} table/exceptions" for a in ("GetItem", "PutItem", "UpdateItem")}
 CHANNELS = ("marketplace", "webshop")
-DOMAINS = ("movements", "prices", "counts", "references", "supply", "reservations", "expiries")
+DOMAINS = ("movements", "prices", "price-customers", "counts", "references", "supply", "reservations", "expiries")
 HOLDS = ("BatchGetItem", "PartiQLInsert", "PartiQLUpdate", "PutItem", "UpdateItem")
 PRICE_RULES = ("BatchGetItem", "GetItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate", "Query")
 QUEUES = {*DOMAINS, *(f"channel-{c}" for c in CHANNELS)}
@@ -92,8 +92,12 @@ ALLOWED = {
     | _consumes("counts"),
     "apply-references": _table("identity", "PutItem", "GetItem", "BatchGetItem", "ConditionCheckItem")
     | _table("identity", "PartiQLInsert", "PartiQLUpdate", "Query")
+    | _table("pricing", "BatchGetItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate")
     | EXCEPTIONS
     | _consumes("references"),
+    "apply-price-customers": _table("pricing", "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")
+    | EXCEPTIONS
+    | _consumes("price-customers"),
     "apply-supply": _table("inventory", "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")
     | _table("identity", "BatchGetItem")
     | EXCEPTIONS
@@ -361,6 +365,7 @@ def test_the_bus_routes_each_kind_of_fact_to_its_queue_and_loses_none(prod: Temp
         assert prod.read("sync", target["Arn"]) == f"queue/{name}"
     assert routes == {
         "queue/prices": ["pricing.rules.changed.v1"],
+        "queue/price-customers": ["pricing.customers.changed.v1"],
         "queue/counts": ["inventory.counts.reported.v1"],
         "queue/references": ["identity.references.declared.v1"],
         "queue/supply": ["inventory.supply.reported.v1"],
@@ -390,6 +395,7 @@ def test_queues_are_worked_off_in_tens_and_only_failures_come_back(prod: Templat
     assert set(consumed) == collected | {
         ("apply-movements", "queue/movements"),
         ("apply-price-changes", "queue/prices"),
+        ("apply-price-customers", "queue/price-customers"),
         ("apply-counts", "queue/counts"),
         ("apply-references", "queue/references"),
         ("apply-supply", "queue/supply"),

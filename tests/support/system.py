@@ -40,6 +40,7 @@ CHANNELS: Final = ("webshop", "marketplace")
 WORK: Final = (
     "movements",
     "prices",
+    "price-customers",
     "counts",
     "references",
     "supply",

@@ -39,6 +39,7 @@ SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 QUEUES: Final = (
     "movements",
     "prices",
+    "price-customers",
     "counts",
     "references",
     "supply",
@@ -52,6 +53,7 @@ FUNCTIONS: Final = (
     "apply_counts",
     "apply_movements",
     "apply_price_changes",
+    "apply_price_customers",
     "apply_references",
     "apply_reservations",
     "apply_supply",
@@ -406,6 +408,7 @@ def _create(world: World) -> None:
     world.target.events.create_event_bus(Name="crossdock-local")
     rules = {
         "pricing.rules.changed.v1": "prices",
+        "pricing.customers.changed.v1": "price-customers",
         "inventory.counts.reported.v1": "counts",
         "identity.references.declared.v1": "references",
         "inventory.supply.reported.v1": "supply",

@@ -149,6 +149,56 @@ def _inbox_and(queue: str) -> Callable[[Stage], Any]:
 
 PRICES = {"type": "prices.changed", "timestamp": "2026-11-21T08:00:00Z", "data": {"prices": [price("r1", 1)]}}
 
+PRICE_CUSTOMERS = bus_event(
+    "pricing.customers.changed.v1",
+    {
+        "source": "erp",
+        "customers": [
+            {"customer": "C1", "version": 1, "segments": ["retail"], "parents": ["HOLDING"]},
+            {"customer": "HOLDING", "version": 1},
+            {"customer": "C2", "version": 1, "parents": ["C3"]},
+            {"customer": "C3", "version": 1, "parents": ["C4"]},
+        ],
+    },
+    "erp",
+)
+
+
+def _with_profiles() -> dict[str, Any]:
+    event = references_event({"SKU-5": [("wms", "A5")], "SKU-6": [("wms", "A6")]})
+    for item in event["data"]["items"]:
+        item["profile"] = {"version": 1, "unit": "EA", "units": {"CS": 12}, "families": ["drills"]}
+    return event
+
+
+PROPOSED = {"rules": [price("r1", 1), price("r2", 1)]}
+_DESK: dict[str, Any] = {"sources": "erp", "scopes": "prices:write prices:approve"}
+
+
+def _propose(stage: Stage) -> None:
+    stage.world.forget_warm_state()
+    event = api_event(PROPOSED, route="POST /v1/price-rules", partner="mara", **_DESK)
+    assert stage.world.call("change_price_rules", event, Context())["statusCode"] == 201
+
+
+def _proposed(stage: Stage) -> None:
+    references(stage)
+    _propose(stage)
+
+
+def _approve(stage: Stage) -> None:
+    body = {"approvals": [{"rule_id": rule, "version": 1} for rule in ("r1", "r2")]}
+    event = api_event(body, route="POST /v1/price-rules/approvals", partner="noor", **_DESK)
+    assert stage.world.call("change_price_rules", event, Context())["statusCode"] == 200
+
+
+def _import(stage: Stage) -> None:
+    stage.world.forget_warm_state()
+    rules = [price("r1", 1), price("r2", 1, status="draft")]
+    event = {"action": "keep", "source": "erp", "by": "mara", "correlation_id": CORRELATION, "rules": rules}
+    assert len(stage.world.call("import_price_rules", event, Context())["verdicts"]) == len(rules)
+
+
 # -- the domains -----------------------------------------------------------------------------------------------
 
 MOVEMENTS = movements_message(
@@ -475,6 +525,23 @@ SCENARIOS = [
         ),
         everything,
     ),
+    Scenario(
+        "apply references with profiles",
+        12,
+        references,
+        consumes("apply_references", "references", _with_profiles()),
+        everything,
+    ),
+    Scenario(
+        "apply price customers",
+        3,
+        nothing,
+        consumes("apply_price_customers", "price-customers", PRICE_CUSTOMERS),
+        everything,
+    ),
+    Scenario("propose price rules", 7, references, _propose, everything),
+    Scenario("approve price rules", 19, _proposed, _approve, everything),
+    Scenario("import price rules", 12, references, _import, everything),
     Scenario(
         "apply counts",
         5,

@@ -12,6 +12,7 @@ from crossdock.platform.queues import Record
 _ROUTES = {
     events.PRICE_RULES_CHANGED: "prices",
     events.COUNTS_REPORTED: "counts",
+    events.PRICE_CUSTOMERS_CHANGED: "price-customers",
     events.REFERENCES_DECLARED: "references",
     events.SUPPLY_REPORTED: "supply",
 }
