@@ -12,7 +12,7 @@ from infra.constructs.alarms import Watch, alarm
 from infra.constructs.function import Function
 from infra.constructs.problems import add_problems
 from infra.constructs.stack import Plan, StageStack
-from infra.stacks.data import DataStack
+from infra.stacks.data import QUOTE_KEY, DataStack
 from infra.stacks.sync import HOLDS, PRICE_RULES, SyncStack
 
 SLOW_MILLISECONDS: Final = 3000
@@ -136,6 +136,28 @@ class ApiStack(StageStack):
         function.allow_table(identity, "BatchGetItem")
         return function
 
+    def _quote_prices(self) -> Function:
+        pricing = self.data.pricing
+        function = self._function(
+            "quote_prices",
+            {"PRICING_TABLE": pricing.name, "QUOTE_SECRET_PREFIX": self.plan.stage.secret_prefix("quotes")},
+        )
+        # Prices as they were known are read from the ledger of rules, version by version.
+        function.allow_table(pricing, "BatchGetItem", "GetItem", "PutItem", "Query")
+        function.allow_secrets("quotes", [QUOTE_KEY], self.data.key_arn)
+        return function
+
+    def _check_prices(self) -> Function:
+        pricing = self.data.pricing
+        function = self._function(
+            "check_prices",
+            {"CHANNEL_SECRET_PREFIX": self.plan.stage.secret_prefix("channels"), "PRICING_TABLE": pricing.name},
+        )
+        function.allow_table(pricing, "BatchGetItem", "Query")
+        # A channel's manifest is signed with the secrets of its deliveries.
+        function.allow_secrets("channels", self.plan.business.channels, self.data.key_arn)
+        return function
+
     def _receive_webhook(self) -> Function:
         queue, bus, exchange = self.sync.movements.queue, self.sync.bus, self.data.exchange
         function = self._function(
@@ -181,6 +203,13 @@ class ApiStack(StageStack):
         self._route("v1/price-rules", "POST", rules, keyed)
         self._route("v1/price-rules/approvals", "POST", rules, keyed)
         self._route("v1/price-rules/{rule_id}", "GET", rules, keyed)
+        quotes = self._quote_prices()
+        self._route("v1/quotes", "POST", quotes, keyed)
+        self._route("v1/quotes/{id}", "GET", quotes, keyed)
+        self._route("v1/quotes/verify", "POST", quotes, keyed)
+        checks = self._check_prices()
+        self._route("v1/price-checks", "POST", checks, keyed)
+        self._route("v1/channels/{channel}/price-manifest", "GET", checks, keyed)
         webhook = self._route("webhooks/{source}", "POST", self._receive_webhook(), None)
         acknowledge(webhook, SIGNED_WEBHOOKS)
 

@@ -62,6 +62,8 @@ ALLOWED = {
     | _table("identity", "BatchGetItem")
     | {"sqs:SendMessage queue/reservations"},
     "change-reservation": _table("inventory", *HOLDS),
+    "quote-prices": _table("pricing", "BatchGetItem", "GetItem", "PutItem", "Query") | _secrets("quotes", "key"),
+    "check-prices": _table("pricing", "BatchGetItem", "Query") | _secrets("channels", *CHANNELS),
     "apply-reservations": _table("inventory", *HOLDS, "GetItem", "Query")
     | {"events:PutEvents bus/crossdock-prod"}
     | EXCEPTIONS
@@ -225,6 +227,8 @@ def test_api_functions_start_from_a_snapshot_and_are_called_by_their_alias(prod:
         "authorize-partner",
         "change-price-rules",
         "change-reservation",
+        "check-prices",
+        "quote-prices",
         "read-availability",
         "receive-movements",
         "receive-supply",
@@ -480,6 +484,11 @@ def test_partners_need_a_key_in_a_plan_and_sources_a_signature(prod: Templates) 
         "POST /v1/price-rules": ("CUSTOM", True),
         "POST /v1/price-rules/approvals": ("CUSTOM", True),
         "GET /v1/price-rules/{rule_id}": ("CUSTOM", True),
+        "POST /v1/quotes": ("CUSTOM", True),
+        "GET /v1/quotes/{id}": ("CUSTOM", True),
+        "POST /v1/quotes/verify": ("CUSTOM", True),
+        "POST /v1/price-checks": ("CUSTOM", True),
+        "GET /v1/channels/{channel}/price-manifest": ("CUSTOM", True),
         "POST /webhooks/{source}": ("NONE", False),
     }
     ((_, authorizer),) = prod.all("AWS::ApiGateway::Authorizer")

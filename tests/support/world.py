@@ -61,12 +61,14 @@ FUNCTIONS: Final = (
     "balance_hot_items",
     "change_price_rules",
     "change_reservation",
+    "check_prices",
     "collect_dead_letters",
     "deliver_to_channel",
     "expire_reservations",
     "digest_shadows",
     "import_price_rules",
     "project_balances",
+    "quote_prices",
     "read_availability",
     "receive_movements",
     "receive_supply",
@@ -343,6 +345,7 @@ def api_event(
     scopes: str = ALL_SCOPES,
     channels: str = "",
     partner: str = "acme",
+    customers: str = "",
 ) -> dict[str, Any]:
     """An API Gateway proxy event as the authorizer has let it through; bytes are sent as they are.
 
@@ -359,7 +362,13 @@ def api_event(
         "body": base64.b64encode(raw).decode(),
         "isBase64Encoded": True,
         "requestContext": {
-            "authorizer": {"partner": partner, "scopes": scopes, "sources": sources, "channels": channels}
+            "authorizer": {
+                "partner": partner,
+                "scopes": scopes,
+                "sources": sources,
+                "channels": channels,
+                "customers": customers,
+            }
         },
     }
 
@@ -423,6 +432,7 @@ def _create(world: World) -> None:
         )
     for source in ("wms", "erp"):
         set_secret(world, f"sources/{source}", {"signing_secrets": [SECRET]})
+    set_secret(world, "quotes/key", {"seals_with": "k1", "k1": "a key of quotes that tests know"})
     for channel in ("webshop", "marketplace"):
         set_secret(
             world, f"channels/{channel}", {"url": f"http://{channel}.invalid/hooks", "signing_secrets": [SECRET]}
@@ -459,6 +469,7 @@ def _environment(world: World, folder: Path) -> dict[str, str]:
         "EVENT_BUS_NAME": "crossdock-local",
         "SOURCE_SECRET_PREFIX": "crossdock/local/sources/",
         "CHANNEL_SECRET_PREFIX": "crossdock/local/channels/",
+        "QUOTE_SECRET_PREFIX": "crossdock/local/quotes/",
         "CHANNEL_QUEUE_URLS": json.dumps(channels),
     }
 

@@ -77,9 +77,14 @@ class Partner:
                 [FieldError("channel", f"not a channel of {self.name}", f"name one of: {allowed}")],
             )
 
+    @property
+    def serves_all(self) -> bool:
+        """Whether the partner may ask for every customer, as our own shop does."""
+        return "*" in self.customers
+
     def serves(self, customer: str) -> bool:
-        """Whether the partner may ask for this customer: one of its own, or any when it has `*`."""
-        return customer in self.customers or "*" in self.customers
+        """Whether the partner may ask for this customer: one of its own, or any."""
+        return self.serves_all or customer in self.customers
 
     def require_customer(self, customer: str) -> None:
         """Raises a 403 problem when the customer is not the partner's; the same whether there is such a one or not."""
@@ -153,12 +158,15 @@ class Response:
 
     With `revalidate` the answer can be asked for again by its strong ETag, which is over every byte of the body: so the
     correlation id stands in the headers alone, and who holds these bytes already is told so (304) without them.
+
+    `text` is a body that is sent as it is, instead of the document: one that was signed, or that is no JSON document.
     """
 
     status: int
-    document: Mapping[str, Any]
+    document: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     revalidate: bool = False
+    text: str | None = None
 
 
 def serve(
@@ -195,8 +203,15 @@ def serve(
         logger().error("store unavailable", reason=str(exc), correlation_ids=[correlation_id])
         text = "A store did not answer in time. Send the same request again: what was taken already is recognised."
         return _problem(_unavailable(text), correlation_id)
-    if response.revalidate:
-        return revalidated(response.status, response.document, headers.get("if-none-match", ""), correlation_id)
+    if response.revalidate or response.text is not None:
+        body = _json(response.document) if response.text is None else response.text
+        return revalidated(
+            response.status,
+            body,
+            headers.get("if-none-match", ""),
+            {"X-Correlation-Id": correlation_id},
+            response.headers,
+        )
     return _answer(response.status, response.document, correlation_id, "application/json", response.headers)
 
 
@@ -223,9 +238,13 @@ def _answer(
             "Cache-Control": "no-store",
             **headers,
         },
-        "body": json.dumps(body, separators=(",", ":"), ensure_ascii=False),
+        "body": _json(body),
         "isBase64Encoded": False,
     }
+
+
+def _json(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
 
 
 def _body(event: Mapping[str, Any], limit: int) -> bytes:

@@ -1,7 +1,6 @@
 """Answers that can be asked for again by their ETag (RFC 9110, 8.8.3 and 13.1.2)."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,11 +8,15 @@ from typing import Any
 _CACHE_CONTROL = "private, no-cache"
 
 
-def revalidated(status: int, document: Mapping[str, Any], if_none_match: str, correlation_id: str) -> dict[str, Any]:
-    """The gateway's answer with a strong ETag; 304 and no body when `if_none_match` names it."""
-    body = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+def revalidated(
+    status: int, body: str, if_none_match: str, always: Mapping[str, str], own: Mapping[str, str]
+) -> dict[str, Any]:
+    """The gateway's answer with a strong ETag; 304 and no body when `if_none_match` names it.
+
+    `own` headers stand over the usual ones: an answer that knows how long it is true says so in its Cache-Control.
+    """
     tag = etag(body)
-    headers = {"X-Correlation-Id": correlation_id, "Cache-Control": _CACHE_CONTROL, "ETag": tag}
+    headers = {**always, "Cache-Control": _CACHE_CONTROL, "ETag": tag, **own}
     if named(if_none_match, tag):
         return {"statusCode": 304, "headers": headers, "body": "", "isBase64Encoded": False}
     headers = {"Content-Type": "application/json", **headers}

@@ -95,6 +95,15 @@ class Verdict:
     def stands(self) -> bool:
         return not self.mismatches
 
+    def document(self) -> dict[str, Any]:
+        """The answer to who asks: what the quote is, once it is proven, and each reason why it does not stand."""
+        told = self.promise and {
+            "quote_id": self.promise.quote,
+            "currency": self.promise.currency,
+            "expires_at": _instant(self.promise.expires),
+        }
+        return {"valid": self.stands, **(told or {}), "mismatches": [m.document() for m in self.mismatches]}
+
 
 def seal(promise: Promise, sealer: Sealer) -> str:
     """The token. Raises KeyError when the key that seals is not among the keys."""
