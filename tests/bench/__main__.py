@@ -18,7 +18,19 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from crossdock_cli.local.paths import checkout
-from tests.bench import availability, crowded, drift, exchanges, growth, hot, ledger, movements, reservations, startup
+from tests.bench import (
+    availability,
+    crowded,
+    drift,
+    exchanges,
+    growth,
+    hot,
+    ledger,
+    movements,
+    prices,
+    reservations,
+    startup,
+)
 from tests.bench.figures import Report
 from tests.bench.rig import rig
 
@@ -29,15 +41,17 @@ ROOT: Final = checkout()
 BESIDE: Final = ROOT.parent / "shared" / "data" / "online-retail.csv.gz"
 RESULT: Final = ROOT / ".build" / "bench.json"
 _WIDTH: Final = 150  # of the table, where no terminal says its own
-_FULL: Final = {"movements": 20_000, "common": 1_000, "holds": 1_000, "repeats": 5, "steps": 37}
-_QUICK: Final = {"movements": 2_000, "common": 100, "holds": 100, "repeats": 3, "steps": 35}
+_FULL: Final = {"movements": 20_000, "common": 1_000, "holds": 1_000, "repeats": 5, "steps": 46}
+_QUICK: Final = {"movements": 2_000, "common": 100, "holds": 100, "repeats": 3, "steps": 44}
 
 
 def main(
     result: Annotated[Path, typer.Option("--json", help="where the figures are written")] = RESULT,
     ledger_path: Annotated[Path | None, typer.Option("--ledger", help="a ledger to take the movements from")] = None,
     *,
-    million: Annotated[bool, typer.Option("--million", help="growth up to a million items: some minutes more")] = False,
+    million: Annotated[
+        bool, typer.Option("--million", help="a million items, a million price rules: some minutes more")
+    ] = False,
     quick: Annotated[bool, typer.Option("--quick", help="a tenth of the movements, fewer repetitions")] = False,
 ) -> None:
     """Runs the benchmarks, prints a table and writes the figures as JSON."""
@@ -59,6 +73,7 @@ def main(
             report.merge(hot.run(here, step))
             report.merge(crowded.run(here, step))
             report.merge(availability.run(here, step))
+            report.merge(prices.run(here, plan["repeats"], step, million=million))
             report.merge(growth.run(here, sizes, step))
         report.merge(drift.run(step))
         report.merge(startup.run(Path(folder), plan["repeats"], step))

@@ -5,6 +5,7 @@ A request is what one call of a client is; the transport's retries are counted a
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from contextlib import contextmanager
@@ -113,13 +114,15 @@ class _LogCounter:
 class Meter:
     """Watches the clients of crossdock.platform.clients; `plain` is another client, for looking without counting.
 
-    What the watching itself takes is left out of the CPU time.
+    What the watching itself takes is left out of the CPU time, which is that of the thread that measures.
     """
 
     def __init__(self, plain: DynamoDBClient) -> None:
         self._plain = plain
         self._updates = Updates()
         self.current = Count()
+        self._lock = threading.RLock()  # parts of one trip are asked for by several threads
+        self._measuring = threading.get_ident()
         for client in (clients.dynamodb(), clients.sqs(), clients.events(), clients.secrets()):
             client.meta.events.register("before-parameter-build", self._before)
             client.meta.events.register("after-call", self._after)
@@ -130,6 +133,7 @@ class Meter:
         """Counts what happens inside."""
         self._updates = Updates()  # what was written while nobody measured
         outer, self.current = self.current, Count()
+        self._measuring = threading.get_ident()
         cpu, wall = time.thread_time(), time.perf_counter()
         try:
             yield self.current
@@ -148,7 +152,7 @@ class Meter:
                 context["bench_sizes"] = self._sizes([at for s in params["Statements"] if (at := changed_item(s))])
 
     def _after(self, parsed: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
-        with self._aside():
+        with self._lock, self._aside():
             self._note(parsed, model, context)
 
     @contextmanager
@@ -156,8 +160,9 @@ class Meter:
         """What happens inside is the watching itself: its time does not count."""
         cpu, wall = time.thread_time(), time.perf_counter()
         yield
-        self.current.cpu_s -= time.thread_time() - cpu
-        self.current.wall_s -= time.perf_counter() - wall
+        if threading.get_ident() == self._measuring:
+            self.current.cpu_s -= time.thread_time() - cpu
+            self.current.wall_s -= time.perf_counter() - wall
 
     def _note(self, parsed: dict[str, Any], model: Any, context: Mapping[str, Any]) -> None:
         count, operation, params = self.current, model.name, context.get("bench", {})
