@@ -10,7 +10,7 @@ from crossdock.pricing.context import ONE, exact
 from crossdock.pricing.outcomes import Amounts, Asked, Outcome, Rejection, Step
 from crossdock.pricing.rounding import POWERS, exponent, money, scaled
 from crossdock.pricing.rules import ALWAYS, FOREVER, Rule
-from crossdock.pricing.situation import Situation, scope_reason
+from crossdock.pricing.situation import Offer, Situation, scope_reason
 from crossdock.pricing.solving import solve
 from crossdock.pricing.tiers import slice_begin
 from crossdock.quantities import Quantity, whole
@@ -127,6 +127,18 @@ def list_price(asked: Asked) -> int | None:
     if offer is None:
         return None
     return scaled(offer.price * (asked.item.factor(asked.line.unit) or ONE), unit_scale(asked), asked.settings.rounding)
+
+
+def cost_used(asked: Asked, outcome: Outcome) -> Offer | None:
+    """The cost that a step is made of (pricing rule 5), or None: it stands in no step by itself."""
+    if not any(from_cost(step.rule) for step in outcome.steps):
+        return None
+    return Situation(asked).cost()
+
+
+def from_cost(rule: Rule) -> bool:
+    """Whether what a rule says is reckoned from the item's cost."""
+    return rule.operation in {"cost_plus", "margin"} or (rule.operation == "multiple" and rule.of == "cost")
 
 
 def statistics(asked: Asked, outcome: Outcome) -> Statistics:

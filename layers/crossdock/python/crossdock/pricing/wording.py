@@ -79,11 +79,19 @@ def other(reason: str) -> str:
 def reason(asked: Asked, outcome: Outcome) -> str:
     """Why the price is what it is, in one line."""
     if outcome.status == NO_PRICE:
-        return f"No rule states a price of {asked.item.sku} for this customer, quantity and instant."
+        return " ".join(
+            [f"No rule states a price of {asked.item.sku} for this customer, quantity and instant.", *_unmade(outcome)]
+        )
     said = [_step(asked, outcome, c) for c in details.components(asked, outcome)]
     if outcome.status == BLOCKED:
         return "; ".join([*said[:-1], f"blocked: {said[-1]}"]) + "."
     return "; ".join(said) + "."
+
+
+def _unmade(outcome: Outcome) -> list[str]:
+    """The base prices that would be made of a cost or price that there is none of: what is missing, not just that."""
+    rules = sorted({_name(r) for r, why in outcome.rejected if why == "no_source_price" and r.layer in _LEVELS})
+    return [f"{', '.join(rules)}: {REASONS['no_source_price']}."] if rules else []
 
 
 def _step(asked: Asked, outcome: Outcome, component: Component) -> str:
@@ -144,12 +152,24 @@ def explain(asked: Asked, outcome: Outcome) -> str:
         lines.append(f"  {reason(asked, outcome)}")
     for number, component in enumerate(details.components(asked, outcome), start=1):
         lines.append(f"  {number}. {_step(asked, outcome, component)}")
+    if cost := cost_used(asked, outcome):
+        lines.append(f"  made of {cost}")
     if outcome.amounts is not None:
         lines += _amounts(asked, outcome, unit)
     lines += [
         f"  not {_name(rule)}: {REASONS.get(why) or other(why)}" for rule, why in details.rejected(asked, outcome)
     ]
     return "\n".join(lines)
+
+
+def cost_used(asked: Asked, outcome: Outcome) -> str | None:
+    """The cost that a step of the price is made of, for who may see costs; None where none is."""
+    offer = details.cost_used(asked, outcome)
+    if offer is None:
+        return None
+    rule, currency = offer.rule, asked.context.currency
+    text = f"cost {_name(rule)}: {_readable(offer.rate)} {currency} per {rule.unit or asked.item.unit}"
+    return text + (f" ({rule.reason})" if rule.reason else "")
 
 
 def _amounts(asked: Asked, outcome: Outcome, unit: str) -> list[str]:
