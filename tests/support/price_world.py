@@ -12,7 +12,7 @@ from crossdock.pricing.store import Kept, PricingStore
 from tests.support.world import CORRELATION, api_event
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from crossdock.pricing.context import ItemFacts
     from crossdock.pricing.facts import CustomerFacts
@@ -63,3 +63,13 @@ def asked(world: World, route: str, body: Any = None, **event: Any) -> tuple[int
     document = json.loads(answer["body"]) if answer["body"] else {}
     document.pop("correlation_id", None)
     return answer["statusCode"], document, answer["headers"]
+
+
+def order(found: Mapping[str, Any], *, only: int | None = None, **changes: Any) -> dict[str, Any]:
+    """An order of a quote's lines; `changes` are made in the first."""
+    names = ("line", "item", "quantity", "unit", "unit_price", "extended_price")
+    lines = [{name: x[name] for name in names} for x in found["lines"] if x["status"] == "PRICED"]
+    lines = lines if only is None else [lines[only]]
+    lines[0] |= changes
+    body = {"token": found["token"], "currency": found["currency"], "lines": lines}
+    return body | ({"customer": found["customer"]} if "customer" in found else {})

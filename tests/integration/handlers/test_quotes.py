@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import pytest
 from crossdock.pricing.context import ItemFacts
 from crossdock.pricing.facts import CustomerFacts, ShipTo
 from crossdock.pricing.trace import replay
-from tests.support.price_world import asked, given, rule
+from tests.support.price_world import asked, given, order, rule
 from tests.support.world import NOW, World, later, set_secret
 
 if TYPE_CHECKING:
@@ -164,6 +165,13 @@ def test_the_same_key_gives_the_same_quote_also_when_prices_changed(priced: Worl
     assert len(priced.dump()["pricing"]) == len(before["pricing"]) + 2
 
 
+def test_eight_at_once_under_one_key_are_given_one_quote(priced: World) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: quote(priced, key="order-1"), range(8)))
+    assert sorted(status for status, _ in answers) == [200] * 7 + [201]
+    assert all(document == answers[0][1] for _, document in answers)
+
+
 def test_a_key_that_was_used_for_another_request_is_refused(priced: World) -> None:
     quote(priced, key="order-1")
     before = priced.dump()
@@ -235,16 +243,6 @@ def test_a_price_made_of_the_cost_does_not_give_the_cost_away(priced: World) -> 
 
 
 # -- tokens --------------------------------------------------------------------------------------------------------
-
-
-def order(found: Mapping[str, Any], *, only: int | None = None, **changes: Any) -> dict[str, Any]:
-    """An order of a quote's lines; `changes` are made in the first."""
-    names = ("line", "item", "quantity", "unit", "unit_price", "extended_price")
-    lines = [{name: x[name] for name in names} for x in found["lines"] if x["status"] == "PRICED"]
-    lines = lines if only is None else [lines[only]]
-    lines[0] |= changes
-    body = {"token": found["token"], "currency": found["currency"], "lines": lines}
-    return body | ({"customer": found["customer"]} if "customer" in found else {})
 
 
 def verified(world: World, body: Any, **event: Any) -> tuple[bool, list[str]]:

@@ -137,3 +137,4 @@ class PriceAnswer(Contract):
     made_at: At | None = None
     expires_at: At | None = Field(default=None, description="When the promise ends.")
     token: str | None = Field(default=None, description="What an order sends along to be held to these prices.")
+    correlation_id: str | None = Field(default=None, description="Of the request, for whoever asks us about it.")

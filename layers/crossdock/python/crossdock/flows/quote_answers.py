@@ -18,6 +18,7 @@ from crossdock.pricing.tokens import Promise, QuotedLine, Sealer, seal
 STATISTICS: Final = ("rebates", "cost", "margin")
 COST_SCOPE: Final = "prices:cost"
 _FROM_COST: Final = frozenset({"cost_plus", "margin"})
+_LEADS_TO_COST: Final = frozenset({"from_cost", "input", "value", "amount"})
 _ID_BYTES: Final = 13
 
 
@@ -120,13 +121,13 @@ def _shown_line(line: Mapping[str, Any], wanted: frozenset[str], *, costs: bool)
     plain = kept.pop("reason_without_cost", kept["reason"])
     if not costs:
         kept["reason"] = plain
-        kept["components"] = [_without_cost(c) for c in kept["components"]]
+    kept["components"] = [_shown_component(c, costs=costs) for c in kept["components"]]
     return kept
 
 
-def _without_cost(component: Mapping[str, Any]) -> dict[str, Any]:
-    secret = {"input", "value", "amount"} if component.get("from_cost") else frozenset()
-    return {name: value for name, value in component.items() if name not in secret}
+def _shown_component(component: Mapping[str, Any], *, costs: bool) -> dict[str, Any]:
+    hidden = {"from_cost"} if costs or "from_cost" not in component else _LEADS_TO_COST
+    return {name: value for name, value in component.items() if name not in hidden}
 
 
 def _totals(resolutions: Sequence[Resolution]) -> dict[str, str]:
