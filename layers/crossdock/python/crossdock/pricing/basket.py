@@ -23,8 +23,8 @@ class Basket:
         """The basket of what is bought, summed by item."""
         entries: dict[str, tuple[ItemFacts, Fraction]] = {}
         for item, quantity in bought:
-            facts, before = entries.get(item.sku, (item, _ZERO))
-            entries[item.sku] = (facts, before + quantity)
+            known = entries.get(item.sku)
+            entries[item.sku] = (known[0], known[1] + quantity) if known else (item, quantity)
         return cls(entries)
 
     def of_item(self, sku: str) -> Fraction:

@@ -1,5 +1,6 @@
 """Surcharges and freight terms (pricing rule 5): components of their own on a line, never part of its unit price."""
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from crossdock.pricing.outcomes import Step
@@ -10,7 +11,7 @@ from crossdock.pricing.situation import Situation
 _LAST = 10**12
 
 
-def charges(situation: Situation, extended: Fraction) -> list[Step]:
+def charges(situation: Situation, extended: Callable[[], Fraction]) -> list[Step]:
     """What is put on a line whose goods cost `extended`: every surcharge, and the most specific freight terms."""
     layers = situation.layers
     if "surcharge" not in layers and "freight" not in layers:
@@ -25,13 +26,14 @@ def charges(situation: Situation, extended: Fraction) -> list[Step]:
     return steps
 
 
-def _charge(situation: Situation, rule: Rule, kind: str, extended: Fraction) -> Step | None:
+def _charge(situation: Situation, rule: Rule, kind: str, extended: Callable[[], Fraction]) -> Step | None:
     rate = situation.rate(rule)
     if isinstance(rate, str):
         situation.rejected.append((rule, rate))
         return None
     if rule.operation == "percent":
-        return Step(kind, rule, extended, rate, extended * rate)
+        goods = extended()
+        return Step(kind, rule, goods, rate, goods * rate)
     if rule.per == "line":
         return Step(kind, rule, None, rate, rate)
     return Step(kind, rule, None, rate, situation.per_base_unit(rule, rate) * situation.bought)

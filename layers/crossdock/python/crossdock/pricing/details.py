@@ -222,4 +222,4 @@ def _at_quantity(asked: Asked, quantity: Quantity) -> Asked:
     basket = asked.basket
     if basket is not None:
         basket = basket.with_more(asked.item, more * (asked.item.factor(asked.line.unit) or ONE))
-    return replace(asked, line=replace(asked.line, quantity=whole(quantity)), basket=basket)
+    return asked._replace(line=replace(asked.line, quantity=whole(quantity)), basket=basket)

@@ -6,6 +6,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Final, NamedTuple
 
+from crossdock.pricing.context import ONE
 from crossdock.pricing.outcomes import Rejection, Step
 from crossdock.pricing.rules import Rule
 from crossdock.pricing.settings import Settings
@@ -38,9 +39,10 @@ class Discounting:
 
     def take(self, discounts: Iterable[Discount]) -> None:
         """Applies the discounts by bands, those that always apply last, whatever went before."""
-        ranked = sorted(discounts, key=_order)
-        always = [d for d in ranked if d.rule.concurrency == "always"]
-        others = [d for d in ranked if d.rule.concurrency != "always"]
+        always: list[Discount] = []
+        others: list[Discount] = []
+        for discount in sorted(discounts, key=_order):
+            (always if discount.rule.concurrency == "always" else others).append(discount)
         stopped = ""
         for _, band in groupby(others, key=lambda d: d.rule.band):
             if stopped:
@@ -51,6 +53,10 @@ class Discounting:
 
     def _take_band(self, band: list[Discount]) -> str:
         """Takes a band; the reason why lower ones do not apply, or nothing."""
+        before = self.price
+        if len(band) == 1 and band[0].rule.concurrency != "exclusive":
+            self._apply(band)
+            return self._stop_after(before)
         exclusives = [d for d in band if d.rule.concurrency == "exclusive"]
         if exclusives and self.price != self.base:
             self._reject(exclusives, "not_alone")
@@ -62,8 +68,10 @@ class Discounting:
                 self._reject([d for d in band if d not in exclusives], "after_exclusive")
                 return "after_exclusive"
             self._reject(exclusives, "no_effect")
-        before = self.price
         self._take_best_or_compound([d for d in band if d not in exclusives])
+        return self._stop_after(before)
+
+    def _stop_after(self, before: Fraction) -> str:
         return "after_band" if self.settings.across_bands == "stop" and self.price != before else ""
 
     def _take_best_or_compound(self, band: Sequence[Discount]) -> None:
@@ -100,24 +108,34 @@ class Discounting:
         if rule.operation == "fixed":
             return min(price, discount.amount)
         if rule.operation == "amount":
-            return max(_ZERO, price - discount.amount)
-        if (rule.basis or self.settings.discount_basis) == "list":
-            return max(_ZERO, price - discount.rate * self.base)
-        return max(_ZERO, price * (1 - discount.rate))
+            return _less(price, discount.amount, ONE)
+        of = self.base if (rule.basis or self.settings.discount_basis) == "list" else price
+        return _less(price, discount.rate, of)
 
     def _apply(self, discounts: Iterable[Discount]) -> None:
         for discount in discounts:
             self._leave(discount, self._left(discount, self.price))
 
     def _leave(self, discount: Discount, left: Fraction) -> None:
-        if left == self.price:
-            self._reject([discount], "no_effect")
+        if left.as_integer_ratio() == self.price.as_integer_ratio():
+            self.rejected.append((discount.rule, "no_effect"))
         else:
             self.steps.append(Step("discount", discount.rule, self.price, discount.rate, left))
             self.price = left
 
     def _reject(self, discounts: Iterable[Discount], reason: str) -> None:
         self.rejected += [(d.rule, reason) for d in discounts]
+
+
+def _less(price: Fraction, rate: Fraction, of: Fraction) -> Fraction:
+    """`price - rate * of`, never less than 0: in whole numbers, since exact fractions cost most of resolving a line."""
+    top, bottom = rate.as_integer_ratio()
+    if of is not ONE:
+        times, by = of.as_integer_ratio()
+        top, bottom = top * times, bottom * by
+    price_top, price_bottom = price.as_integer_ratio()
+    left = price_top * bottom - top * price_bottom
+    return Fraction(left, price_bottom * bottom) if left > 0 else _ZERO
 
 
 def _order(discount: Discount) -> tuple[int, int, str]:

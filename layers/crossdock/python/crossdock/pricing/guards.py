@@ -28,8 +28,8 @@ def highest(situation: Situation) -> Guard | None:
     waivers = situation.layers.get("waiver", ())
     if waivers:
         guards = [_waived(situation, guard, waivers) for guard in guards]
-    if not guards:
-        return None
+    if len(guards) <= 1:
+        return guards[0] if guards else None
     best = min(guards, key=lambda g: (-g.minimum, not g.blocks, g.rule.name))
     situation.rejected += [(g.rule, "lower_guard") for g in guards if g is not best]
     return best

@@ -6,7 +6,6 @@ cost what two cases of 12 do. A graduated line is the exact sum of its slices, a
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
@@ -21,7 +20,7 @@ _ZERO: Final = Fraction(0)
 class LineRounding:
     """Rounds the amounts of one line. `minimum` is the lowest price per base unit that a guard allows."""
 
-    __slots__ = ("_bought", "_graduated", "_minimum", "_mode", "_ordered", "exponent", "factor", "scale")
+    __slots__ = ("_at_least", "_bought", "_graduated", "_minimum", "_mode", "_ordered", "exponent", "factor", "scale")
 
     def __init__(self, asked: Asked, bought: Fraction, rule: Rule, minimum: Fraction | None) -> None:
         self.factor = asked.item.factor(rule.unit) or ONE
@@ -32,16 +31,17 @@ class LineRounding:
         self._mode = settings.rounding
         self._bought = bought
         self._minimum = minimum
+        self._at_least = self._up(self.factor) if minimum is not None else 0
         self._graduated = rule.tier_mode == "graduated" and len(rule.tiers) > 1
 
     def is_below_minimum(self, price: Fraction) -> bool:
         """Whether an exact price per base unit, once rounded, breaks the guard."""
-        return self._minimum is not None and self._scaled(price, self.factor) < self._up(self.factor)
+        return self._minimum is not None and self._scaled(price, self.factor) < self._at_least
 
     def goods(self, price: Fraction | None) -> Amounts:
         """The amounts of an exact price per base unit; None is the guard's minimum, rounded up."""
         if price is None:
-            amount, line = self._up(self.factor), None
+            amount, line = self._at_least, None
         else:
             amount = self._scaled(price, self.factor)
             line = price * self._bought if self._graduated else None
@@ -54,14 +54,19 @@ class LineRounding:
             share = self._ordered / self.factor
             unit_price = whole(amount * share.numerator, share.denominator, self._mode)
         if self._minimum is not None:
-            unit_price = max(unit_price, self._up(self._ordered))
-            extended = max(extended, scaled(self._minimum * self._bought, self.exponent, "up"))
+            least = self._at_least if self._ordered is self.factor else self._up(self._ordered)
+            unit_price = max(unit_price, least)
+            extended = max(extended, self._least_extended(self._minimum))
         return Amounts(amount, unit_price, extended)
+
+    def _least_extended(self, minimum: Fraction) -> int:
+        (top, bottom), (units, of) = minimum.as_integer_ratio(), self._bought.as_integer_ratio()
+        return whole(top * units * POWERS[self.exponent], bottom * of, "up")
 
     def with_charges(self, goods: Amounts, steps: Iterable[Step]) -> Amounts:
         """The amounts with each charge rounded to the currency's exponent."""
         charges = tuple(scaled(step.output, self.exponent, self._mode) for step in steps)
-        return replace(goods, charges=charges) if charges else goods
+        return goods._replace(charges=charges) if charges else goods
 
     def amount(self, extended: int) -> Fraction:
         """A line's amount as an exact number."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from crossdock.pricing.basket import Basket
-from crossdock.pricing.context import Context, ItemFacts, Line, exact
+from crossdock.pricing.context import ONE, Context, ItemFacts, Line, exact
 from crossdock.pricing.outcomes import Asked
 from crossdock.pricing.results import Resolution
 from crossdock.pricing.rules import Rule
@@ -86,4 +86,5 @@ def _base_quantity(line: Line, item: ItemFacts) -> Fraction:
     factor = item.factor(line.unit)
     if factor is None:
         raise unknown_unit(item, line.unit)
-    return exact(line.quantity) * factor
+    quantity = exact(line.quantity)
+    return quantity if factor is ONE else quantity * factor

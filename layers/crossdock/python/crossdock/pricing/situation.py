@@ -1,8 +1,10 @@
 """A line among its candidates: which of them apply, at what rate, and what the prices they are made of are."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 from crossdock.pricing.context import ONE, ItemFacts, exact
 from crossdock.pricing.errors import StatementError
@@ -11,6 +13,8 @@ from crossdock.pricing.policies import most_specific, winner
 from crossdock.pricing.rules import FOREVER, Rule
 from crossdock.pricing.scopes import token
 from crossdock.pricing.tiers import rate_at
+
+_name: Final = attrgetter("name")
 
 
 class Offer(NamedTuple):
@@ -31,7 +35,7 @@ class Situation:
         self.asked = asked
         self.item = asked.item
         self.bought = base_quantity(asked)
-        self.layers: dict[str, list[Rule]] = {}
+        self.layers: dict[str, list[Rule]] = defaultdict(list)
         self.looked_at: list[Rule] = []
         self.rejected: list[Rejection] = []
         self._cost: Offer | None = None
@@ -66,7 +70,7 @@ class Situation:
                 elif at >= rule.closes:
                     why = "expired"
                 else:
-                    layers.setdefault(rule.layer, []).append(rule)
+                    layers[rule.layer].append(rule)
                     continue
             rejected.append((rule, why))
 
@@ -181,7 +185,7 @@ def _of_level(rule: Rule) -> bool:
 
 def _overtaken(candidates: Sequence[Rule], known_at: str) -> frozenset[int]:
     """Which candidates (by `id`) a newer version of the same rule has overtaken, as known then."""
-    if len({rule.name for rule in candidates}) == len(candidates):
+    if len(set(map(_name, candidates))) == len(candidates):
         return frozenset()
     newest: dict[str, Rule] = {}
     counting = [r for r in candidates if r.status == "approved" and r.known_from <= known_at]

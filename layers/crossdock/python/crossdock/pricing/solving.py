@@ -94,7 +94,7 @@ def _discounts(situation: Situation, rules: Sequence[Rule]) -> list[Discount]:
 def _priced(situation: Situation, rounding: LineRounding, steps: list[Step], price: Fraction | None) -> Outcome:
     """The outcome of an exact price per base unit; None is the guard's minimum."""
     goods = rounding.goods(price)
-    extra = charges(situation, rounding.amount(goods.extended))
+    extra = charges(situation, lambda: rounding.amount(goods.extended))
     return Outcome(
         PRICED,
         (*steps, *extra),

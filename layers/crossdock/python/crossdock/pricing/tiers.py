@@ -18,9 +18,9 @@ def rate_at(rule: Rule, quantity: Fraction) -> Fraction | None:
     tier have the first tier's. The average is never rounded.
     """
     tiers = rule.tiers
-    top, bottom = quantity.as_integer_ratio()
     if rule.tier_mode == "graduated" and len(tiers) > 1:
         return None if quantity < tiers[0].min_quantity else _average(rule, quantity)
+    top, bottom = quantity.as_integer_ratio()
     for tier in reversed(tiers):
         least, of = tier.min_quantity.as_integer_ratio()  # in whole numbers: a comparison of fractions costs more
         if least * bottom <= top * of:
