@@ -1,4 +1,4 @@
-"""`crossdock quotes …`: the keys that quotes are sealed with, and their rotation.
+"""`crossdock quotes …`: whether a quote stands for an order; the keys that quotes are sealed with, and their rotation.
 
 The first deployment makes a key, so nothing has to be done by hand. Rotation without a gap:
   1. rotate             new quotes are sealed with a new key; tokens under the old one stand until they end
@@ -9,23 +9,87 @@ from __future__ import annotations
 
 import secrets as random
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+from pydantic import ValidationError
 
+from crossdock.contracts.quotes import QuoteVerification
+from crossdock.flows.order_checks import OrderChecks
 from crossdock.platform.clock import from_text, system_clock, to_text
+from crossdock.platform.problems import from_validation
 from crossdock.pricing.quote_keys import SINCE, sealer_of, with_new_key, without_old_keys
-from crossdock_cli.errors import CliError
-from crossdock_cli.output import AsJson, console, emit_json
+from crossdock_cli.errors import EXIT_FAILED, CliError
+from crossdock_cli.output import AsJson, console, emit_json, table
+from crossdock_cli.price_offline.documents import file_name, read_json, refused, validated
 from crossdock_cli.target import Target, connect
 
-app = typer.Typer(help="Quotes: the keys they are sealed with.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from crossdock.pricing.tokens import Promise
+
+app = typer.Typer(
+    help="Quotes: whether one stands for an order, and the keys they are sealed with.", no_args_is_help=True
+)
 
 KIND: Final = "quotes"
 NAME: Final = "key"
 _KEY_BYTES: Final = 48
 # A quote lasts a day at most (config), and a running function knows the old key for another minute.
 OLD_TOKENS_END: Final = timedelta(hours=24, minutes=1)
+
+
+@app.command("verify", epilog="Example: [bold]crossdock quotes verify order.json[/bold]")
+def verify_command(
+    ctx: typer.Context,
+    order: Annotated[
+        str,
+        typer.Argument(
+            help="The quote's token and the ordered lines, JSON as POST /v1/quotes/verify takes it; - for standard "
+            "input."
+        ),
+    ],
+    at: Annotated[
+        str | None, typer.Option("--at", help="When the order came in, such as 2026-11-21T08:00:00Z; absent: now.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Whether a quote stands for an order's lines, by its token alone; ends with 1 and the reasons if it does not."""
+    instant = None if at is None else _instant(at)
+    asked = _read(order)
+    sealer = sealer_of(connect(ctx.obj).secret_document(KIND, NAME))
+    verdict = OrderChecks(lambda _: sealer.keys, system_clock).check(asked, partner=None, at=instant)
+    if as_json:
+        emit_json(verdict.document())
+    elif verdict.promise and verdict.stands:
+        lines = "1 line" if len(asked.lines) == 1 else f"{len(asked.lines)} lines"
+        console.print(f"accepted: quote {verdict.promise.quote} stands for {lines}, until {_text(verdict.promise)}")
+    else:
+        rows = [(m.field, m.code, m.reason, m.remedy) for m in verdict.mismatches]
+        console.print("refused: the quote does not stand for this order")
+        console.print(table(("field", "code", "reason", "remedy"), rows))
+    if not verdict.stands:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _read(path: str) -> QuoteVerification:
+    """Raises InputError naming the file, the field and the remedy."""
+    try:
+        return validated(QuoteVerification, read_json(path))
+    except ValidationError as exc:
+        raise refused(file_name(path), from_validation(exc).errors) from exc
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return from_text(text)
+    except ValueError as exc:
+        raise CliError(
+            f"--at {text!r} is no instant", "send one with its offset, such as 2026-11-21T08:00:00Z"
+        ) from exc
+
+
+def _text(promise: Promise) -> str:
+    return f"{to_text(promise.expires)} ({promise.currency}, partner {promise.partner})"
 
 
 @app.command("keys", epilog="Example: [bold]crossdock quotes keys[/bold]")

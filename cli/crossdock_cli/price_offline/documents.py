@@ -74,8 +74,8 @@ def read_model(path: str) -> PriceBook:
 
     Raises InputError naming the file, the field and the remedy.
     """
-    document = _read(path)
-    name = _name(path)
+    document = read_json(path)
+    name = file_name(path)
     if isinstance(document, list):
         document = {"rules": document}
     elif not isinstance(document, dict):
@@ -83,7 +83,7 @@ def read_model(path: str) -> PriceBook:
     elif "rules" not in document and not _CONTEXT_ONLY.isdisjoint(document):
         raise InputError(f"{name}: is a context and no price model", "are the two files the wrong way round?")
     try:
-        return PriceBook(_validated(PriceModel, document))
+        return PriceBook(validated(PriceModel, document))
     except ValidationError as exc:
         raise refused(name, from_validation(exc).errors) from exc
     except StatementError as exc:
@@ -92,8 +92,8 @@ def read_model(path: str) -> PriceBook:
 
 def read_contexts(path: str) -> tuple[list[PriceContext], bool]:
     """The contexts of a file, and whether it holds a list of them. Raises InputError."""
-    document = _read(path)
-    name = _name(path)
+    document = read_json(path)
+    name = file_name(path)
     several = isinstance(document, list)
     if not several and not isinstance(document, dict):
         raise InputError(f"{name}: is neither an object nor a list of objects", _EXAMPLE)
@@ -102,7 +102,7 @@ def read_contexts(path: str) -> tuple[list[PriceContext], bool]:
         if isinstance(entry, dict) and "rules" in entry:
             raise InputError(f"{name}: is a price model and no context", "are the two files the wrong way round?")
         try:
-            contexts.append(_validated(PriceContext, entry))
+            contexts.append(validated(PriceContext, entry))
         except ValidationError as exc:
             raise refused(name, from_validation(exc).errors, f"[{place}]" if several else "") from exc
     if not contexts:
@@ -122,7 +122,7 @@ def refused(name: str, found: Sequence[FieldError], prefix: str = "") -> InputEr
     return InputError("\n".join(lines), f"and {more} more" if more > 0 else "")
 
 
-def _validated(model: type[M], document: object) -> M:
+def validated(model: type[M], document: object) -> M:
     """The document in its contract, read as JSON: so that a list is called a list, and an object an object."""
     return model.model_validate_json(json.dumps(document))
 
@@ -148,12 +148,14 @@ def _field(prefix: str, field: str) -> str:
     return f"{prefix}.{field}" if prefix and not field.startswith("[") else prefix + field
 
 
-def _name(path: str) -> str:
+def file_name(path: str) -> str:
+    """How a file is called in messages."""
     return "standard input" if path == "-" else path
 
 
-def _read(path: str) -> Any:
-    name = _name(path)
+def read_json(path: str) -> Any:
+    """The JSON document of a file, or of standard input for `-`. Raises InputError naming the place and the remedy."""
+    name = file_name(path)
     try:
         raw = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as exc:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, get_args
 
 from crossdock.config import PricingTerms
-from crossdock.contracts.quotes import QuoteRequest, QuoteVerification, Shown
+from crossdock.contracts.quotes import QuoteRequest, Shown
 from crossdock.flows.quote_answers import COST_SCOPE, given, payload_hash, quote_id, sealed, shown
 from crossdock.flows.quoting import Pricing
 from crossdock.platform.clock import Clock
@@ -14,7 +14,6 @@ from crossdock.platform.http import Partner
 from crossdock.platform.problems import FieldError, Problem
 from crossdock.pricing.quote_keys import QuoteKeys
 from crossdock.pricing.quote_store import QuoteStore, StoredQuote
-from crossdock.pricing.tokens import Order, QuotedLine
 
 _ID: Final = re.compile(r"[a-z2-7]{20}")
 _SHOWN: Final[tuple[str, ...]] = get_args(Shown)
@@ -70,12 +69,6 @@ class Quotes:
 def shown_of(quote: StoredQuote, partner: Partner, show: Sequence[str], now: datetime) -> dict[str, Any]:
     """The document of a quote as this partner may see it."""
     return shown(quote.document, now, show, costs=COST_SCOPE in partner.scopes)
-
-
-def ordered(asked: QuoteVerification, partner: Partner) -> Order:
-    """What an order claims. Who serves every customer, as our own shop does, may hold the tokens of other partners."""
-    lines = tuple(QuotedLine(x.line, x.item, x.quantity, x.unit, x.unit_price, x.extended_price) for x in asked.lines)
-    return Order(lines, asked.customer, asked.currency, None if partner.serves_all else partner.name)
 
 
 def _same(quote: StoredQuote, asked_hash: str) -> StoredQuote:
