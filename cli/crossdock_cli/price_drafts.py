@@ -16,6 +16,8 @@ from crossdock_cli.price_files import importing
 from crossdock_cli.target import Target, connect
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from crossdock.pricing.ledger import Version
 
 DRAFTS_EXAMPLE: Final = "Example: [bold]crossdock price drafts --source erp[/bold]"
@@ -144,7 +146,11 @@ def _about(version: Version) -> str:
 
 def value_text(version: Version) -> str:
     """`fixed 2.55 GBP; from 24: 2.1`: what a version says, short."""
-    document: dict[str, Any] = version.rule.document()
+    return document_value(version.rule.document())
+
+
+def document_value(document: Mapping[str, Any]) -> str:
+    """The same of a rule's document."""
     operation = document.get("operation", "fixed")
     first, *rest = document["tiers"]
     unit = "%" if operation in {"percent", "cost_plus", "margin"} else document.get("currency", "")

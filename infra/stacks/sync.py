@@ -135,6 +135,10 @@ class SyncStack(StageStack):
         files.allow_table(data.identity, "BatchGetItem")
         files.fail_to(self.failures)
 
+        explaining = Function(self, "explain_prices", {"PRICING_TABLE": data.pricing.name})
+        explaining.allow_table(data.pricing, "BatchGetItem", "GetItem", "Query")
+        explaining.fail_to(self.failures)
+
         counts = Function(self, "apply_counts", {**stored, **inventory})
         counts.allow_table(data.inventory, "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")
         counts.allow_table(data.identity, "BatchGetItem")

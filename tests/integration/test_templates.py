@@ -88,6 +88,7 @@ ALLOWED = {
     "import-price-rules": _table("pricing", *PRICE_RULES)
     | _table("identity", "BatchGetItem")
     | {"sqs:SendMessage queue/failures"},
+    "explain-prices": _table("pricing", "BatchGetItem", "GetItem", "Query") | {"sqs:SendMessage queue/failures"},
     "apply-counts": _table("inventory", "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")
     | _table("identity", "BatchGetItem")
     | EXCEPTIONS

@@ -65,6 +65,7 @@ FUNCTIONS: Final = (
     "collect_dead_letters",
     "deliver_to_channel",
     "expire_reservations",
+    "explain_prices",
     "digest_shadows",
     "import_price_rules",
     "project_balances",

@@ -53,9 +53,9 @@ class Order:
     draft: bool
 
 
-def invoke(target: Target, event: dict[str, Any]) -> dict[str, Any]:
-    """What the function answers. Raises CliError with its reason, and with what the operator can do about it."""
-    answer = target.functions.invoke(FunctionName=target.function_name(FUNCTION), Payload=json.dumps(event).encode())
+def invoke(target: Target, event: dict[str, Any], function: str = FUNCTION) -> dict[str, Any]:
+    """What a function that works on prices answers. Raises CliError with its reason and what the operator can do."""
+    answer = target.functions.invoke(FunctionName=target.function_name(function), Payload=json.dumps(event).encode())
     document = json.loads(answer["Payload"].read() or b"{}")
     if answer.get("FunctionError") or not isinstance(document, dict):
         reason = document.get("errorMessage", document) if isinstance(document, dict) else document

@@ -1,0 +1,17 @@
+"""What `crossdock price explain` asks for."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from crossdock.contracts.fields import Contract
+from crossdock.contracts.price_models import PriceLineId
+
+
+class QuoteExplained(Contract):
+    """A quote by its id, all of it or one line; `today`: beside what would be quoted now."""
+
+    action: Literal["quote"]
+    quote: str = Field(min_length=1, max_length=60)
+    line: PriceLineId | None = None
+    today: bool = False
