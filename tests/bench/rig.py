@@ -226,6 +226,7 @@ LAMBDA_LIKE: Final = {
     "EVENT_BUS_NAME": f"crossdock-{STAGE}",
     "SOURCE_SECRET_PREFIX": f"crossdock/{STAGE}/sources/",
     "CHANNEL_SECRET_PREFIX": f"crossdock/{STAGE}/channels/",
+    "QUOTE_SECRET_PREFIX": f"crossdock/{STAGE}/quotes/",
     **{f"{t.upper()}_TABLE": table_name(t) for t in ("inventory", "pricing", "identity", "exchange", "exceptions")},
 }
 """The environment of every function at once; queue addresses and the endpoint are added when there is an engine."""
