@@ -48,6 +48,8 @@ class Basket:
 
     def mattering(self, sku: str, groups: frozenset[str]) -> "Basket":
         """What of it can matter to an item whose rules look at these groups."""
+        if not groups:
+            return Basket({sku: self.entries[sku]} if sku in self.entries else {})
         return Basket({s: e for s, e in self.entries.items() if s == sku or not groups.isdisjoint(e[0].mix_groups)})
 
     def document(self) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Collection
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from crossdock import quantities
@@ -149,7 +150,6 @@ def _result(asked: Asked, outcome: Outcome) -> dict[str, Any]:
 def trace(asked: Asked, outcome: Outcome) -> dict[str, Any]:
     """Question, steps, rejected candidates and hash; of the basket what the candidates may have looked at."""
     rejected = details.rejected(asked, outcome)
-    rules = sorted(asked.candidates, key=lambda r: (r.name, r.version, r.text()))
     return {
         "resolver": RESOLVER,
         "context": asked.context.document(),
@@ -157,7 +157,7 @@ def trace(asked: Asked, outcome: Outcome) -> dict[str, Any]:
         "item": asked.item.document(),
         "basket": _basket_of(asked, asked.candidates).document(),
         "settings": asked.settings.document(),
-        "rules": [rule.document() for rule in rules],
+        "rules": [rule.document() for rule in _in_order(asked.candidates)],
         "steps": components(asked, outcome),
         "rejected": [
             {"rule": versioned(rule), "reason": why, "why": wording.REASONS.get(why, wording.other(why))}
@@ -165,6 +165,14 @@ def trace(asked: Asked, outcome: Outcome) -> dict[str, Any]:
         ],
         "hash": result_hash(asked, outcome),
     }
+
+
+def _in_order(rules: Collection[Rule]) -> list[Rule]:
+    """By name and version; by their texts, which take long to make, only where two have the same."""
+    found = sorted(rules, key=lambda r: (r.name, r.version))
+    if any((a.name, a.version) == (b.name, b.version) for a, b in pairwise(found)):
+        found.sort(key=lambda r: (r.name, r.version, r.text()))
+    return found
 
 
 def _basket_of(asked: Asked, rules: Collection[Rule]) -> Basket:
