@@ -12,7 +12,8 @@ from crossdock import config
 from crossdock.contracts.quotes import QuoteRequest, QuoteVerification
 from crossdock.flows.order_checks import OrderChecks
 from crossdock.flows.quote_answers import COST_SCOPE, seconds_left
-from crossdock.flows.quotes import Quotes, shown_of
+from crossdock.flows.quote_views import View
+from crossdock.flows.quotes import Quotes
 from crossdock.flows.quoting import Pricing, check_rights
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock
@@ -79,7 +80,7 @@ def _quote(request: Request) -> Response:
     check_rights(asked, partner, app().business)
     quote, new = app().quotes.give(asked, partner.name, key, request.correlation_id)
     passed("quoted", "prices", [request.correlation_id], partner=partner.name, quote=quote.id, new=new)
-    document = shown_of(quote, partner, asked.show, system_clock())
+    document = View(tuple(asked.show)).of(quote, partner, system_clock())
     headers = {"Location": f"/v1/quotes/{quote.id}", "Cache-Control": _fresh(document)}
     return Response(201 if new else 200, document, headers)
 
@@ -87,9 +88,10 @@ def _quote(request: Request) -> Response:
 def _again(request: Request) -> Response:
     """200 with the quote as it was given, and its status now; it does not change until it expires."""
     partner = request.caller()
-    quote, show = app().quotes.find(request.path.get("id", ""), partner, request.query)
+    view = View.read(request.query, partner)
+    quote = app().quotes.find(request.path.get("id", ""), partner)
     passed("read", "quote", [request.correlation_id], partner=partner.name, quote=quote.id)
-    document = shown_of(quote, partner, show, system_clock())
+    document = view.of(quote, partner, system_clock())
     return Response(200, document, {"Cache-Control": _fresh(document)}, revalidate=True)
 
 

@@ -186,10 +186,12 @@ def test_without_a_key_each_quote_is_new(priced: World) -> None:
 
 def test_another_partners_quote_is_as_if_it_were_not_there(priced: World) -> None:
     _, mine = quote(priced, customer="C1")
+    _, of_channel = quote(priced, channel="webshop")
     wanted = (404, "urn:crossdock:problem:no-such-quote")
     for name, event in [
         (mine["quote_id"], {"partner": "rival"}),
         (mine["quote_id"], {"customers": "C2"}),
+        (of_channel["quote_id"], {"channels": "marketplace"}),
         ("a" * 20, {}),
         ("x", {}),
         ("Q#../../", {}),
@@ -339,6 +341,7 @@ BAD: list[tuple[Any, str]] = [
     ({"lines": [LINE], "basket": {"ROPE": -1}}, "basket.ROPE"),
     ({"lines": [LINE], "basket": {f"I{n}": 1 for n in range(501)}}, "basket"),
     ({"lines": [LINE], "show": ["everything"]}, "show[0]"),
+    ({"lines": [{**LINE, "line": str(n)} for n in range(101)], "show": ["trace"]}, "show"),
     ({"item": "LAMP"}, "quantity"),
     ({"item": "LAMP", "quantity": 1, "lines": [LINE]}, "item"),
 ]
@@ -383,11 +386,23 @@ def test_a_verification_that_cannot_be_read_is_refused(priced: World, change: di
     assert field in [e["field"] for e in refused["errors"]]
 
 
-@pytest.mark.parametrize("query", [{"show": "all"}, {"line": "1"}])
+@pytest.mark.parametrize("query", [{"show": "all"}, {"line": "1"}, {"lines": ""}, {"lines": "1,2"}])
 def test_a_query_that_is_not_known_is_refused(priced: World, query: dict[str, str]) -> None:
     _, found = quote(priced)
     status, refused = again(priced, found["quote_id"], query)
     assert (status, [e["field"] for e in refused["errors"]]) == (422, list(query))
+
+
+def test_traces_of_a_large_quote_are_shown_some_lines_at_a_time(priced: World) -> None:
+    _, found = quote(priced, *({**LINE, "line": f"L{n}"} for n in range(101)))
+    status, refused = again(priced, found["quote_id"], {"show": "trace"}, scopes=COSTS)
+    assert (status, refused["errors"][0]["remedy"]) == (422, "name at most 100 lines at a time, such as lines=1,2,3")
+
+    status, part = again(priced, found["quote_id"], {"show": "trace", "lines": "L100, L7,L100"}, scopes=COSTS)
+    assert (status, [x["line"] for x in part["lines"]], part["totals"]) == (200, ["L100", "L7"], found["totals"])
+    assert all(str(replay(x["trace"]).unit_price) == "2.55" for x in part["lines"])
+    named = again(priced, found["quote_id"], {"lines": ",".join(f"L{n}" for n in range(101))})
+    assert named == (200, found)
 
 
 def test_500_lines_are_one_quote(priced: World) -> None:

@@ -24,6 +24,9 @@ from crossdock.contracts.price_models import MAX_LINES, PriceContext, PriceLineI
 MAX_TOKEN = 400_000
 """Characters of a quote's token."""
 
+TRACED_LINES = 100
+"""Lines whose traces one answer can hold: each has its candidates, and Lambda ends an answer at 6 MB."""
+
 Shown = Literal["trace", "cost", "margin", "rebates"]
 """What an answer holds only when it is asked for, and only for whom may see costs."""
 
@@ -43,6 +46,10 @@ class QuoteRequest(PriceContext):
         remedy = "leave it out: the customer's own are used"
         strange = [name for name in ("segments", "parents") if getattr(self, name) is not None]
         _raise("QuoteRequest", (((name,), fault("is not for a partner to say", remedy)) for name in strange))
+        if "trace" in self.show and len(self.asked()) > TRACED_LINES:
+            problem = f"asks for the traces of {len(self.asked())} lines"
+            remedy = f"leave trace out, then ask GET /v1/quotes/{{id}}?show=trace&lines=… for {TRACED_LINES} at a time"
+            _raise("QuoteRequest", [(("show",), fault(problem, remedy))])
         if len(self.basket) > MAX_LINES:
             _raise("QuoteRequest", [(("basket",), fault(f"has {len(self.basket)} items", f"name at most {MAX_LINES}"))])
         return self

@@ -1,13 +1,12 @@
 """Giving quotes, and finding them again: once for each Idempotency-Key, and each only for its own partner."""
 
 import re
-from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, get_args
+from typing import Final
 
 from crossdock.config import PricingTerms
-from crossdock.contracts.quotes import QuoteRequest, Shown
-from crossdock.flows.quote_answers import COST_SCOPE, given, payload_hash, quote_id, sealed, shown
+from crossdock.contracts.quotes import QuoteRequest
+from crossdock.flows.quote_answers import given, payload_hash, quote_id, sealed
 from crossdock.flows.quoting import Pricing
 from crossdock.platform.clock import Clock
 from crossdock.platform.http import Partner
@@ -16,7 +15,6 @@ from crossdock.pricing.quote_keys import QuoteKeys
 from crossdock.pricing.quote_store import QuoteStore, StoredQuote
 
 _ID: Final = re.compile(r"[a-z2-7]{20}")
-_SHOWN: Final[tuple[str, ...]] = get_args(Shown)
 
 
 class Quotes:
@@ -54,21 +52,24 @@ class Quotes:
         kept = self._store.keep(quote, until)
         return _same(kept, asked_hash), kept is quote
 
-    def find(self, name: str, partner: Partner, query: Mapping[str, str]) -> tuple[StoredQuote, tuple[str, ...]]:
-        """A partner's own quote, and what of it is to be shown. Raises a 404 problem for any other, as if not there."""
-        show = _show(query, partner)
+    def find(self, name: str, partner: Partner) -> StoredQuote:
+        """A partner's own quote. Raises a 404 problem for any other, as if it were not there."""
         found = self._store.read(name) if _ID.fullmatch(name) else None
-        own = found is not None and found.partner == partner.name
-        if found is None or not own or (found.customer is not None and not partner.serves(found.customer)):
+        if found is None or not _own(found, partner):
             remedy = f"use the quote_id of a quote of yours; they are kept {self._terms.quote_days} days"
             error = FieldError("id", "unknown", remedy)
             raise Problem(404, "no-such-quote", f"There is no quote {name[:40]!r} of yours.", [error])
-        return found, show
+        return found
 
 
-def shown_of(quote: StoredQuote, partner: Partner, show: Sequence[str], now: datetime) -> dict[str, Any]:
-    """The document of a quote as this partner may see it."""
-    return shown(quote.document, now, show, costs=COST_SCOPE in partner.scopes)
+def _own(quote: StoredQuote, partner: Partner) -> bool:
+    """Whether it is the partner's, who may still ask for its customer and channel."""
+    channel = quote.document.get("channel")
+    return (
+        quote.partner == partner.name
+        and (quote.customer is None or partner.serves(quote.customer))
+        and (channel is None or channel in partner.channels)
+    )
 
 
 def _same(quote: StoredQuote, asked_hash: str) -> StoredQuote:
@@ -80,25 +81,6 @@ def _same(quote: StoredQuote, asked_hash: str) -> StoredQuote:
             [FieldError("Idempotency-Key", "used for another request", "send a new key for a new quote")],
         )
     return quote
-
-
-def _show(query: Mapping[str, str], partner: Partner) -> tuple[str, ...]:
-    for name in query:
-        if name != "show":
-            raise _bad(name[:60], "unknown", "leave it out, or send show")
-    show = tuple(filter(None, (part.strip() for part in query.get("show", "").split(","))))
-    for part in show:
-        if part not in _SHOWN:
-            raise _bad("show", f"{part[:20]!r} is not known", f"name some of: {', '.join(_SHOWN)}")
-    if show:
-        partner.require(COST_SCOPE)
-    return show
-
-
-def _bad(field: str, problem: str, remedy: str) -> Problem:
-    return Problem(
-        422, "invalid-question", f"{field}: {problem}. Remedy: {remedy}.", [FieldError(field, problem, remedy)]
-    )
 
 
 def _epoch(text: str | None) -> int | None:
