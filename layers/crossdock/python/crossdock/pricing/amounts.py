@@ -40,18 +40,17 @@ def _long(value: str) -> Fraction:
 
 def decimal_text(amount: Fraction | int) -> str:
     """The number as a text that `read_amount` gives back: a decimal without trailing zeros, else a fraction."""
-    if amount.denominator == 1:
-        return str(amount.numerator)
-    rest, places = amount.denominator, 0
-    twos = (rest & -rest).bit_length() - 1
+    top, bottom = amount.as_integer_ratio()
+    if bottom == 1:
+        return str(top)
+    rest, twos = bottom, (bottom & -bottom).bit_length() - 1
     rest >>= twos
     fives = 0
     while rest % 5 == 0:
         rest //= 5
         fives += 1
     if rest != 1:
-        return f"{amount.numerator}/{amount.denominator}"
+        return f"{top}/{bottom}"
     places = max(twos, fives)
-    digits = abs(amount.numerator) * 10**places // amount.denominator
-    text = f"{digits:0{places + 1}}"
-    return f"{'-' if amount < 0 else ''}{text[:-places]}.{text[-places:]}"
+    text = f"{abs(top) * 10**places // bottom:0{places + 1}}"
+    return f"{'-' if top < 0 else ''}{text[:-places]}.{text[-places:]}"

@@ -29,6 +29,8 @@ def answer(resolution: "Resolution", show: Collection[str]) -> dict[str, Any]:
     asked, outcome = resolution.asked, resolution.outcome
     line = asked.line
     valid_from, valid_to = details.validity(asked, outcome)
+    steps = components(asked, outcome)
+    found_hash = _hash(asked, outcome, steps)
     document: dict[str, Any] = {
         "line": line.line,
         "item": line.item,
@@ -37,18 +39,19 @@ def answer(resolution: "Resolution", show: Collection[str]) -> dict[str, Any]:
         "status": outcome.status,
         "currency": resolution.currency,
         **_amounts(resolution),
-        "components": components(asked, outcome),
+        "components": steps,
         "reason": wording.reason(asked, outcome),
         "valid_from": valid_from,
         "valid_to": valid_to,
-        "hash": result_hash(asked, outcome),
+        "hash": found_hash,
     }
     if line.substitute_for is not None:
         document |= {"substitute_for": line.substitute_for, "priced_as": asked.item.sku}
     if not {"rebates", "cost", "margin"}.isdisjoint(show):
         document |= _statistics(resolution, show)
     if "trace" in show:
-        document["trace"] = trace(asked, outcome)
+        # A copy of the steps: a caller may add to those of the answer.
+        document["trace"] = _trace(asked, outcome, [dict(step) for step in steps], found_hash)
     return document
 
 
@@ -124,6 +127,10 @@ def versioned(rule: Rule) -> str:
 
 def result_hash(asked: Asked, outcome: Outcome) -> str:
     """Over context and result (pricing rule 8): what did not matter to the price does not matter to it either."""
+    return _hash(asked, outcome, components(asked, outcome))
+
+
+def _hash(asked: Asked, outcome: Outcome, steps: list[dict[str, Any]]) -> str:
     basket = _basket_of(asked, outcome.looked_at)
     text = json.dumps(
         {
@@ -131,7 +138,7 @@ def result_hash(asked: Asked, outcome: Outcome) -> str:
             "line": asked.line.document(),
             "item": asked.item.document(),
             "basket": basket.document(),
-            "result": _result(asked, outcome),
+            "result": _result(asked, outcome, steps),
         },
         sort_keys=True,
         separators=(",", ":"),
@@ -139,8 +146,8 @@ def result_hash(asked: Asked, outcome: Outcome) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _result(asked: Asked, outcome: Outcome) -> dict[str, Any]:
-    result: dict[str, Any] = {"status": outcome.status, "components": components(asked, outcome)}
+def _result(asked: Asked, outcome: Outcome, steps: list[dict[str, Any]]) -> dict[str, Any]:
+    result: dict[str, Any] = {"status": outcome.status, "components": steps}
     if (amounts := outcome.amounts) is not None:
         result["amounts"] = [amounts.price, amounts.unit_price, amounts.extended, *amounts.charges]
         result["scale"] = details.unit_scale(asked)
@@ -149,7 +156,11 @@ def _result(asked: Asked, outcome: Outcome) -> dict[str, Any]:
 
 def trace(asked: Asked, outcome: Outcome) -> dict[str, Any]:
     """Question, steps, rejected candidates and hash; of the basket what the candidates may have looked at."""
-    rejected = details.rejected(asked, outcome)
+    steps = components(asked, outcome)
+    return _trace(asked, outcome, steps, _hash(asked, outcome, steps))
+
+
+def _trace(asked: Asked, outcome: Outcome, steps: list[dict[str, Any]], found_hash: str) -> dict[str, Any]:
     return {
         "resolver": RESOLVER,
         "context": asked.context.document(),
@@ -158,12 +169,12 @@ def trace(asked: Asked, outcome: Outcome) -> dict[str, Any]:
         "basket": _basket_of(asked, asked.candidates).document(),
         "settings": asked.settings.document(),
         "rules": [rule.document() for rule in _in_order(asked.candidates)],
-        "steps": components(asked, outcome),
+        "steps": steps,
         "rejected": [
             {"rule": versioned(rule), "reason": why, "why": wording.REASONS.get(why, wording.other(why))}
-            for rule, why in rejected
+            for rule, why in details.rejected(asked, outcome)
         ],
-        "hash": result_hash(asked, outcome),
+        "hash": found_hash,
     }
 
 
