@@ -30,6 +30,7 @@ from tests.bench import (
     prices,
     reservations,
     startup,
+    throughput,
 )
 from tests.bench.figures import Report
 from tests.bench.rig import rig
@@ -41,8 +42,8 @@ ROOT: Final = checkout()
 BESIDE: Final = ROOT.parent / "shared" / "data" / "online-retail.csv.gz"
 RESULT: Final = ROOT / ".build" / "bench.json"
 _WIDTH: Final = 150  # of the table, where no terminal says its own
-_FULL: Final = {"movements": 20_000, "common": 1_000, "holds": 1_000, "repeats": 5, "steps": 46}
-_QUICK: Final = {"movements": 2_000, "common": 100, "holds": 100, "repeats": 3, "steps": 44}
+_FULL: Final = {"movements": 20_000, "common": 1_000, "holds": 1_000, "repeats": 5, "steps": 50}
+_QUICK: Final = {"movements": 2_000, "common": 100, "holds": 100, "repeats": 3, "steps": 48}
 
 
 def main(
@@ -76,6 +77,7 @@ def main(
             report.merge(prices.run(here, plan["repeats"], step, million=million))
             report.merge(growth.run(here, sizes, step))
         report.merge(drift.run(step))
+        report.merge(throughput.run(Path(folder), step))
         report.merge(startup.run(Path(folder), plan["repeats"], step))
     result.parent.mkdir(parents=True, exist_ok=True)
     result.write_text(

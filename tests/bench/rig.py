@@ -194,7 +194,7 @@ def _two_warehouses(document: dict[str, Any]) -> dict[str, Any]:
 
 def _environment(target: Target, business: Path) -> dict[str, str]:
     assert target.state is not None
-    queues = ("movements", "expiries", "reservations", *_channel_queues())
+    queues = ("movements", "expiries", "reservations", "price-cells", *_channel_queues())
     urls = {q: target.sqs.create_queue(QueueName=target.name(q))["QueueUrl"] for q in queues}
     return {
         **LAMBDA_LIKE,
@@ -204,6 +204,7 @@ def _environment(target: Target, business: Path) -> dict[str, str]:
         "MOVEMENTS_QUEUE_URL": urls["movements"],
         "EXPIRIES_QUEUE_URL": urls["expiries"],
         "RESERVATIONS_QUEUE_URL": urls["reservations"],
+        "PRICE_CELLS_QUEUE_URL": urls["price-cells"],
         "CHANNEL_QUEUE_URLS": json.dumps({c: urls[f"channel-{c}"] for c in CHANNELS}),
     }
 
@@ -227,6 +228,9 @@ LAMBDA_LIKE: Final = {
     "SOURCE_SECRET_PREFIX": f"crossdock/{STAGE}/sources/",
     "CHANNEL_SECRET_PREFIX": f"crossdock/{STAGE}/channels/",
     "QUOTE_SECRET_PREFIX": f"crossdock/{STAGE}/quotes/",
+    "PRICE_CELLS_QUEUE_ARN": f"{_ACCOUNT}crossdock-{STAGE}-price-cells",
+    "PRICE_SCHEDULE_GROUP": f"crossdock-{STAGE}-price-windows",
+    "PRICE_SCHEDULE_ROLE_ARN": "arn:aws:iam::000000000000:role/opener",
     **{f"{t.upper()}_TABLE": table_name(t) for t in ("inventory", "pricing", "identity", "exchange", "exceptions")},
 }
 """The environment of every function at once; queue addresses and the endpoint are added when there is an engine."""

@@ -74,6 +74,7 @@ def _environment(home: Path) -> dict[str, str]:
         "MOVEMENTS_QUEUE_URL": "http://localhost/movements",
         "EXPIRIES_QUEUE_URL": "http://localhost/expiries",
         "RESERVATIONS_QUEUE_URL": "http://localhost/reservations",
+        "PRICE_CELLS_QUEUE_URL": "http://localhost/price-cells",
         "CHANNEL_QUEUE_URLS": json.dumps({c: f"http://localhost/{c}" for c in CHANNELS}),
     }
 
