@@ -33,6 +33,7 @@ EXPECTED: Final = frozenset(
         "surcharges",
         "freight",
         "next_break",
+        "valid_to",
         "rejected",
     }
 )

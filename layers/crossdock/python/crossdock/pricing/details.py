@@ -112,7 +112,7 @@ def rejected(asked: Asked, outcome: Outcome) -> tuple[Rejection, ...]:
 def validity(asked: Asked, outcome: Outcome) -> tuple[str | None, str | None]:
     """Between which instants around `at` no window of what could apply opens or closes."""
     at, latest, earliest = asked.context.at, ALWAYS, FOREVER
-    for rule in outcome.looked_at:
+    for rule in (*outcome.looked_at, *asked.beside):
         for edge in (rule.opens, rule.closes):
             if edge <= at:
                 latest = max(latest, edge)

@@ -169,6 +169,7 @@ def _trace(asked: Asked, outcome: Outcome, steps: list[dict[str, Any]], found_ha
         "basket": _basket_of(asked, asked.candidates).document(),
         "settings": asked.settings.document(),
         "rules": [rule.document() for rule in _in_order(asked.candidates)],
+        **({"beside": [rule.document() for rule in _in_order(asked.beside)]} if asked.beside else {}),
         "steps": steps,
         "rejected": [
             {"rule": versioned(rule), "reason": why, "why": wording.REASONS.get(why, wording.other(why))}

@@ -29,6 +29,8 @@ class Asked(NamedTuple):
     settings: Settings
     basket: Basket | None
     """None: what the line buys, and the context's basket has of its item."""
+    beside: tuple[Rule, ...] = ()
+    """Of the other item of a substitution: rules whose beginnings and ends can make its price the one that counts."""
 
 
 class Step(NamedTuple):

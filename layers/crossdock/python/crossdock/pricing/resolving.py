@@ -22,14 +22,16 @@ def resolve(
     candidates: Sequence[Rule],
     settings: Settings,
     basket: Basket | None = None,
+    beside: Sequence[Rule] = (),
 ) -> Resolution:
     """The price of one line, or why there is none.
 
     `candidates` may hold any rules: those that do not match never matter, and their order never does. `basket` is what
     the whole request buys, this line included; None is this line and what the context's basket has of its item.
+    `beside` are rules that bound the price's validity and nothing else (`Asked.beside`).
     Raises StatementError naming `unit` when the item has no such unit.
     """
-    asked = Asked(context, line, item, tuple(candidates), settings, basket)
+    asked = Asked(context, line, item, tuple(candidates), settings, basket, tuple(beside))
     return Resolution(asked, solve(asked))
 
 
@@ -65,10 +67,17 @@ def _line(
     as_ordered = basket.with_more(ordered, _base_quantity(line, ordered))
     original = resolve(context, line, ordered, candidates.get(ordered.sku, ()), settings, as_ordered)
     if original.unit_price is None:
-        return own
-    if settings.substitutes == "lowest" and own.unit_price is not None and own.unit_price <= original.unit_price:
-        return own
-    return original
+        return _beside(own, original)
+    if settings.substitutes == "original":
+        return original
+    if own.unit_price is not None and own.unit_price <= original.unit_price:
+        return _beside(own, original)
+    return _beside(original, own)
+
+
+def _beside(chosen: Resolution, other: Resolution) -> Resolution:
+    """The price chosen of two, which holds only until the other one's rules change."""
+    return Resolution(chosen.asked._replace(beside=other.outcome.looked_at), chosen.outcome)
 
 
 def _basket(context: Context, lines: Sequence[Line], items: Mapping[str, ItemFacts]) -> Basket:

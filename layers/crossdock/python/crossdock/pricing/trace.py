@@ -30,6 +30,7 @@ def replay(trace: Mapping[str, Any]) -> Resolution:
         [Rule.read(document) for document in trace["rules"]],
         Settings.read(trace["settings"]),
         Basket.read(trace["basket"]),
+        [Rule.read(document) for document in trace.get("beside", ())],
     )
 
 
