@@ -17,6 +17,7 @@ from crossdock.quantities import Quantity, whole
 
 _HUNDRED: Final = Fraction(100)
 _CHARGES: Final = frozenset({"surcharge", "freight"})
+_STATISTICAL: Final = frozenset({"cost", "rebate"})
 _PRICING: Final = frozenset({"surcharge", "freight", "rebate"})
 
 
@@ -106,7 +107,19 @@ def _value(step: Step) -> Fraction:
 def rejected(asked: Asked, outcome: Outcome) -> tuple[Rejection, ...]:
     """Each rejection with its reason in one word, by name, version and reason, whatever order they were found in."""
     found = [(r, scope_reason(r, asked) if why == "scope" else why) for r, why in outcome.rejected]
+    found += _unused(asked)
     return tuple(sorted(found, key=lambda f: (f[0].name, f[0].version, f[1])))
+
+
+def _unused(asked: Asked) -> list[Rejection]:
+    """The costs and rebates that do not count: no price is solved with them, so they are judged when told of."""
+    if _STATISTICAL.isdisjoint(rule.layer for rule in asked.candidates):
+        return []
+    situation = Situation(asked)
+    used = situation.cost()
+    costs = [(r, situation.rate(r)) for r in situation.layers.get("cost", ()) if used is None or r is not used.rule]
+    rebates = [(r, why) for r in situation.layers.get("rebate", ()) if isinstance(why := situation.rate(r), str)]
+    return [(r, why if isinstance(why, str) else "other_cost") for r, why in costs] + rebates
 
 
 def validity(asked: Asked, outcome: Outcome) -> tuple[str | None, str | None]:

@@ -8,7 +8,7 @@ from crossdock.pricing.rules import Rule
 from crossdock.pricing.situation import Situation
 
 LAYERS: Final = ("floor", "advertised_minimum", "contract_minimum")
-NAMES: Final = frozenset(LAYERS)
+NAMES: Final = frozenset({*LAYERS, "waiver"})
 
 
 class Guard(NamedTuple):
@@ -27,6 +27,8 @@ def highest(situation: Situation) -> Guard | None:
     ]
     waivers = situation.layers.get("waiver", ())
     if waivers:
+        guarded = {name for guard in guards for name in _names(guard.rule)}
+        situation.rejected += [(waiver, "waives_nothing") for waiver in waivers if waiver.waives not in guarded]
         guards = [_waived(situation, guard, waivers) for guard in guards]
     if len(guards) <= 1:
         return guards[0] if guards else None
@@ -43,9 +45,14 @@ def _guard(situation: Situation, rule: Rule) -> Guard | None:
     return Guard(rule, offer.price, offer.rate, rule.on_breach == "block")
 
 
+def _names(guard: Rule) -> set[str]:
+    """By which a waiver may name a guard."""
+    return {guard.rule_id, guard.name}
+
+
 def _waived(situation: Situation, guard: Guard, waivers: Iterable[Rule]) -> Guard:
     """The guard with the lowest price that a waiver of it allows, where that is lower."""
-    names = {guard.rule.rule_id, guard.rule.name}
+    names = _names(guard.rule)
     for waiver in sorted(waivers, key=lambda w: w.name):
         if waiver.waives in names:
             offer = situation.offer(waiver)

@@ -42,6 +42,7 @@ REASONS: Final = MappingProxyType(
         "waived": "a recorded waiver allows a lower price",
         "waives_nothing": "the guard that it waives does not apply, or allows as low a price anyway",
         "less_specific": "more specific freight terms apply",
+        "other_cost": "another cost is more specific, or began later",
     }
 )
 """Why a candidate does not apply, in a word and a sentence. "other_<name>": that name of its scope is another one."""
