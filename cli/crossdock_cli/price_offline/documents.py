@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from difflib import get_close_matches
 from pathlib import Path
@@ -156,6 +157,8 @@ def file_name(path: str) -> str:
 def read_json(path: str) -> Any:
     """The JSON document of a file, or of standard input for `-`. Raises InputError naming the place and the remedy."""
     name = file_name(path)
+    if path == "-" and sys.stdin is None:
+        raise InputError("standard input is closed", "send the document there, or name a file")
     try:
         raw = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as exc:
@@ -167,7 +170,7 @@ def read_json(path: str) -> Any:
     if not text.strip():
         raise InputError(f"{name}: is empty", "write one JSON document; " + _EXAMPLE)
     try:
-        return json.loads(text, object_pairs_hook=_each_key_once, parse_constant=_no_number, parse_int=_number)
+        return json.loads(text, object_pairs_hook=_each_key_once, parse_int=_number)
     except json.JSONDecodeError as exc:
         where = f"{name}: line {exc.lineno}, column {exc.colno}"
         raise InputError(f"{where}: {exc.msg}", "mend it; the file must be one JSON document") from exc
@@ -186,11 +189,6 @@ def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return document
 
 
-def _no_number(word: str) -> Any:
-    raise ValueError(f"{word} is no JSON")
-
-
-def _number(digits: str) -> int:
-    if len(digits) > _LONGEST_NUMBER:
-        raise ValueError(f"a number of {len(digits)} digits is none that prices need")
-    return int(digits)
+def _number(digits: str) -> float:
+    """A whole number; one too long for any field is infinite, which the contract refuses by the name of the field."""
+    return int(digits) if len(digits) <= _LONGEST_NUMBER else math.inf

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from crossdock_cli.errors import CliError
 from crossdock_cli.output import console
 from crossdock_cli.price import app
-from crossdock_cli.price_offline.documents import InputError
+from crossdock_cli.price_offline.documents import InputError, read_model
 from tests.support.price_examples import examples, seen
 
 pytestmark = pytest.mark.unit
@@ -219,6 +219,13 @@ def test_files_that_cannot_be_read_are_named(arguments: list[str], message: str)
     assert failure.remedy
 
 
+def test_a_closed_standard_input_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+
+    with pytest.raises(InputError, match="standard input is closed"):
+        read_model("-")
+
+
 # -- files that cannot be used ---------------------------------------------------------------------------------
 
 TIERS = [{"min_quantity": 1, "value": "4.00"}]
@@ -230,10 +237,14 @@ TIERS = [{"min_quantity": 1, "value": "4.00"}]
         ("{", "line 1, column 2: Expecting property name", "one JSON document"),
         ("", "is empty", "docs/pricing.md"),
         ('"x"', "is neither an object nor a list of rules", "docs/schemas/"),
-        ("[NaN]", "NaN is no JSON", "mend it"),
+        ("[NaN]", "rules[0]: Input should be an object", "send an object"),
         (b"\xff\xfe{}", "byte 1 is not UTF-8", "UTF-8"),
         ("[" * 100_000, "is nested too deeply", "docs/pricing.md"),
-        ("9" * 5000, "a number of 5000 digits", "mend it"),
+        ("9" * 5000, "is neither an object nor a list of rules", "docs/schemas/"),
+        (changed(tiers=[{"value": float("nan")}]), "rules[0].tiers[0].value is not a text", '"2.55"'),
+        (changed(tiers=[{"value": 10**50}]), "rules[0].tiers[0].value is not a text", '"2.55"'),
+        (changed(version=10**50), "rules[0].version: Input should be", ""),
+        (changed(rule_id=float("inf")), "rules[0].rule_id is not a text", "in quotes"),
         ('{"rules": [], "rules": []}', "the field 'rules' stands twice", "mend it"),
         ({}, "rules: Field required", "send this field"),
         ({"rules": {}}, "rules: Input should be a valid array", "send a list"),
@@ -245,7 +256,7 @@ TIERS = [{"min_quantity": 1, "value": "4.00"}]
         (changed(rule_id="a#b"), "rules[0].rule_id is not 1 to 100", "leave out what does not fit"),
         (changed(tiers=[{"min_quantity": 1, "value": 4.0}]), "rules[0].tiers[0].value is not a text", '"2.55"'),
         (changed(tiers=[{"min_quantity": 1, "price": "4"}]), "tiers[0].price: Extra inputs", "did you mean value?"),
-        (changed(tiers=[{"min_quantity": -1, "value": "4"}]), "rules[0].tiers[0].min_quantity lies outside", "correct"),
+        (changed(tiers=[{"min_quantity": -1, "value": "4"}]), "rules[0].tiers[0].min_quantity is below 0", "from 0 up"),
         (changed(tiers=[*TIERS, *TIERS]), "rules[0].tiers[1].min_quantity is 1", "rise"),
         (changed(tiers=[]), "rules[0].tiers: List should have at least 1", "send at least one"),
         (changed(currency="gbp"), "rules[0].currency gbp is no currency", '"GBP"'),
@@ -301,6 +312,11 @@ TIERS = [{"min_quantity": 1, "value": "4.00"}]
             "rules[7].version list-lantern@1 stands in the file twice",
             "leave one",
         ),
+        (
+            {**MODEL, "rules": [*MODEL["rules"], {**MODEL["rules"][0], "version": 2, "item": "CANDLE"}]},
+            "rules[7].scope is about item CANDLE, and version 1 of list-lantern is about item LANTERN",
+            "rule_id of its own",
+        ),
         ({**MODEL, "settings": {"rounding": "HALF_UP"}}, "settings.rounding: Input should be 'half_up'", "one of"),
         ({**MODEL, "settings": {"levels": {"list": "FIRST"}}}, "settings.levels.list", "one of the values"),
         ({**MODEL, "items": [{"item": "A", "units": {"CS": 0}}]}, "items[0].units.CS is no exact number", '"1/4"'),
@@ -332,7 +348,12 @@ def test_a_model_that_cannot_be_used_is_told_by_field_and_remedy(
         ([CONTEXT, {**CONTEXT, "quantity": None}], "[1].quantity is missing", "how much"),
         ({**CONTEXT, "quantity": "many"}, "quantity is neither a whole number", '"2.5"'),
         ({**CONTEXT, "quantity": 2.5}, "quantity is neither a whole number", '"2.5"'),
-        ({**CONTEXT, "quantity": -1}, "quantity lies outside", "correct it"),
+        ({**CONTEXT, "quantity": -1}, "quantity is below 0", "from 0 up"),
+        ({**CONTEXT, "quantity": 10**9 + 1}, "quantity is above 1,000,000,000", "send less"),
+        ({**CONTEXT, "quantity": 10**50}, "quantity is neither a whole number", '"2.5"'),
+        ({**CONTEXT, "quantity": float("nan")}, "quantity is neither a whole number", '"2.5"'),
+        ({**CONTEXT, "at": "0001-01-01T00:00:00Z"}, "at: 0001-01-01T00:00:00Z lies outside", "a real date"),
+        ({**CONTEXT, "known_at": "9999-12-31T23:59:59Z"}, "known_at: 9999-12-31T23:59:59Z lies outside", "a real date"),
         ({**CONTEXT, "quantity": 0}, "quantity is 0", "leave the line out"),
         ({**CONTEXT, "qty": 1}, "qty: Extra inputs", "did you mean quantity?"),
         ({**CONTEXT, "unit": "PALLET"}, "unit is PALLET, and LANTERN has only EA, CS", "PALLET"),

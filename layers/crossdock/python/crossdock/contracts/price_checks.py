@@ -1,6 +1,6 @@
 """What the fields of a price rule must have to do with each other: each fault names the field and the remedy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from crossdock.contracts.price_words import (
     GUARDS,
     IN_MONEY,
     OPERATIONS,
+    TARGET,
     derived_layer,
     needed,
 )
@@ -208,3 +209,18 @@ def empty_window() -> PydanticCustomError:
 
 def _or(words: tuple[str, ...]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def moved(rules: Iterable["PriceRule"]) -> Iterator[Fault]:
+    """Versions about another target than their rule's first: refused, as they are where rules are kept."""
+    about: dict[str, tuple[int, dict[str, object]]] = {}
+    for place, rule in enumerate(rules):
+        named = {name: value for name, value in rule.named_scope().items() if name in TARGET}
+        version, target = about.setdefault(rule.rule_id, (rule.version, named))
+        if named != target:
+            problem = f"is about {_words(named)}, and version {version} of {rule.rule_id} is about {_words(target)}"
+            yield ("rules", place, "scope"), fault(problem, "give it a rule_id of its own, and withdraw the other")
+
+
+def _words(named: Mapping[str, object]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in named.items()) or "all items"

@@ -14,8 +14,9 @@ from crossdock.contracts.price_words import CURRENCIES
 
 MAX_VALUE = Decimal(10) ** 12
 MAX_PLACES = 6
+MAX_QUANTITY = 10**9
 FIRST_YEAR, LAST_YEAR = 1900, 9000
-"""Business dates outside of these years are a way of saying "always" or "for ever", which is said by leaving out."""
+"""Dates outside of these years are a way of saying "always" or "for ever", which is said by leaving out."""
 
 
 def fault(problem: str, remedy: str) -> PydanticCustomError:
@@ -56,8 +57,10 @@ def _quantity(value: object) -> quantities.Quantity:
             "is neither a whole number nor a plain decimal text",
             'send a whole number, or a fraction as a text with at most 6 places, for example "2.5"',
         ) from exc
-    if not 0 <= amount <= 10**9:
-        raise fault("lies outside of 0 to 1,000,000,000", "correct it")
+    if amount < 0:
+        raise fault("is below 0", "send a quantity from 0 up")
+    if amount > MAX_QUANTITY:
+        raise fault(f"is above {MAX_QUANTITY:,}", "send less, or count in a larger unit")
     return amount
 
 
@@ -73,12 +76,17 @@ def _day(text: str) -> date:
         day = date.fromisoformat(text)
     except ValueError as exc:
         raise fault(f"{text} is no day of the calendar", "correct it") from exc
+    _within_years(day, text)
+    return day
+
+
+def _within_years(day: date, text: str) -> None:
+    """Also of instants: near the ends of the calendar they have no local time in some zones."""
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise fault(
             f"{text} lies outside of the years {FIRST_YEAR} to {LAST_YEAR}",
             "send a real date; what begins long ago begins with a date such as 2000-01-01, what never ends has no end",
         )
-    return day
 
 
 def _business_date(value: object) -> date:
@@ -95,9 +103,11 @@ def _instant(value: object) -> datetime:
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
         raise fault("is no instant with its offset from UTC", _INSTANT_REMEDY)
     try:
-        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+        instant = datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError) as exc:
         raise fault(f"{value} is no instant of the calendar", _INSTANT_REMEDY) from exc
+    _within_years(instant, value)
+    return instant
 
 
 def _moment(value: object) -> datetime | date:
@@ -216,15 +226,18 @@ Value = Annotated[
 ]
 """Money, a percentage or a factor: from 0 up, with at most 6 places, as a text."""
 
-_QUANTITY_SCHEMA = {
-    "anyOf": [{"type": "integer", "maximum": 10**9}, {"type": "string", "pattern": r"^[0-9]{1,10}(\.[0-9]{1,6})?$"}],
-    "examples": [12, "2.5"],
-}
+
+def _quantity_schema(least: int, pattern: str) -> WithJsonSchema:
+    numbers = {"type": "integer", "minimum": least, "maximum": MAX_QUANTITY}
+    return WithJsonSchema({"anyOf": [numbers, {"type": "string", "pattern": pattern}], "examples": [12, "2.5"]})
+
+
+_DECIMAL = r"[0-9]{1,10}(\.[0-9]{1,6})?$"
 TierQuantity = Annotated[
     quantities.Quantity,
     PlainValidator(_quantity),
     PlainSerializer(quantities.to_json, return_type=int | str, when_used="json"),
-    WithJsonSchema(_QUANTITY_SCHEMA),
+    _quantity_schema(0, f"^{_DECIMAL}"),
 ]
 """A quantity from 0 up: a whole number, or a fraction as a text."""
 
@@ -232,7 +245,7 @@ OrderedQuantity = Annotated[
     quantities.Quantity,
     PlainValidator(_ordered),
     PlainSerializer(quantities.to_json, return_type=int | str, when_used="json"),
-    WithJsonSchema(_QUANTITY_SCHEMA),
+    _quantity_schema(1, f"^(?=.*[1-9]){_DECIMAL}"),
 ]
 """A quantity above 0: a whole number, or a fraction as a text."""
 

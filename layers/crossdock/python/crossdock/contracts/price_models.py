@@ -24,6 +24,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from crossdock.contracts.fields import Contract
+from crossdock.contracts.price_checks import moved
 from crossdock.contracts.price_fields import (
     Channel,
     Currency,
@@ -243,6 +244,7 @@ class PriceModel(Contract):
 
     def _faults(self) -> Faults:
         yield from _twice("rules", ((r.rule_id, r.version) for r in self.rules), "version")
+        yield from moved(self.rules)
         yield from _twice("customers", (c.customer for c in self.customers), "customer")
         yield from _twice("items", (i.item for i in self.items), "item")
         if self.time_zone is None and (place := self._first_date()):

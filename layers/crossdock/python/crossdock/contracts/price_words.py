@@ -50,6 +50,9 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Which operations a rule of each layer may have."""
 
+TARGET: Final = ("job", "customer", "ship_to", "parent", "segment", "item", "family", "branch", "region")
+"""What of a scope a rule is about for ever: all of its versions name the same."""
+
 _NOBODY: Final = "neither job, customer, parent, segment, branch, region nor channels"
 _NEEDED: Final[Mapping[str, str]] = {
     "job": "a job",
