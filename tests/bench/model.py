@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 MILLION: Final = 1_000_000
 # Functions that answer a caller through the gateway, with the memory of such.
 API_FUNCTIONS: Final = frozenset(
-    {"receive_movements", "receive_webhook", "read_availability", "reserve_stock", "change_reservation"}
+    {
+        "receive_movements",
+        "receive_webhook",
+        "read_availability",
+        "reserve_stock",
+        "change_reservation",
+        "quote_prices",
+    }
 )
 _STORED_OVERHEAD: Final = 100
 """Bytes DynamoDB adds to each stored item when it bills storage."""

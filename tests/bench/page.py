@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from tests.bench import page_reservations
+from tests.bench import page_quotes, page_reservations
 from tests.bench.model import Bill, Model, added, memory_of, sum_of, times
 from tests.bench.movements import STREAM_BATCH
 from tests.bench.tables import bill_rows, kinds_of, table, usd
@@ -28,6 +28,7 @@ def render(model: Model) -> str:
         _movements(model),
         _edges(model),
         page_reservations.render(model),
+        page_quotes.render(model),
         _others(model),
         _common(model),
         _assumptions(model),
@@ -67,6 +68,7 @@ def _overview(model: Model) -> str:
             for n in _PRICES
         ),
         *page_reservations.overview(model),
+        *page_quotes.overview(model),
         ("movements the common way, from the queue on", sum_of(model.common_from_queue()), "for comparison"),
         (
             "movements the common way, a request each",
@@ -75,7 +77,7 @@ def _overview(model: Model) -> str:
         ),
     ]
     listed = table(("a million …", "costs", ""), [(name, usd(total), note) for name, total, note in rows])
-    return f"## A million of each\n\n{listed}\n\nQuotes are not built yet, so there is no figure for them."
+    return f"## A million of each\n\n{listed}"
 
 
 def _webhook_rows(model: Model) -> Iterable[tuple[str, Decimal, str]]:
