@@ -123,7 +123,7 @@ def test_a_cost_of_a_later_day_moves_prices_on_that_day_and_not_before(shop: Wor
     assert prices(shop, "2026-11-30") == ["10.00", "12.50", "9.42"]
     assert prices(shop, DECEMBER) == ["10.38", "12.97", "9.77"], "8.30 each: 10.375, 12.96875, 9.7647…"
     then = resolved(shop, Line("1", "SKU-1", 1), DECEMBER)
-    assert [(r.name, why) for r, why in then.rejected] == [("erp:cost/E1/GBP/2026-01-01", "outdone_cost")]
+    assert [(r.name, why) for r, why in then.rejected] == [("erp:cost/E1/GBP/2026-01-01", "other_cost")]
     today = resolved(shop, Line("1", "SKU-1", 1), TODAY)
     assert today.valid_to == "2026-12-01T00:00:00.000000Z", "an answer does not outlive its cost"
 

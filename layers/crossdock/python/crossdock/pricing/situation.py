@@ -1,7 +1,7 @@
 """A line among its candidates: which of them apply, at what rate, and what the prices they are made of are."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from operator import attrgetter
 from typing import Final, NamedTuple
@@ -29,7 +29,7 @@ class Offer(NamedTuple):
 class Situation:
     """What solving one line looks at. `layers` has the candidates that apply at this instant."""
 
-    __slots__ = ("_cost", "_costs", "asked", "bought", "item", "layers", "looked_at", "rejected")
+    __slots__ = ("_cost", "asked", "bought", "item", "layers", "looked_at", "rejected")
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
@@ -39,7 +39,6 @@ class Situation:
         self.looked_at: list[Rule] = []
         self.rejected: list[Rejection] = []
         self._cost: Offer | None = None
-        self._costs: Sequence[Rule] | None = None
         self._sort_out()
 
     def _sort_out(self) -> None:  # noqa: C901 - one chain of questions, asked of every candidate: calls would cost more
@@ -115,19 +114,15 @@ class Situation:
 
     def level_offers(self, level: str) -> list[Offer]:
         """The prices of a level's eligible rules; of parents only the nearest one's. Notes who has none, and why."""
-        offers = self._offers(self.layers.get(level, ()))
-        if level == "parent_contract" and len(offers) > 1:
-            return self._of_nearest_parent(offers)
-        return offers
-
-    def _offers(self, rules: Iterable[Rule]) -> list[Offer]:
         offers = []
-        for rule in rules:
+        for rule in self.layers.get(level, ()):
             offer = self.offer(rule)
             if isinstance(offer, str):
                 self.rejected.append((rule, offer))
             else:
                 offers.append(offer)
+        if level == "parent_contract" and len(offers) > 1:
+            return self._of_nearest_parent(offers)
         return offers
 
     def _of_nearest_parent(self, offers: list[Offer]) -> list[Offer]:
@@ -138,22 +133,17 @@ class Situation:
         return offers
 
     def level_offer(self, level: str) -> Offer | None:
-        """The price that a level by itself has: what multiples are of. Says nothing of the rejected but for costs."""
+        """The price that a level by itself has: what multiples are of. Says nothing of the rejected."""
         noted = len(self.rejected)
         offers = self.level_offers(level)
-        self.rejected[noted:] = [one for one in self.rejected[noted:] if one[0].layer == "cost"]
+        del self.rejected[noted:]
         return winner(offers, policy(self.asked, level)) if offers else None
 
     def cost(self) -> Offer | None:
-        """The item's cost: of the most specific cost rules the newest (pricing rule 5: cost changes are dated).
-
-        The first time it is asked for it notes the costs that do not count, and why.
-        """
-        if self._costs is None:
-            self._costs = self.layers.get("cost", ())
-            offers = self._offers(self._costs)
+        """The item's cost: of the most specific cost rules the newest (pricing rule 5: cost changes are dated)."""
+        if self._cost is None and "cost" in self.layers:
+            offers = [o for rule in self.layers["cost"] if not isinstance(o := self.offer(rule), str)]
             self._cost = most_specific(offers) if offers else None
-            self.rejected += [(o.rule, "outdone_cost") for o in offers if o is not self._cost]
         return self._cost
 
 

@@ -26,7 +26,6 @@ REASONS: Final = MappingProxyType(
         "other_mix_group": "the item is not in its mix group",
         "below_first_tier": "the quantity is below its first tier",
         "no_source_price": "the cost or price that it is made of is not known",
-        "outdone_cost": "another cost of the item applies, which is newer or more specific",
         "farther_parent": "a nearer parent has a contract price",
         "lost": "another rule of the same level won by the level's policy",
         "weaker_level": "a more specific level has a price",
