@@ -1,4 +1,4 @@
-"""Header, reservation and price sheet streams → dirty marks on each channel's queue, looks at holds to come."""
+"""Header, reservation and price cell streams → dirty marks on each channel's queue, looks at holds to come."""
 
 import json
 from dataclasses import dataclass
@@ -6,20 +6,24 @@ from typing import Any
 
 from crossdock import config
 from crossdock.exchange.dirty import Marks, coalescing_delay
+from crossdock.exchange.pending import PendingStore
+from crossdock.flows.price_announcing import messages, moved_cell
 from crossdock.inventory import hold_stream
 from crossdock.inventory.crossing import may_cross_zero
 from crossdock.inventory.store import changed_header
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock
+from crossdock.platform.dynamo import Table
 from crossdock.platform.logs import passed
 from crossdock.platform.queues import Sender, dumps
 from crossdock.platform.startup import warm
-from crossdock.pricing.store import changed_sheet
+from crossdock.pricing.instants import instant_text
 
 
 @dataclass(frozen=True, slots=True)
 class Env:
     channel_queue_urls: str
+    exchange_table: str
     expiries_queue_url: str
 
 
@@ -27,6 +31,7 @@ class Env:
 class App:
     queues: dict[str, Sender]
     expiries: Sender
+    pending: PendingStore
     business: config.BusinessConfig
 
 
@@ -35,7 +40,8 @@ def app() -> App:
     values = env.read(Env)
     urls: dict[str, str] = json.loads(values.channel_queue_urls)
     queues = {channel: Sender(clients.sqs(), url) for channel, url in urls.items()}
-    return App(queues, Sender(clients.sqs(), values.expiries_queue_url), config.load())
+    pending = PendingStore(Table(clients.dynamodb(), values.exchange_table))
+    return App(queues, Sender(clients.sqs(), values.expiries_queue_url), pending, config.load())
 
 
 def handler(event: dict[str, Any], context: deadline.LambdaContext) -> None:
@@ -50,9 +56,9 @@ def handler(event: dict[str, Any], context: deadline.LambdaContext) -> None:
         causes.update(_mark(record, marks))
     for name, found in marks.items():
         _send(name, found)
-    passed(
-        "announced", "changes", causes, records=len(event["Records"]), items={n: len(m) for n, m in marks.items() if m}
-    )
+    prices = _announce_prices(event["Records"], causes)
+    items = {n: len(m) + prices.get(n, 0) for n, m in marks.items() if m or n in prices}
+    passed("announced", "changes", causes, records=len(event["Records"]), items=items)
 
 
 def _send(channel: str, marks: Marks) -> None:
@@ -71,23 +77,29 @@ def _send(channel: str, marks: Marks) -> None:
 def _mark(record: dict[str, Any], marks: dict[str, Marks]) -> list[str]:
     if record["eventName"] == "REMOVE":
         return []
-    pk = record["dynamodb"]["Keys"]["pk"]["S"]
-    if pk.startswith("T#"):
-        changed = changed_header(record)
-        if changed is None:
-            return []
-        sku, warehouse, causes = changed
-        channels = [c for c in app().business.channels_for("availability") if warehouse in c.warehouses]
-        kind = "availability"
-    elif pk.startswith("I#"):
-        sku, causes = changed_sheet(record)
-        channels = app().business.channels_for("price")
-        kind = "price"
-    else:
+    if not record["dynamodb"]["Keys"]["pk"]["S"].startswith("T#"):
         return []
+    changed = changed_header(record)
+    if changed is None:
+        return []
+    sku, warehouse, causes = changed
+    channels = [c for c in app().business.channels_for("availability") if warehouse in c.warehouses]
     for channel in channels:
-        urgent = kind == "availability" and may_cross_zero(
-            record["dynamodb"], channel.name, channel.buffer, channel.restock_at
-        )
-        marks[channel.name].mark(kind, sku, causes, urgent=urgent)
+        urgent = may_cross_zero(record["dynamodb"], channel.name, channel.buffer, channel.restock_at)
+        marks[channel.name].mark("availability", sku, causes, urgent=urgent)
     return causes
+
+
+def _announce_prices(records: list[dict[str, Any]], causes: set[str]) -> dict[str, int]:
+    """How many prices each channel is told of. What is to be acknowledged is noted before it is sent."""
+    now = instant_text(system_clock())
+    cells = [cell for r in records if (cell := moved_cell(r, now))]
+    if not cells:
+        return {}
+    causes.update(c for cell in cells for c in cell.stored.correlation_ids)
+    found = messages(cells, app().business.channels_for("price"))
+    app().pending.note([m.pending for listed in found.values() for m in listed])
+    for name, listed in found.items():
+        delay = coalescing_delay(system_clock(), app().business.channels[name].coalesce_seconds)
+        app().queues[name].send_later([(m.body, delay) for m in listed])
+    return {name: sum(len(m.pending.keys) for m in listed) for name, listed in found.items()}

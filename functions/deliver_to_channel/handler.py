@@ -13,6 +13,7 @@ from crossdock.exceptions.store import ExceptionsStore
 from crossdock.exceptions.unreadable import unreadable
 from crossdock.exchange import backoff, dirty
 from crossdock.exchange.delivery import Dirty, Teller, Told
+from crossdock.exchange.pending import PendingStore
 from crossdock.exchange.refused import rejections
 from crossdock.exchange.shadow import ShadowStore
 from crossdock.exchange.signatures import sign_with_all
@@ -20,15 +21,16 @@ from crossdock.flows.channel_views import publication
 from crossdock.flows.current_values import reader
 from crossdock.inventory.standing_store import StandingStore
 from crossdock.platform import clients, deadline, env
-from crossdock.platform.clock import system_clock
+from crossdock.platform.clock import from_text, system_clock
 from crossdock.platform.consuming import consume
 from crossdock.platform.dynamo import Table
 from crossdock.platform.logs import passed
+from crossdock.platform.metrics import measured
 from crossdock.platform.outbound import Http
 from crossdock.platform.queues import Record, hide
 from crossdock.platform.secrets import Secrets
 from crossdock.platform.startup import warm
-from crossdock.pricing.store import PricingStore
+from crossdock.pricing.cell_store import CellStore
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -49,7 +51,8 @@ class Env:
 @dataclass(frozen=True, slots=True)
 class App:
     standings: StandingStore
-    pricing: PricingStore
+    cells: CellStore
+    pending: PendingStore
     shadow: ShadowStore
     exceptions: ExceptionsStore
     secrets: Secrets
@@ -67,7 +70,8 @@ def app() -> App:
     local = values.stage == "local"
     return App(
         standings=StandingStore(Table(client, values.inventory_table)),
-        pricing=PricingStore(Table(client, values.pricing_table), system_clock),
+        cells=CellStore(Table(client, values.pricing_table)),
+        pending=PendingStore(Table(client, values.exchange_table)),
         shadow=ShadowStore(Table(client, values.exchange_table), system_clock),
         exceptions=ExceptionsStore(Table(client, values.exceptions_table), system_clock),
         secrets=Secrets(clients.secrets(), values.channel_secret_prefix, max_age=2 if local else 60),
@@ -86,7 +90,7 @@ def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str,
 
 @dataclass(slots=True)
 class _Work:
-    """The marks of one channel and kind, and the records they came in."""
+    """The marks of one channel, kind and segment, and the records they came in: they are delivered together."""
 
     marks: list[Dirty]
     records: list[tuple[Record, set[str]]]
@@ -94,7 +98,7 @@ class _Work:
 
 def tell(records: Sequence[Record]) -> Iterable[str]:
     """Tells the channel what is dirty; gives back the records with items that must wait, after spacing them out."""
-    work: dict[tuple[str, str], _Work] = {}
+    work: dict[tuple[str, str, str], _Work] = {}
     for record in records:
         try:
             channel, by_kind = dirty.read(record.message)
@@ -104,21 +108,31 @@ def tell(records: Sequence[Record]) -> Iterable[str]:
             app().exceptions.refuse([unreadable(record.queue.removeprefix(app().queue_prefix), record, exc)])
             continue
         for kind, marks in by_kind.items():
-            item = work.setdefault((channel, kind), _Work([], []))
+            item = work.setdefault((channel, kind, dirty.segment(record.message)), _Work([], []))
             item.marks += marks
             item.records.append((record, {m.key for m in marks}))
     again: dict[str, Record] = {}
-    for (channel, kind), item in work.items():
+    for (channel, kind, _), item in work.items():
         told = _tell(channel, kind, item)
         again |= {r.id: r for r, keys in item.records if keys & told.waiting.keys()}
     for record in again.values():
         _space_out(record)
+    _settle([r for item in work.values() for r, _ in item.records if r.id not in again])
     return list(again)
+
+
+def _settle(records: Sequence[Record]) -> None:
+    """Notes that what these records asked for is done, and how long after each change it was."""
+    announced = {r.id: found for r in records if (found := dirty.announced(r.message))}
+    app().pending.settle([a.row for a in announced.values()])
+    for one in announced.values():
+        lag = max(0, int((system_clock() - from_text(one.since)).total_seconds()))
+        measured("PriceLag", lag, "Seconds", price_class=one.price_class)
 
 
 def _tell(channel: str, kind: str, work: _Work) -> Told:
     settings = app().business.channels[channel]
-    read_current = reader(kind, settings, app().standings, app().pricing, system_clock)
+    read_current = reader(kind, settings, app().standings, app().cells, system_clock)
     teller = Teller(
         app().shadow, read_current, lambda batch: _deliver(settings, batch), system_clock, publication(settings)
     )

@@ -10,8 +10,10 @@ from crossdock.exchange.channel_reconciliation import ChannelReconciler
 from crossdock.exchange.digest_store import DigestStore
 from crossdock.exchange.drift import KindReport, Policy
 from crossdock.exchange.drift_store import DriftStore
+from crossdock.exchange.pending import PendingStore
 from crossdock.exchange.shadow import ShadowStore
-from crossdock.flows.channel_views import asking, view
+from crossdock.flows.channel_views import asking, keys, view
+from crossdock.flows.price_drift import in_money
 from crossdock.identity.references import References
 from crossdock.inventory.standing_store import StandingStore
 from crossdock.platform import clients, deadline, env
@@ -23,7 +25,8 @@ from crossdock.platform.outbound import Http
 from crossdock.platform.queues import Sender
 from crossdock.platform.secrets import Secrets
 from crossdock.platform.startup import warm
-from crossdock.pricing.store import PricingStore
+from crossdock.pricing.cell_store import CellStore
+from crossdock.pricing.instants import instant_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ class Env:
 class App:
     tables: tuple[Table, ...]
     inventory: StandingStore
-    pricing: PricingStore
+    cells: CellStore
+    pending: PendingStore
     references: References
     memory: DriftStore
     reconciler: ChannelReconciler
@@ -63,7 +67,8 @@ def app() -> App:
     return App(
         tables=tables,
         inventory=StandingStore(inventory),
-        pricing=PricingStore(pricing, system_clock),
+        cells=CellStore(pricing),
+        pending=PendingStore(exchange),
         references=References(identity),
         memory=DriftStore(exchange),
         reconciler=ChannelReconciler(
@@ -82,7 +87,10 @@ def app() -> App:
 
 
 def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str, Any]:
-    """`{"channel": "webshop", "full": false}` → the report. Raises ValueError for a channel that is none."""
+    """`{"channel": "webshop", "full": false, "kind": "price"}` → the report. Without a kind: all that it publishes.
+
+    Raises ValueError for a channel that is none, or a kind that it does not publish.
+    """
     deadline.begin(context)
     name = str(event.get("channel", ""))
     channel = app().business.channels.get(name)
@@ -90,6 +98,9 @@ def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str,
         raise ValueError(
             f"channel: {name!r} is none; there are: {', '.join(sorted(app().business.channels)) or 'none'}"
         )
+    kinds = channel.publishes if event.get("kind") is None else (str(event["kind"]),)
+    if not set(kinds) <= set(channel.publishes):
+        raise ValueError(f"kind: {name} does not publish {kinds[0]!r}; it does: {', '.join(channel.publishes)}")
     correlation_id = choose(event.get("correlation_id"))
     for table in app().tables:
         table.read_units = 0.0
@@ -99,28 +110,37 @@ def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str,
     else:
         items = app().memory.next_part(name, page, app().business.reconciliation.rotation)
     ask = asking(channel, app().secrets, app().http.get, system_clock)
-    stores = (app().inventory, app().pricing)
+    stores = (app().inventory, app().cells)
     reports = [
-        app().reconciler.run(view(kind, channel, ask, stores, system_clock), items, correlation_id)
-        for kind in channel.publishes
+        app().reconciler.run(view(kind, channel, ask, stores, system_clock), keys(kind, channel, items), correlation_id)
+        for kind in kinds
     ]
-    return _report(name, reports, correlation_id)
+    return _report(channel, reports, correlation_id)
 
 
-def _report(channel: str, reports: list[KindReport], correlation_id: str) -> dict[str, Any]:
+def _report(channel: config.Channel, reports: list[KindReport], correlation_id: str) -> dict[str, Any]:
     read_units = sum(table.read_units for table in app().tables)
     passed(
         "reconciled",
-        f"channel {channel}",
+        f"channel {channel.name}",
         [correlation_id],
-        channel=channel,
+        channel=channel.name,
         drifted=sum(len(r.drifts) for r in reports),
         healed=sum(r.count("healed") for r in reports),
         read_units=read_units,
     )
     return {
         "correlation_id": correlation_id,
-        "channel": channel,
+        "channel": channel.name,
         "read_units": read_units,
-        "kinds": [r.document() for r in reports],
+        "kinds": [{**r.document(), **(_prices(channel, r) if r.kind == "price" else {})} for r in reports],
+    }
+
+
+def _prices(channel: config.Channel, report: KindReport) -> dict[str, Any]:
+    """The drift in money, and until when each class's prices have been acknowledged."""
+    money = in_money([d.found for d in report.drifts], instant_text(system_clock()))
+    return {
+        "money": [m.document() for m in money],
+        "acknowledged_until": {c: app().pending.watermark(channel.name, c) for c in channel.price_classes},
     }

@@ -20,6 +20,9 @@ from infra.constructs.stack import Plan, StageStack
 from infra.stacks.data import DataStack
 from infra.stacks.sync import EXCEPTIONS, HOLDS, SyncStack
 
+PRICES_EVERY: Final = "rate(5 minutes)"
+# One of sixteen parts of all cells each time.
+CELLS_EVERY: Final = "rate(1 hour)"
 SILENCE_EVERY: Final = "rate(15 minutes)"
 # Two runs: in each span there is at least one, so that an alarm does not ring again for want of data.
 SILENCE_SPAN_MINUTES: Final = 30
@@ -46,6 +49,8 @@ class OperationsStack(StageStack):
         self._balancing(data, sync)
         if sync.channels:
             self._channels(data, sync)
+        if self.plan.business.channels_for("price"):
+            self._prices(data, sync)
         if data.key:
             self._topic(data.key)
             dashboard(self)
@@ -127,6 +132,44 @@ class OperationsStack(StageStack):
             about = f"Compares what {name} holds with what it should hold"
             call = Call(f"reconcile-channel-{name}", about, {"channel": name}, self.plan.stage.reconcile_every)
             self._schedule(call, role, function, sync)
+
+    def _prices(self, data: DataStack, sync: SyncStack) -> None:
+        """Prices that should have been acknowledged, windows whose schedule was lost, cells that drifted."""
+        queue = sync.prices.queue.queue
+        function = Function(
+            self,
+            "watch_prices",
+            {
+                "EXCEPTIONS_TABLE": data.exceptions.name,
+                "EXCHANGE_TABLE": data.exchange.name,
+                "PRICE_CELLS_QUEUE_URL": queue.queue_url,
+                "PRICING_TABLE": data.pricing.name,
+            },
+        )
+        function.allow_table(data.pricing, "BatchGetItem", "Query")
+        function.allow_table(data.exchange, "BatchGetItem", "GetItem", "PartiQLDelete", "PutItem", "Query")
+        function.allow_table(data.exceptions, *EXCEPTIONS, "Query")  # what was told of
+        function.allow_send(queue)
+        function.allow(["sqs:GetQueueAttributes"], queue.queue_arn)
+        function.fail_to(sync.failures)
+        role = self._caller("PriceScheduler", function, sync)
+        # The next run makes up for one that failed.
+        late = Call("watch-prices", "Opens windows, and hears of late prices", {"check": "late"}, PRICES_EVERY, tries=0)
+        self._schedule(late, role, function, sync)
+        cells = Call("check-prices", "Computes a part of all published prices", {"check": "cells"}, CELLS_EVERY)
+        self._schedule(cells, role, function, sync)
+        self._late_prices()
+
+    def _late_prices(self) -> None:
+        """One alarm for each strategic class: its customers see prices that are not those we decided on."""
+        for name, price_class in self.plan.business.price_classes.items():
+            if price_class.strategic:
+                dimensions = {"stage": self.plan.stage.name, "price_class": name}
+                late = Watch("crossdock", "PriceLag", dimensions, "Maximum", price_class.late_after_seconds)
+                about = (
+                    f"A channel has not acknowledged prices of the strategic class {name} in time; see the exceptions."
+                )
+                alarm(Construct(self, f"PriceClass-{name}"), f"prices-{name}-late", about, late)
 
     def _caller(self, label: str, function: Function, sync: SyncStack) -> iam.Role:
         """What the scheduler may do: invoke this function, and put what it could not deliver among the failures."""

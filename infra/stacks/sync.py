@@ -11,6 +11,7 @@ from infra.constructs.acknowledged import FAILURES, acknowledge
 from infra.constructs.alarms import Watch, alarm
 from infra.constructs.channel import channel_queue, deliver
 from infra.constructs.function import Function
+from infra.constructs.prices import PricePublication
 from infra.constructs.queue import DeadLetters, Queue
 from infra.constructs.stack import Plan, StageStack
 from infra.constructs.stream import Followed, follow, watch_lag
@@ -62,6 +63,7 @@ class SyncStack(StageStack):
         self._workers()
         self._balances()
         self._reservations()
+        self.prices = PricePublication(self, data, self.failures, EXCEPTIONS)
         if self.channels:
             self._announcements()
             self._deliveries()
@@ -201,18 +203,23 @@ class SyncStack(StageStack):
         alarm(expire, "holds-expire-late", "Holds end a minute late or more: stock that is free is not sold.", late)
 
     def _announcements(self) -> None:
-        """Changed headers and price sheets become dirty keys in the queues of the channels they concern."""
+        """Changed headers and published prices become dirty keys in the queues of the channels they concern."""
         window = self.plan.stage.announce_window_seconds
         announce = Function(
             self,
             "announce_changes",
-            {"CHANNEL_QUEUE_URLS": self.channel_urls(), "EXPIRIES_QUEUE_URL": self.expiries.queue.queue_url},
+            {
+                "CHANNEL_QUEUE_URLS": self.channel_urls(),
+                "EXCHANGE_TABLE": self.data.exchange.name,
+                "EXPIRIES_QUEUE_URL": self.expiries.queue.queue_url,
+            },
         )
+        announce.allow_table(self.data.exchange, "PartiQLInsert")
         announce.allow_send(*(queue.queue for queue in self.channels.values()), self.expiries.queue)
         changed = ["INSERT", "MODIFY"]
         headers = Followed(self.data.inventory, "T#", changed, window, others=[("RSV#", ["INSERT"])])
         follow(announce, "Headers", headers, self.failures)
-        follow(announce, "Sheets", Followed(self.data.pricing, "I#", changed, window), self.failures)
+        follow(announce, "Prices", Followed(self.data.pricing, "P#", changed, window), self.failures)
         watch_lag(announce)
 
     def _deliveries(self) -> None:
@@ -233,7 +240,7 @@ class SyncStack(StageStack):
         )
         function.allow_table(data.inventory, "BatchGetItem")
         function.allow_table(data.pricing, "BatchGetItem")
-        function.allow_table(data.exchange, "BatchGetItem", "PartiQLInsert", "PartiQLUpdate")
+        function.allow_table(data.exchange, "BatchGetItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate")
         function.allow_table(data.exceptions, *EXCEPTIONS)
         function.allow_secrets("channels", self.plan.business.channels, data.key_arn)
         for name, queue in self.channels.items():
@@ -253,7 +260,7 @@ class SyncStack(StageStack):
         """Whatever lies in any dead-letter queue becomes an exception that an operator sees."""
         function = Function(self, "collect_dead_letters", {"EXCEPTIONS_TABLE": self.data.exceptions.name})
         function.allow_table(self.data.exceptions, *EXCEPTIONS)
-        domains = (self.movements, self.reservations, self.expiries, *self.routed.values())
+        domains = (self.movements, self.reservations, self.expiries, self.prices.queue, *self.routed.values())
         for queue in (*domains, *self.channels.values()):
             function.consume(queue.node.id, queue.dead_letters.queue)
         function.consume("Failures", self.failures)

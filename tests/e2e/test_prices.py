@@ -1,4 +1,4 @@
-"""A price change's way: rule ledger, item sheet, and the windows that the webshop holds."""
+"""A price change's way: rule ledger, item sheet, published cell, and the windows that the webshop holds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support.system import MOVED_AT, erp_code
 if TYPE_CHECKING:
     from tests.support.system import System
 
-PAST, FUTURE = "2026-01-01T00:00:00.000Z", "2999-01-01T00:00:00.000Z"
+PAST, FUTURE = "2026-01-01T00:00:00.000Z", "2999-01-01T00:00:00.000000Z"
 
 
 def rule(id_: str, version: int, sku: str, price: str, **more: Any) -> dict[str, Any]:
@@ -26,10 +26,10 @@ def rule(id_: str, version: int, sku: str, price: str, **more: Any) -> dict[str,
     }
 
 
-def window(rule_version: str, price: str, since: str = PAST, until: str | None = None) -> dict[str, Any]:
-    """A window as the webshop holds it."""
+def window(rule_version: str, price: str, since: str | None = None, until: str | None = None) -> dict[str, Any]:
+    """A window as the webshop holds it; one that holds already has no beginning."""
     tiers = [{"min_quantity": 1, "unit_price": price}]
-    return {"from": since, "to": until, "rule": rule_version, "tiers": tiers}
+    return {"from": since, "to": until, "rules": [f"erp:{rule_version}"], "tiers": tiers}
 
 
 def send(system: System, *rules: dict[str, Any]) -> None:
@@ -67,7 +67,7 @@ def test_an_event_on_the_bus_reaches_ledger_sheet_and_webshop(system: System) ->
 
     assert system.target.events.put_events(Entries=[entry])["FailedEntryCount"] == 0
 
-    told = [{"from": PAST, "to": None, "rule": "PRC-A@1", "tiers": tiers}]
+    told = [{"from": None, "to": None, "rules": ["erp:PRC-A@1"], "tiers": tiers}]
     system.until("the webshop knows", lambda: windows(system, "PRC-A") == told)
     assert ledger(system, "PRC-A") == ["V#0000000001"]
     sheet = system.row("pricing", "I#PRC-A", "SHEET")
@@ -77,7 +77,10 @@ def test_an_event_on_the_bus_reaches_ledger_sheet_and_webshop(system: System) ->
     assert system.held("marketplace", "PRC-A", "price") is None, "it publishes no prices"
     system.until(
         "it is acknowledged",
-        lambda: system.acknowledged("webshop", "PRC-A", "price") == {"currency": "GBP", "unit": "EA", "windows": told},
+        lambda: (
+            system.acknowledged("webshop", "PRC-A", "price")
+            == {"price_class": "list", "currency": "GBP", "unit": "EA", "windows": told}
+        ),
     )
 
 
@@ -138,7 +141,7 @@ def test_a_price_that_begins_later_is_published_with_its_date(system: System) ->
 def test_a_withdrawn_rule_leaves_no_price_which_is_not_zero(system: System) -> None:
     system.knows("PRC-F")
     send(system, rule("PRC-F", 1, "PRC-F", "0"))
-    system.until("the webshop knows", lambda: windows(system, "PRC-F") == [window("PRC-F@1", "0")])
+    system.until("the webshop knows", lambda: windows(system, "PRC-F") == [window("PRC-F@1", "0.00")])
 
     send(system, rule("PRC-F", 2, "PRC-F", "0", withdrawn=True))
 

@@ -19,7 +19,17 @@ pytestmark = pytest.mark.integration
 
 EXCEPTIONS = {f"dynamodb:{a} table/exceptions" for a in ("GetItem", "PutItem", "UpdateItem")}
 CHANNELS = ("marketplace", "webshop")
-DOMAINS = ("movements", "prices", "price-customers", "counts", "references", "supply", "reservations", "expiries")
+DOMAINS = (
+    "movements",
+    "prices",
+    "price-customers",
+    "price-cells",
+    "counts",
+    "references",
+    "supply",
+    "reservations",
+    "expiries",
+)
 HOLDS = ("BatchGetItem", "PartiQLInsert", "PartiQLUpdate", "PutItem", "UpdateItem")
 PRICE_RULES = ("BatchGetItem", "GetItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate", "Query")
 QUEUES = {*DOMAINS, *(f"channel-{c}" for c in CHANNELS)}
@@ -46,6 +56,8 @@ def _secrets(kind: str, *names: str) -> set[str]:
     return {f"secretsmanager:GetSecretValue {prefix}/{kind}/{name}-??????" for name in names}
 
 
+# A schedule's name says when it is; it lies in the group of price windows and nowhere else.
+WINDOW = "scheduler:CreateSchedule arn:<Partition>:scheduler:<Region>:<AccountId>:schedule/schedulegroup/at-*"
 # The contract's table: beside its own log, its traces and the tables' key, a function may do this and nothing else.
 ALLOWED = {
     "authorize-partner": _table("identity", "GetItem"),
@@ -78,6 +90,7 @@ ALLOWED = {
     | _consumes("movements"),
     "project-balances": _table("inventory", "PartiQLInsert", "PartiQLUpdate", "BatchGetItem") | _follows("inventory"),
     "announce-changes": {f"sqs:SendMessage queue/channel-{c}" for c in CHANNELS}
+    | _table("exchange", "PartiQLInsert")
     | {"sqs:SendMessage queue/expiries"}
     | _follows("inventory", "pricing"),
     "apply-price-changes": _table("pricing", "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")
@@ -89,6 +102,23 @@ ALLOWED = {
     | _table("identity", "BatchGetItem")
     | {"sqs:SendMessage queue/failures"},
     "explain-prices": _table("pricing", "BatchGetItem", "GetItem", "Query") | {"sqs:SendMessage queue/failures"},
+    "spread-price-changes": _table("pricing", "BatchGetItem")
+    | {"sqs:SendMessage queue/price-cells"}
+    | _follows("pricing"),
+    "publish-prices": _table("pricing", "BatchGetItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate", "Query")
+    | {"sqs:SendMessage queue/price-cells"}
+    | {WINDOW, "iam:PassRole role"}
+    | EXCEPTIONS
+    | _consumes("price-cells"),
+    "watch-prices": _table("pricing", "BatchGetItem", "Query")
+    | _table("exchange", "BatchGetItem", "GetItem", "PartiQLDelete", "PutItem", "Query")
+    | EXCEPTIONS
+    | _table("exceptions", "Query")
+    | {
+        "sqs:SendMessage queue/price-cells",
+        "sqs:GetQueueAttributes queue/price-cells",
+        "sqs:SendMessage queue/failures",
+    },
     "apply-counts": _table("inventory", "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")
     | _table("identity", "BatchGetItem")
     | EXCEPTIONS
@@ -107,7 +137,7 @@ ALLOWED = {
     | _consumes("supply"),
     "deliver-to-channel": _table("inventory", "BatchGetItem")
     | _table("pricing", "BatchGetItem")
-    | _table("exchange", "BatchGetItem", "PartiQLInsert", "PartiQLUpdate")
+    | _table("exchange", "BatchGetItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate")
     | EXCEPTIONS
     | _consumes(*(f"channel-{c}" for c in CHANNELS))
     | {f"sqs:ChangeMessageVisibility queue/channel-{c}" for c in CHANNELS}
@@ -188,7 +218,7 @@ def test_a_star_stands_only_where_aws_knows_no_resource(prod: Templates) -> None
     for stack, policy in prod.all("AWS::IAM::Policy"):
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
             starred |= {p for p in _pairs(prod, {**statement, "Stack": stack}) if "*" in p}
-    assert starred == {"xray:PutTraceSegments *", "xray:PutTelemetryRecords *"}
+    assert starred == {"xray:PutTraceSegments *", "xray:PutTelemetryRecords *", WINDOW}
 
 
 def test_every_function_gets_the_variables_its_handler_reads(prod: Templates) -> None:
@@ -401,6 +431,7 @@ def test_queues_are_worked_off_in_tens_and_only_failures_come_back(prod: Templat
         ("apply-movements", "queue/movements"),
         ("apply-price-changes", "queue/prices"),
         ("apply-price-customers", "queue/price-customers"),
+        ("publish-prices", "queue/price-cells"),
         ("apply-counts", "queue/counts"),
         ("apply-references", "queue/references"),
         ("apply-supply", "queue/supply"),
@@ -421,7 +452,13 @@ def test_queues_are_worked_off_in_tens_and_only_failures_come_back(prod: Templat
     [
         ("project-balances", "stream/inventory", {"M#": ["INSERT"]}, 5),
         ("announce-changes", "stream/inventory", {"T#": ["INSERT", "MODIFY"], "RSV#": ["INSERT"]}, 1),
-        ("announce-changes", "stream/pricing", {"I#": ["INSERT", "MODIFY"]}, 1),
+        ("announce-changes", "stream/pricing", {"P#": ["INSERT", "MODIFY"]}, 1),
+        (
+            "spread-price-changes",
+            "stream/pricing",
+            {**{p: ["INSERT", "MODIFY"] for p in ("I#", "F#", "K#", "C#")}, "X#": ["INSERT"]},
+            1,
+        ),
         ("digest-shadows", "stream/exchange", {"SH#": ["INSERT", "MODIFY", "REMOVE"]}, 60),
     ],
 )
@@ -448,12 +485,18 @@ def test_what_may_drift_is_compared_every_hour(prod: Templates) -> None:
         target = properties["Target"]
         assert prod.read(stack, target["DeadLetterConfig"]["Arn"]) == "queue/failures"
         name = properties["Name"].removeprefix("crossdock-prod-")
-        every = {"balance-hot-items": "rate(1 minute)", "check-silence": "rate(15 minutes)"}
+        every = {
+            "balance-hot-items": "rate(1 minute)",
+            "check-silence": "rate(15 minutes)",
+            "watch-prices": "rate(5 minutes)",
+        }
         assert properties["ScheduleExpression"] == every.get(name, "rate(1 hour)")
         found[name] = (prod.read(stack, target["Arn"]), json.loads(target["Input"]))
     assert found == {
         "balance-hot-items": ("function/balance-hot-items", {}),
         "check-silence": ("function/reconcile-stock", {"check": "silence"}),
+        "watch-prices": ("function/watch-prices", {"check": "late"}),
+        "check-prices": ("function/watch-prices", {"check": "cells"}),
         "reconcile-wms": ("function/reconcile-stock", {"source": "wms"}),
         **{f"reconcile-channel-{c}": ("function/reconcile-channel", {"channel": c}) for c in CHANNELS},
     }
@@ -569,6 +612,8 @@ def test_what_can_go_wrong_rings_the_operators_topic(prod: Templates) -> None:
         "digest-shadows-lag",
         "project-balances-lag",
         "announce-changes-lag",
+        "spread-price-changes-lag",
+        "prices-list-late",
         "holds-expire-late",
         "warehouse-NORTH-silent",
         "warehouse-SOUTH-silent",
@@ -593,6 +638,26 @@ def test_a_silent_warehouse_rings_for_itself_over_two_checks(prod: Templates) ->
         1800,
         1,
     )
+
+
+def test_late_prices_of_a_strategic_class_ring_an_alarm_of_its_own(prod: Templates) -> None:
+    alarm = prod.named("AWS::CloudWatch::Alarm", "AlarmName")["prices-list-late"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("crossdock", "PriceLag")
+    assert alarm["Dimensions"] == [{"Name": "price_class", "Value": "list"}, {"Name": "stage", "Value": "prod"}]
+    assert (alarm["Statistic"], alarm["Threshold"], alarm["TreatMissingData"]) == ("Maximum", 300, "notBreaching")
+
+
+def test_a_windows_schedule_may_put_its_message_on_the_queue_of_cells_and_nothing_else(prod: Templates) -> None:
+    assert "price-windows" in prod.named("AWS::Scheduler::ScheduleGroup", "Name")
+    passed = [s for s in _policies(prod)["publish-prices"] if "iam:PassRole" in s["Action"]]
+    assert [s["Condition"] for s in passed] == [{"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}]
+    ((stack, opener),) = [
+        (stack, policy["Properties"])
+        for stack, policy in prod.all("AWS::IAM::Policy")
+        if "Opener" in json.dumps(policy["Properties"]["Roles"])
+    ]
+    (statement,) = opener["PolicyDocument"]["Statement"]
+    assert _pairs(prod, {**statement, "Stack": stack}) == {"sqs:SendMessage queue/price-cells"}
 
 
 def test_the_topic_is_encrypted_and_open_to_cloudwatch(prod: Templates) -> None:

@@ -23,7 +23,6 @@ from crossdock.inventory.journal import Journaled
 from crossdock.inventory.store import InventoryStore
 from crossdock.platform.dynamo import Table
 from crossdock.platform.writes import When
-from crossdock.pricing import resolution
 from crossdock.pricing.ledger import Ledger
 from crossdock.pricing.placing import Placing
 from crossdock.pricing.sheet import Sheet
@@ -31,7 +30,7 @@ from crossdock.pricing.slots import target
 from crossdock.pricing.store import PricingStore
 from tests.property import balance_mutants as damage
 from tests.property import balances as all_kinds
-from tests.property import digests, price_rows, prices, publication, sequences
+from tests.property import digests, price_rows, publication, sequences
 from tests.property import properties as p
 from tests.support.examples import unshrunk
 from tests.support.memory import MemoryTable
@@ -43,8 +42,6 @@ if TYPE_CHECKING:
     Mutation = Callable[[pytest.MonkeyPatch], None]
 
 pytestmark = pytest.mark.property
-
-PRICES = st.tuples(prices.RULES, st.randoms(use_true_random=False), prices.INSTANTS)
 
 
 def tried(count: int, strategy: st.SearchStrategy[Any], check: Callable[..., None]) -> Callable[[], None]:
@@ -75,8 +72,6 @@ overtaking = tried(1000, p.SEEDS, check_overtaking)
 publishing = tried(1500, p.SEEDS, publication.check_publication)
 there_and_back = tried(100, p.SEEDS, publication.check_there_and_back)
 digesting = tried(600, p.SEEDS, digests.check_digests)
-windows = tried(400, PRICES, prices.check_windows)
-winner = tried(400, PRICES, prices.check_winner)
 numbered = tried(600, p.SEEDS, sequences.check_sequences)
 kept = tried(500, p.SEEDS, lambda random: price_rows.check_kept(MemoryTable(), random))
 keeping = tried(600, p.SEEDS, price_rows.check_keeping)
@@ -218,22 +213,6 @@ def whole_batch_again(patch: pytest.MonkeyPatch) -> None:
     )
 
 
-def ends_are_included(patch: pytest.MonkeyPatch) -> None:
-    from crossdock.pricing.base_rules import Rule
-
-    def holds_at(rule: Rule, instant: str) -> bool:
-        return not rule.withdrawn and rule.valid_from <= instant and (rule.valid_to is None or instant <= rule.valid_to)
-
-    patch.setattr(Rule, "holds_at", holds_at)
-
-
-def first_read_wins_a_tie(patch: pytest.MonkeyPatch) -> None:
-    def first(rules: Any, instant: str) -> Any:
-        return min((r for r in rules if r.holds_at(instant)), key=lambda r: r.tiers[0].unit_price, default=None)
-
-    patch.setattr(resolution, "winner", first)
-
-
 def whatever_comes_last_stands(patch: pytest.MonkeyPatch) -> None:
     """Puts a version into a row that is older than what stands there."""
     patch.setattr(Sheet, "version_of", lambda self, name: 0)
@@ -333,8 +312,6 @@ MUTANTS: list[tuple[str, Callable[[], None], Mutation]] = [
     ("writes a sequence that another has changed", numbered, damage.without_tests("n")),
     ("misses what was refused or known", numbered, sequences.forgets_what_is_not_new),
     ("takes what is refused for what has arrived", numbered, sequences.covers_what_is_not_new),
-    ("lets a window hold at its end", windows, ends_are_included),
-    ("ends a tie by the order of reading", winner, first_read_wins_a_tie),
     ("writes a row of rules that another has changed", keeping, damage.without_tests("ver")),
     ("puts an older version into a row", kept, whatever_comes_last_stands),
     ("takes a version in the ledger for one that stands", keeping, duplicates_are_done),
@@ -353,6 +330,6 @@ def test_a_mutant_is_seen(property_: Callable[[], None], mutation: Mutation, mon
         property_()
 
 
-@pytest.mark.parametrize("property_", [every_kind, journal, numbered, windows, winner, kept, keeping])
+@pytest.mark.parametrize("property_", [every_kind, journal, numbered, kept, keeping])
 def test_without_a_mutant_the_same_properties_hold(property_: Callable[[], None]) -> None:
     property_()

@@ -1,4 +1,4 @@
-"""Prices: windows tile time without gap or overlap, and no order of coming or reading matters."""
+"""What is kept of price rules: no order of coming, doubling or dying matters."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from crossdock.platform.errors import StoreUnavailableError
 from crossdock.pricing.rules import Rule
 from crossdock.pricing.store import Kept, PricingStore
 from tests.property.price_rows import check_keeping, check_kept, check_rows
-from tests.property.prices import INSTANTS, RULES, check_windows, check_winner
 from tests.property.properties import SEEDS
 from tests.support.examples import examples
 from tests.support.memory import MemoryTable
@@ -34,18 +32,6 @@ SOME_RULE = Rule.read(
         "tiers": [{"min_quantity": 1, "value": "2.55"}],
     }
 )
-
-
-@given(RULES, st.randoms(use_true_random=False), INSTANTS)
-@examples(400)
-def test_the_winner_is_the_same_in_whatever_order_rules_are_read(rules, random, instant) -> None:
-    check_winner(rules, random, instant)
-
-
-@given(RULES, st.randoms(use_true_random=False), INSTANTS)
-@examples(400)
-def test_windows_say_at_every_instant_what_the_winner_says(rules, random, since) -> None:
-    check_windows(rules, random, since)
 
 
 @given(SEEDS)

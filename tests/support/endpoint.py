@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class Endpoint:
     """Answers `answer`, records every post, and holds what it was told.
 
-    A post that is answered with anything but a 2xx was not taken. `held` maps (kind, sku) to (version, fields).
+    A post that is answered with anything but a 2xx was not taken. `held` maps (kind, key) to (version, fields):
+    a key is the item, and of a price of another class than "list" the item, @ and the class.
     """
 
     answer: HttpAnswer = field(default_factory=lambda: HttpAnswer(200))
@@ -42,19 +43,19 @@ class Endpoint:
         if self.get_answer:
             return self.get_answer
         asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
-        held = {sku: one for (kind, sku), one in self.held.items() if kind == asked["kind"]}
+        held = {key: one for (kind, key), one in self.held.items() if kind == asked["kind"]}
         if "leaf" in asked:
             items = [
-                {"sku": sku, "version": version, "value": fields}
-                for sku, (version, fields) in held.items()
-                if _leaf(sku) == int(asked["leaf"])
+                {"sku": key.partition("@")[0], "version": version, "value": fields}
+                for key, (version, fields) in held.items()
+                if _leaf(key) == int(asked["leaf"])
             ]
             return HttpAnswer(200, json.dumps({"items": items}).encode())
         sums: dict[int, int] = {}
-        for sku, (_, fields) in held.items():
+        for key, (_, fields) in held.items():
             text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-            digest = hashlib.sha256(f"{sku}\n{text}".encode()).hexdigest()
-            sums[_leaf(sku)] = sums.get(_leaf(sku), 0) + int(digest[:16], 16)
+            digest = hashlib.sha256(f"{key}\n{text}".encode()).hexdigest()
+            sums[_leaf(key)] = sums.get(_leaf(key), 0) + int(digest[:16], 16)
         leaves = {str(leaf): f"{total % 2**64:016x}" for leaf, total in sums.items()}
         return HttpAnswer(200, json.dumps({"leaves": leaves}).encode())
 
@@ -64,10 +65,12 @@ class Endpoint:
         kind = document["type"].split(".")[0]
         for item in document["data"]["items"]:
             fields = {k: v for k, v in item.items() if k not in {"sku", "version", "correlation_ids"}}
-            before = self.held.get((kind, item["sku"]), (0, {}))
+            of_class = item.get("price_class", "list")
+            key = item["sku"] if of_class == "list" else f"{item['sku']}@{of_class}"
+            before = self.held.get((kind, key), (0, {}))
             assert before[0] != item["version"] or before[1] == fields, "one version has one value"
             if item["sku"] not in refused and item["version"] > before[0]:
-                self.held[kind, item["sku"]] = (item["version"], fields)
+                self.held[kind, key] = (item["version"], fields)
 
     @property
     def items(self) -> list[dict[str, Any]]:
@@ -75,5 +78,5 @@ class Endpoint:
         return [item for _, _, body in self.posts for item in json.loads(body)["data"]["items"]]
 
 
-def _leaf(sku: str) -> int:
-    return int(hashlib.sha256(sku.encode()).hexdigest()[:3], 16)
+def _leaf(key: str) -> int:
+    return int(hashlib.sha256(key.encode()).hexdigest()[:3], 16)

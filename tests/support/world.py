@@ -45,6 +45,7 @@ QUEUES: Final = (
     "supply",
     "reservations",
     "expiries",
+    "price-cells",
     "channel-webshop",
     "channel-marketplace",
 )
@@ -70,6 +71,7 @@ FUNCTIONS: Final = (
     "import_price_rules",
     "project_balances",
     "quote_prices",
+    "publish_prices",
     "read_availability",
     "receive_movements",
     "receive_supply",
@@ -78,6 +80,8 @@ FUNCTIONS: Final = (
     "reconcile_stock",
     "reserve_stock",
     "set_allocations",
+    "spread_price_changes",
+    "watch_prices",
 )
 _clients_of: Final[list[str]] = []  # the emulator that the cached clients talk to
 _streams_of: Final[dict[str, Any]] = {}
@@ -416,6 +420,8 @@ def _create(world: World) -> None:
         created = world.target.sqs.create_queue(QueueName=f"crossdock-local-{queue}")
         world.urls[queue] = created["QueueUrl"]
     world.target.events.create_event_bus(Name="crossdock-local")
+    schedules = world.target.session.client("scheduler", **world.target.options)
+    schedules.create_schedule_group(Name="crossdock-local-price-windows")
     rules = {
         "pricing.rules.changed.v1": "prices",
         "pricing.customers.changed.v1": "price-customers",
@@ -468,6 +474,10 @@ def _environment(world: World, folder: Path) -> dict[str, str]:
         "RESERVATIONS_QUEUE_URL": world.urls["reservations"],
         "EXPIRIES_QUEUE_URL": world.urls["expiries"],
         "EVENT_BUS_NAME": "crossdock-local",
+        "PRICE_CELLS_QUEUE_URL": world.urls["price-cells"],
+        "PRICE_CELLS_QUEUE_ARN": "arn:aws:sqs:us-east-1:000000000000:crossdock-local-price-cells",
+        "PRICE_SCHEDULE_GROUP": "crossdock-local-price-windows",
+        "PRICE_SCHEDULE_ROLE_ARN": "arn:aws:iam::000000000000:role/opener",
         "SOURCE_SECRET_PREFIX": "crossdock/local/sources/",
         "CHANNEL_SECRET_PREFIX": "crossdock/local/channels/",
         "QUOTE_SECRET_PREFIX": "crossdock/local/quotes/",

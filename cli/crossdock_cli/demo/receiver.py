@@ -143,7 +143,7 @@ class Channel:
         self._recovered.set()
 
     def refuse(self, sku: str, reason: str) -> None:
-        """Says no to one item in an otherwise accepted delivery, until `accept`."""
+        """Says no to one item (`sku`, or `sku@class`) in an otherwise accepted delivery, until `accept`."""
         with self._lock:
             self._refusals[sku] = reason
 
@@ -157,7 +157,7 @@ class Channel:
         return self._counts
 
     def held(self, kind: str, sku: str) -> Held | None:
-        """The newest of one item; `kind` is availability or price."""
+        """The newest of one item; `kind` is availability or price. `sku@class`: its price of a class."""
         return self._held.get((kind, sku))
 
     def everything_held(self, kind: str) -> dict[str, Held]:
@@ -202,14 +202,15 @@ class Channel:
         asked = dict(parse_qsl(query))
         held = self.everything_held(asked.get("kind", ""))
         if "leaf" in asked:
-            inside = {sku: one for sku, one in held.items() if str(_leaf(sku)) == asked["leaf"]}
+            inside = {key: one for key, one in held.items() if str(_leaf(key)) == asked["leaf"]}
             items = [
-                {"sku": sku, "version": one.version, "value": json.loads(one.fields)} for sku, one in inside.items()
+                {"sku": key.partition("@")[0], "version": one.version, "value": json.loads(one.fields)}
+                for key, one in inside.items()
             ]
             return HTTPStatus.OK, {"items": items}
         sums: dict[int, int] = defaultdict(int)
-        for sku, one in held.items():
-            sums[_leaf(sku)] += int(hashlib.sha256(f"{sku}\n{one.fields}".encode()).hexdigest()[:16], 16)
+        for key, one in held.items():
+            sums[_leaf(key)] += int(hashlib.sha256(f"{key}\n{one.fields}".encode()).hexdigest()[:16], 16)
         return HTTPStatus.OK, {"leaves": {str(leaf): f"{total % 2**64:016x}" for leaf, total in sums.items()}}
 
     # -- a delivery -----------------------------------------------------------------------------
@@ -246,12 +247,13 @@ class Channel:
 
     def _take(self, kind: str, item: _Item, arrived: float) -> list[dict[str, str]]:
         """Under the lock: takes one item in; a list with the refusal when it is refused."""
-        if (reason := self._refusals.get(item.sku)) is not None:
+        if (reason := self._refusals.get(item.key)) is not None:
             self._add(received=1, refused=1)
-            return [{"sku": item.sku, "reason": reason}]
-        held = self._held.get((kind, item.sku))
+            sku, _, price_class = item.key.partition("@")
+            return [{"sku": sku, "reason": reason} | ({"price_class": price_class} if price_class else {})]
+        held = self._held.get((kind, item.key))
         if held is None or item.version > held.version:
-            self._held[kind, item.sku] = Held(item.version, item.value, arrived, item.fields)
+            self._held[kind, item.key] = Held(item.version, item.value, arrived, item.fields)
         else:
             self._add(**{"repeated" if item.version == held.version else "stale": 1})
         self._add(received=1, acknowledged=1)
@@ -270,7 +272,7 @@ class Channel:
 
 @dataclass(frozen=True)
 class _Item:
-    sku: str
+    key: str
     version: int
     value: Any
     correlation_ids: tuple[str, ...]
@@ -283,7 +285,7 @@ def _items(body: bytes) -> tuple[str, list[_Item]]:
     kind = _KINDS[document["type"]]
     return kind, [
         _Item(
-            str(item["sku"]),
+            _key_of(item),
             int(item["version"]),
             item[_VALUES[kind]],
             tuple(item.get("correlation_ids", ())),
@@ -293,14 +295,20 @@ def _items(body: bytes) -> tuple[str, list[_Item]]:
     ]
 
 
+def _key_of(item: Mapping[str, Any]) -> str:
+    """The item; a price of another class than "list" stands beside it: item, @, class."""
+    price_class = item.get("price_class", "list")
+    return str(item["sku"]) if price_class == "list" else f"{item['sku']}@{price_class}"
+
+
 def _text(fields: Mapping[str, Any]) -> str:
     """Keys sorted, no spaces: equal values have equal texts."""
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def _leaf(sku: str) -> int:
-    """Which of the 4,096 leaves an item lies in: the first 12 bits of its hash."""
-    return int(hashlib.sha256(sku.encode()).hexdigest()[:3], 16)
+def _leaf(key: str) -> int:
+    """Which of the 4,096 leaves an item lies in: the first 12 bits of its key's hash."""
+    return int(hashlib.sha256(key.encode()).hexdigest()[:3], 16)
 
 
 class Receiver:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +11,7 @@ from crossdock.exchange.digest_store import DigestStore
 from crossdock.exchange.leaves import leaf_hashes
 from crossdock.exchange.shadow import PREFIX, key_of, row_key
 from crossdock.exchange.signatures import verify
-from crossdock.flows.channel_views import _without_ended_windows
+from crossdock.flows.channel_views import still
 from crossdock.platform.outbound import Http
 from tests.support.crashes import reach
 from tests.support.endpoint import Endpoint
@@ -333,9 +332,17 @@ def test_a_channel_that_is_none_is_named_with_those_that_are(world: World, chann
         world.call("reconcile_channel", {"channel": channel}, Context())
 
 
-def test_ended_price_windows_are_no_drift(world: World) -> None:
-    value = json.loads('{"unit":"EA","windows":[{"to":"2026-11-21T08:00:05.000Z"},{"to":null}]}')
-    still = _without_ended_windows(lambda: later(6))
+def test_price_windows_that_begin_and_end_by_themselves_are_no_drift() -> None:
+    told = {
+        "unit": "EA",
+        "windows": [
+            {"from": None, "to": "2026-11-21T08:00:05.000000Z", "rules": ["erp:r1@1"], "tiers": [1]},
+            {"from": "2026-11-21T08:00:05.000000Z", "to": None, "rules": ["erp:r1@2"], "tiers": [2]},
+        ],
+    }
 
-    assert still(value) == {"unit": "EA", "windows": [{"to": None}]}
-    assert still({"available": 1}) == {"available": 1}
+    said = still(lambda: later(6))
+
+    assert said(told) == {"unit": "EA", "windows": [{"from": None, "to": None, "tiers": [2]}]}
+    assert still(lambda: later(4))(told)["windows"][1]["from"] == "2026-11-21T08:00:05.000000Z"
+    assert said({"available": 1}) == {"available": 1}

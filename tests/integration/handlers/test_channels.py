@@ -1,4 +1,4 @@
-"""Telling channels: from a changed header or sheet to a mark, from a mark to the value that is true now."""
+"""Telling channels: from a changed header to a mark, from a mark to the value that is true now."""
 
 from __future__ import annotations
 
@@ -23,8 +23,6 @@ from tests.support.world import (
     later,
     movement,
     movements_message,
-    price,
-    prices_event,
     set_secret,
 )
 
@@ -49,11 +47,6 @@ def stock(world: World, quantity: int = 5, id_: str = "m1") -> None:
     world.project()
 
 
-def priced(world: World, *prices: dict[str, Any]) -> None:
-    world.knows(("erp", "E1", "SKU-1"))
-    world.call("apply_price_changes", world.queue_event("prices", [prices_event(*prices)]))
-
-
 def deliver(world: World, *messages: Any, received: int = 1) -> list[str]:
     event = world.queue_event("channel-webshop", messages, received)
     answer = world.call("deliver_to_channel", event, Context())
@@ -61,7 +54,6 @@ def deliver(world: World, *messages: Any, received: int = 1) -> list[str]:
 
 
 AVAILABILITY = ("availability", "SKU-1")
-PRICE = ("price", "SKU-1")
 
 
 # -- announcing ------------------------------------------------------------------------------------------------
@@ -74,15 +66,6 @@ def test_a_changed_balance_is_a_mark_on_every_channel_that_sells_from_there(worl
 
     for channel in ("webshop", "marketplace"):
         assert world.take(f"channel-{channel}") == [dirty_message(channel, AVAILABILITY, urgent=True)]
-
-
-def test_a_changed_sheet_is_a_mark_on_the_channels_that_hear_of_prices(world: World) -> None:
-    priced(world, price("r1", 1), price("r1", 2, "3.00"))
-
-    world.call("announce_changes", {"Records": world.stream("pricing")}, Context())
-
-    assert world.take("channel-webshop") == [dirty_message("webshop", PRICE)]
-    assert world.take("channel-marketplace") == []
 
 
 def test_journal_rows_and_removals_are_nobodys_news(world: World) -> None:
@@ -191,35 +174,6 @@ def _as_time(text: str) -> Any:
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(int(text), UTC)
-
-
-def test_prices_are_sent_with_their_windows_in_the_channels_currency(world: World, endpoint: Endpoint) -> None:
-    priced(
-        world,
-        price("base", 1, "2.55"),
-        price("euro", 1, "9.00", currency="EUR"),
-        price("promo", 1, "2.00", valid_from="2026-12-01T00:00:00Z", valid_to="2026-12-24T00:00:00Z"),
-    )
-
-    deliver(world, dirty_message("webshop", PRICE))
-
-    (item,) = endpoint.items
-    assert (item["currency"], item["unit"], item["version"]) == ("GBP", "EA", 1)
-    assert [(w["from"], w["to"], w["rule"], w["tiers"]) for w in item["windows"]] == [
-        (
-            "2026-01-01T00:00:00.000Z",
-            "2026-12-01T00:00:00.000Z",
-            "base@1",
-            [{"min_quantity": 1, "unit_price": "2.55"}],
-        ),
-        (
-            "2026-12-01T00:00:00.000Z",
-            "2026-12-24T00:00:00.000Z",
-            "promo@1",
-            [{"min_quantity": 1, "unit_price": "2.00"}],
-        ),
-        ("2026-12-24T00:00:00.000Z", None, "base@1", [{"min_quantity": 1, "unit_price": "2.55"}]),
-    ]
 
 
 def test_a_buffer_is_held_back_and_never_below_nothing(world: World, endpoint: Endpoint) -> None:

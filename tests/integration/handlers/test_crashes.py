@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,6 +25,8 @@ from crossdock.inventory.gaps import from_text, joined
 from crossdock.platform import clients
 from crossdock.platform.dynamo import Table
 from crossdock.pricing import sheet
+from crossdock.pricing.cell_store import CellStore, Stored
+from crossdock.pricing.cells import Cell, Step, Window
 from crossdock.pricing.context import ItemFacts
 from crossdock.pricing.facts import ItemStated
 from crossdock.pricing.profiles import Profiles
@@ -186,7 +189,7 @@ def _proposed(stage: Stage) -> None:
     _propose(stage)
 
 
-def _approve(stage: Stage) -> None:
+def _approve_both(stage: Stage) -> None:
     body = {"approvals": [{"rule_id": rule, "version": 1} for rule in ("r1", "r2")]}
     event = api_event(body, route="POST /v1/price-rules/approvals", partner="noor", **_DESK)
     assert stage.world.call("change_price_rules", event, Context())["statusCode"] == 200
@@ -304,7 +307,9 @@ TOLD = dirty_message("webshop", ("availability", "SKU-1"), ("availability", "SKU
 
 def _to_tell(stage: Stage) -> None:
     stocked(stage)
-    consumes("apply_price_changes", "prices", prices_event(price("r1", 1)))(stage)
+    cell = Cell("GBP", "EA", (Window(None, None, (Step(1, Decimal("2.55")),), ("erp:r1@1",)),), frozenset())
+    row = Stored(1, cell.document(), cell.price_hash, 0, since=worlds.NOW_TEXT)
+    CellStore(stage.world.table("pricing")).write("list", {"SKU-1": (None, row)})
     stage.endpoint.answer = HttpAnswer(200, b'{"rejected":[{"sku":"SKU-2","reason":"no such listing"}]}')
 
 
@@ -540,7 +545,7 @@ SCENARIOS = [
         everything,
     ),
     Scenario("propose price rules", 7, references, _propose, everything),
-    Scenario("approve price rules", 19, _proposed, _approve, everything),
+    Scenario("approve price rules", 19, _proposed, _approve_both, everything),
     Scenario("import price rules", 12, references, _import, everything),
     Scenario(
         "apply counts",
@@ -559,7 +564,7 @@ SCENARIOS = [
     ),
     Scenario("deliver to a channel", 15, _to_tell, _tell, _told),
     Scenario("digest shadows", 3, _acknowledged, _digest, _digests),
-    Scenario("reconcile a channel", 40, _lost_at_the_channel, _reconcile_channel, _held_again),
+    Scenario("reconcile a channel", 42, _lost_at_the_channel, _reconcile_channel, _held_again),
     Scenario(
         "collect dead letters",
         1,

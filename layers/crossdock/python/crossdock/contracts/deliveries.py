@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from crossdock.contracts.price_keys import read_key
+
 Kind = Literal["availability", "price"]
 
 EVENT_TYPES: dict[str, str] = {"availability": "availability.changed.v1", "price": "price.changed.v1"}
@@ -11,12 +13,20 @@ EVENT_TYPES: dict[str, str] = {"availability": "availability.changed.v1", "price
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The value of one item under a version that only grows per channel and item; `fields` is its public form."""
+    """The value of one item under a version that only grows per channel and item; `fields` is its public form.
+
+    The key of a price names its class too (`price_keys.py`); the public form has item and class apart.
+    """
 
     key: str
     version: int
     fields: Mapping[str, Any]
     correlation_ids: tuple[str, ...]
+
+    @property
+    def sku(self) -> str:
+        """The item."""
+        return read_key(self.key)[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +46,7 @@ class Batch:
             "data": {
                 "channel": self.channel,
                 "items": [
-                    {"sku": v.key, "version": v.version, **v.fields, "correlation_ids": list(v.correlation_ids)}
+                    {"sku": v.sku, "version": v.version, **v.fields, "correlation_ids": list(v.correlation_ids)}
                     for v in self.values
                 ],
             },
@@ -72,7 +82,7 @@ class Target:
 class Answer:
     """What became of a batch.
 
-    acknowledged: the channel holds every value but the `rejected` ones (sku → reason).
+    acknowledged: the channel holds every value but the `rejected` ones (key → reason).
     unavailable: it could not be reached or asked us to wait; try later.
     refused: it will never take this batch.
     """

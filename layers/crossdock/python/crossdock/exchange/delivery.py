@@ -199,13 +199,13 @@ def needs_telling(
 ) -> bool:
     """Whether the channel should have been told something else than it acknowledged.
 
-    `still` is what of an older value is still said of today.
+    `still` is what a value says of today that is worth telling.
     """
     told = _acknowledged(state)
     shown = publication.shown(told, true)
     if state is None or told is None or not state.current:
         return True
-    return canonical(still(told)) != canonical(shown) and not publication.holds_back(told, shown)
+    return canonical(still(told)) != canonical(still(shown)) and not publication.holds_back(told, shown)
 
 
 def _acknowledged(state: State | None) -> Mapping[str, Any] | None:

@@ -1,12 +1,14 @@
 """Dirty marks: messages that say which items of a channel may have changed, and what caused it."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from crossdock.contracts.deliveries import EVENT_TYPES
 from crossdock.exchange.delivery import Dirty
 from crossdock.platform.queues import pack
+from crossdock.platform.writes import Key
 
 KEYS_PER_MESSAGE = 100
 CORRELATIONS_KEPT = 8
@@ -73,6 +75,30 @@ def coalescing_delay(now: datetime, seconds: int) -> int:
 def envelope(channel: str, keys: list[Any]) -> dict[str, Any]:
     """A message for a channel's queue."""
     return {"v": 1, "kind": "dirty", "channel": channel, "keys": keys, "replay": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What a message says of the prices it announces: their class, since when, and the row that notes them."""
+
+    price_class: str
+    since: str
+    row: Key
+
+
+def announced(message: Mapping[str, Any] | None) -> Announced | None:
+    """What a message announces; None for one that was made by hand, by a replay, or of another kind."""
+    match message:
+        case {"price_class": str(name), "since": str(since), "pending": [str(pk), str(sk)]}:
+            return Announced(name, since, (pk, sk))
+        case _:
+            return None
+
+
+def segment(message: Mapping[str, Any] | None) -> str:
+    """What a message's items share: only those of one segment are delivered together. Empty: no such thing."""
+    found = (message or {}).get("segment", "")
+    return found if isinstance(found, str) else ""
 
 
 def read(message: Mapping[str, Any] | None) -> tuple[str, dict[str, list[Dirty]]]:

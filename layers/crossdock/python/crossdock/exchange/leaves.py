@@ -3,8 +3,9 @@
 Every item lies in one of 4,096 leaves. A leaf's hash is the sum of its items' hashes, so items may come, change and go
 in any order, and a sum is kept up to date by adding a difference. What a channel has to do, in full:
 
-    leaf(sku)        = the first 12 bits of SHA-256(sku)
-    item(sku, value) = the first 8 bytes of SHA-256(sku + "\\n" + value), as a number
+    key              = sku, and for a price of another class than "list": sku + "@" + price_class
+    leaf(key)        = the first 12 bits of SHA-256(key)
+    item(key, value) = the first 8 bytes of SHA-256(key + "\\n" + value), as a number
     leaf hash        = Σ item(…) modulo 2^64, written as 16 hexadecimal digits; an empty leaf is left out
 
 All texts are UTF-8; `value` is the JSON of the fields that came with the item (but `sku`, `version` and

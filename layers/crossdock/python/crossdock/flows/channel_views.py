@@ -1,36 +1,44 @@
 """A channel as its reconciliation sees it: how to ask it, what is true for it, and which items there are."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from crossdock.config import Channel
 from crossdock.connectors import digest_connector
 from crossdock.contracts.digests import Asked, Get, NoDigestError
+from crossdock.contracts.price_keys import price_key
 from crossdock.exchange.channel_reconciliation import Ask, View
 from crossdock.exchange.publication import Publication
 from crossdock.exchange.signatures import sign_with_all
 from crossdock.flows.current_values import reader
 from crossdock.inventory.standing_store import StandingStore
-from crossdock.platform.clock import Clock, to_text
+from crossdock.platform.clock import Clock
 from crossdock.platform.errors import NotConfiguredError
 from crossdock.platform.secrets import Secrets
-from crossdock.pricing.store import PricingStore
+from crossdock.pricing.cell_store import CellStore
+from crossdock.pricing.cells import from_now, without_rules
+from crossdock.pricing.instants import instant_text
 
 
-def view(
-    kind: str, channel: Channel, ask: Ask | None, stores: tuple[StandingStore, PricingStore], clock: Clock
-) -> View:
+def view(kind: str, channel: Channel, ask: Ask | None, stores: tuple[StandingStore, CellStore], clock: Clock) -> View:
     """One channel and kind."""
-    inventory, pricing = stores
+    inventory, cells = stores
     return View(
         channel=channel.name,
         kind=kind,
         ask=ask,
-        read_current=reader(kind, channel, inventory, pricing, clock),
+        read_current=reader(kind, channel, inventory, cells, clock),
         publication=publication(channel),
-        still=_without_ended_windows(clock),
+        still=still(clock),
     )
+
+
+def keys(kind: str, channel: Channel, items: Iterable[str]) -> list[str]:
+    """What the channel may hold of some items: of prices one for each of its classes."""
+    if kind != "price":
+        return list(items)
+    return [price_key(name, sku) for sku in items for name in channel.price_classes]
 
 
 def publication(channel: Channel) -> Publication:
@@ -58,14 +66,13 @@ def asking(channel: Channel, secrets: Secrets, get: Get, clock: Clock) -> Ask | 
     return Ask(lambda kind: connector.leaves(kind, asked()), lambda kind, leaf: connector.leaf(kind, leaf, asked()))
 
 
-def _without_ended_windows(clock: Clock) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
-    """A price window that ends by itself is no news: the channel was told when it would."""
+def still(clock: Clock) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    """A price window that begins or ends by itself is no news: the channel was told when it would.
 
-    def still(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-        if "windows" not in fields:
-            return fields
-        now = to_text(clock())
-        left = [w for w in fields["windows"] if w["to"] is None or w["to"] > now]
-        return {**fields, "windows": left, "unit": fields.get("unit") if left else None}
+    Nor are the rules behind equal prices: what was published names those of its time.
+    """
 
-    return still
+    def said(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        return without_rules(from_now(fields, instant_text(clock()))) if "windows" in fields else fields
+
+    return said

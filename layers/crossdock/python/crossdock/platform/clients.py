@@ -14,6 +14,7 @@ from crossdock.platform import deadline
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
@@ -60,6 +61,11 @@ def sqs() -> "SQSClient":
 
 def events() -> "EventBridgeClient":
     client: EventBridgeClient = _client("events")
+    return client
+
+
+def scheduler() -> "EventBridgeSchedulerClient":
+    client: EventBridgeSchedulerClient = _client("scheduler")
     return client
 
 

@@ -48,6 +48,12 @@ class Sender:
         """
         self.send_later([(body, 0) for body in bodies])
 
+    def waiting(self) -> int:
+        """How many messages are on the queue: visible, in flight or held back. SQS counts them approximately."""
+        names = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
+        wanted: Any = {"QueueUrl": self._queue_url, "AttributeNames": names}
+        return sum(int(n) for n in self._client.get_queue_attributes(**wanted)["Attributes"].values())
+
     def send_later(self, messages: Sequence[tuple[str, int]]) -> None:
         """Sends every (body, seconds): each appears on the queue after that many seconds, LATEST_SECONDS at most.
 

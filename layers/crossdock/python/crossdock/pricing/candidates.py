@@ -15,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from crossdock.platform.clock import Clock
@@ -60,10 +61,11 @@ class Candidates:
         self._remembered: OrderedDict[Place, Seen] = OrderedDict()
         self._size = 0
 
-    def read(self, ask: Ask) -> Found:
+    def read(self, ask: Ask, *, consistent: bool = False) -> Found:
         """The rules that count now and may concern the question; see the module for what it costs.
 
-        Eventually consistent. Raises StoreUnavailableError when the table keeps refusing.
+        Eventually consistent, or `consistent` at twice the read units: for who was told that a row has changed.
+        Raises StoreUnavailableError when the table keeps refusing.
         """
         known: dict[Place, Seen] = {}
 
@@ -72,7 +74,7 @@ class Candidates:
 
         trips = 0
         while missing := [p for p in wanted(ask, expect).places(expect) if p not in known]:
-            known |= self._fetch(missing)
+            known |= self._fetch(missing, consistent=consistent)
             trips += 1
         rows = wanted(ask, known.get)
         profile = known[rows.profile].customer if rows.profile else None
@@ -97,9 +99,9 @@ class Candidates:
         rules = {sku: tuple(then[r.name] for r in now if r.name in then) for sku, now in found.rules.items()}
         return replace(found, rules=rules)
 
-    def _fetch(self, places: Sequence[Place]) -> dict[Place, Seen]:
+    def _fetch(self, places: Sequence[Place], *, consistent: bool) -> dict[Place, Seen]:
         """One trip: the rows as they are, those that have not changed as they were parsed before."""
-        rows = self._get(places)
+        rows = self._get(places, consistent=consistent)
         found: dict[Place, Seen] = {}
         for place in places:
             row, before = rows.get(place), self._remembered.get(place)
@@ -107,12 +109,13 @@ class Candidates:
             self._remember(place, found[place])
         return found
 
-    def _get(self, places: Sequence[Place]) -> dict[Place, Item]:
+    def _get(self, places: Sequence[Place], *, consistent: bool) -> dict[Place, Item]:
+        read = partial(self._table.get_many, consistent=consistent)
         if len(places) <= KEYS_PER_CALL:
-            return self._table.get_many(places)
+            return read(places)
         with ThreadPoolExecutor(_PARTS) as pool:
             found: dict[Place, Item] = {}
-            for part in pool.map(self._table.get_many, _parts(places)):
+            for part in pool.map(read, _parts(places)):
                 found |= part
             return found
 

@@ -82,16 +82,16 @@ class Placing:
     def _write(self, sheets: list[Sheet], correlation_id: str) -> list[Place]:
         """Writes the rows, 25 to a round trip; gives back those that have changed meanwhile."""
         new = [s.place[0].removeprefix("I#") for s in sheets if s.version == 1 and s.place[0].startswith("I#")]
-        self._table.write([_known_item(sku) for sku in dict.fromkeys(new)])
+        self._table.write([_known_item(sku, correlation_id) for sku in dict.fromkeys(new)])
         outcomes = self._table.write([_row(s, correlation_id) for s in sheets])
         for sheet, outcome in zip(sheets, outcomes, strict=True):
             self._sheets[sheet.place] = sheet if outcome.done else Sheet.read(sheet.place, outcome.existing)
         return [s.place for s, outcome in zip(sheets, outcomes, strict=True) if not outcome.done]
 
 
-def _known_item(sku: str) -> Insert:
+def _known_item(sku: str, correlation_id: str) -> Insert:
     pk, sk = membership(ALL_ITEMS, sku)
-    return Insert({"pk": pk, "sk": sk, "iver": 0})
+    return Insert({"pk": pk, "sk": sk, "iver": 0, "cors": [correlation_id]})
 
 
 def _row(sheet: Sheet, correlation_id: str) -> Write:

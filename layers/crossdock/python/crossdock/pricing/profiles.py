@@ -55,7 +55,9 @@ class Profiles:
         first = dict(rows)
         waiting = {sku: s for sku, s in newest.items() if _facts_version(rows[sku]) < s.version}
         for _ in range(_ROUNDS):
-            self._join([(f, sku, s.version) for sku, s in waiting.items() for f in _joined(s, rows[sku])])
+            self._join(
+                [(f, sku, s.version) for sku, s in waiting.items() for f in _joined(s, rows[sku])], correlation_id
+            )
             written = {sku: _sheet(s, rows[sku], correlation_id) for sku, s in waiting.items()}
             outcomes = self._table.write(list(written.values()))
             refused = {sku: o.existing for sku, o in zip(written, outcomes, strict=True) if not o.done}
@@ -73,14 +75,14 @@ class Profiles:
         found = self._table.get_many(keys.values())
         return {sku: found.get(key) for sku, key in keys.items()}
 
-    def _join(self, members: Sequence[Member]) -> None:
+    def _join(self, members: Sequence[Member], correlation_id: str) -> None:
         """Writes members, each with the newest version that says so."""
-        waiting: dict[Member, Write] = {m: Insert(_member(m)) for m in members}
+        waiting: dict[Member, Write] = {m: Insert(_member(m, correlation_id)) for m in members}
         for _ in range(_ROUNDS):
             outcomes = self._table.write(list(waiting.values()))
             refused = [(m, o.existing) for m, o in zip(waiting, outcomes, strict=True) if not o.done]
             older = [(m, row) for m, row in refused if row is None or row["iver"] < m[2]]
-            waiting = {m: Insert(_member(m)) if row is None else _newer(m) for m, row in older}
+            waiting = {m: Insert(_member(m, correlation_id)) if row is None else _newer(m) for m, row in older}
             if not waiting:
                 return
         raise StoreUnavailableError(f"{len(waiting)} members of families kept changing while they were written")
@@ -134,10 +136,10 @@ def _outcome(version: int, facts: object, stood: int, before: ItemFacts | Custom
     return Kept.CURRENT if version > stood and version == newest else Kept.SUPERSEDED
 
 
-def _member(member: Member) -> dict[str, Any]:
+def _member(member: Member, correlation_id: str) -> dict[str, Any]:
     family, sku, version = member
     pk, sk = membership(family, sku)
-    return {"pk": pk, "sk": sk, "iver": version}
+    return {"pk": pk, "sk": sk, "iver": version, "cors": [correlation_id]}
 
 
 def _newer(member: Member) -> Update:

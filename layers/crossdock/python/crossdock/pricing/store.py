@@ -4,20 +4,16 @@ The ledger (ledger.py) has every version for ever. The rows that quotes read (sl
 them) have the newest approved version of each rule.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
-from typing import Any
 
 from crossdock.platform.clock import Clock
-from crossdock.platform.dynamo import Outcome, Table, from_attribute
-from crossdock.pricing import base_rules
+from crossdock.platform.dynamo import Outcome, Table
 from crossdock.pricing.ledger import Ledger, Target, Version
-from crossdock.pricing.listed import listed
 from crossdock.pricing.placing import Placing
 from crossdock.pricing.rules import Rule
-from crossdock.pricing.sheet import Sheet
-from crossdock.pricing.slots import item_sheet, target
+from crossdock.pricing.slots import target
 
 
 class Kept(Enum):
@@ -162,12 +158,6 @@ class PricingStore:
         standing = {r.name: target(s.scope) for r in rules if (s := placing.standing(r))}
         return standing | self.ledger.targets([r for r in rules if r.name not in standing])
 
-    def rules(self, skus: Iterable[str]) -> dict[str, list[base_rules.Rule]]:
-        """The list prices of each item that has a sheet, read consistently, 100 items to a round trip."""
-        keys = {sku: item_sheet(sku) for sku in skus}
-        rows = self._table.get_many(keys.values(), consistent=True)
-        return {sku: listed(Sheet.read(key, rows[key]).rules().values()) for sku, key in keys.items() if key in rows}
-
 
 def stored(rule: Rule, source: str) -> Rule:
     """The rule as it is kept: whose it is stands in it; whether and since when it counts stands beside it."""
@@ -195,9 +185,3 @@ def _judged(rules: Sequence[Rule], outcomes: Mapping[tuple[str, int], Outcome]) 
         else:
             judged.append(Kept.WAITING if existing and existing["st"] != "approved" else Kept.DUPLICATE)
     return judged
-
-
-def changed_sheet(stream_record: Mapping[str, Any]) -> tuple[str, list[str]]:
-    """(sku, correlation ids) of an item sheet as the table's stream delivers it."""
-    image = stream_record["dynamodb"]["NewImage"]
-    return image["pk"]["S"].removeprefix("I#"), from_attribute(image["cors"]) if "cors" in image else []

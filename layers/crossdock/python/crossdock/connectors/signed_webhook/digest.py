@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crossdock.contracts.digests import Asked, Held, NoDigestError
+from crossdock.contracts.price_keys import LIST, price_key
 
 _OK = 200
 _LEAVES = 4096
@@ -51,4 +52,5 @@ def _held(item: object) -> Held:
     version = item.get("version", 0)
     if not isinstance(version, int) or isinstance(version, bool) or version < 0:
         raise NoDigestError(f"items: the version of {item['sku'][:80]!r} is not a whole number from 0 on")
-    return Held(item["sku"], version, item["value"])
+    price_class = item["value"].get("price_class", LIST)
+    return Held(price_key(str(price_class), item["sku"]), version, item["value"])
