@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from importlib.metadata import version as package_version
 from typing import Annotated
@@ -98,6 +99,10 @@ def run() -> None:
         sys.exit(_report(error))
     except (ClientError, BotoCoreError) as error:
         sys.exit(_report(from_aws(error)))
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        sys.exit(_report(CliError("no space is left where the output goes", "make room, or write it elsewhere")))
 
 
 def _report(error: CliError) -> int:

@@ -16,7 +16,7 @@ from crossdock.pricing.errors import StatementError
 from crossdock_cli.output import AsJson, console, emit_json, errors
 from crossdock_cli.price_offline import showing
 from crossdock_cli.price_offline.diffing import compare
-from crossdock_cli.price_offline.documents import InputError, read_contexts, read_model, refused
+from crossdock_cli.price_offline.documents import InputError, file_name, read_contexts, read_model, refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,8 +111,9 @@ def diff_command(
     old, new = read_model(rules[0]), read_model(rules[1])
     asked, several = read_contexts(contexts)
     now = system_clock()
-    before = _prices(old, asked, contexts, several=several, now=now)
-    after = _prices(new, asked, contexts, several=several, now=now)
+    before = _prices(old, asked, contexts, several=several, now=now, model=rules[0])
+    after = _prices(new, asked, contexts, several=several, now=now, model=rules[1])
+    _say_notes([*before, *after])
     found = compare(before, after)
     if as_json:
         emit_json(found.document(changed_only=changed_only))
@@ -128,17 +129,24 @@ def _inputs(rules: str, context: str) -> tuple[PriceBook, tuple[list[PriceContex
 
 
 def _prices(
-    book: PriceBook, contexts: Sequence[PriceContext], path: str, *, several: bool, now: datetime | None = None
+    book: PriceBook,
+    contexts: Sequence[PriceContext],
+    path: str,
+    *,
+    several: bool,
+    now: datetime | None = None,
+    model: str | None = None,
 ) -> list[Priced]:
+    """The answers. `model` names the file of rules in what is refused, where there are two."""
     at = now or system_clock()
     answers = []
     for place, asked in enumerate(contexts):
         try:
             answers.append(book.price(asked, at))
         except StatementError as exc:
-            name = "standard input" if path == "-" else path
             error = FieldError(exc.field, exc.problem, exc.remedy)
-            raise refused(name, [error], f"[{place}]" if several else "") from exc
+            by = "" if model is None else f" (priced by {file_name(model)})"
+            raise refused(file_name(path) + by, [error], f"[{place}]" if several else "") from exc
     return answers
 
 

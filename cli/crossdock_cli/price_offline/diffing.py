@@ -82,6 +82,7 @@ class Comparison:
             "lines": len(self.changes),
             "changed": sum(c.changed for c in self.changes),
             "without_price": sum("unit_price" not in c.new for c in self.changes),
+            "compared": sum(c.difference("total") is not None for c in self.changes),
             "totals": {
                 currency: {"old": f"{s['old']:f}", "new": f"{s['new']:f}", "difference": f"{s['new'] - s['old']:f}"}
                 for currency, s in sorted(sums.items())

@@ -113,6 +113,8 @@ def difference(console: Console, found: Comparison, *, several: bool, changed_on
     console.print(f"{summary['changed']} of {summary['lines']} lines change, {summary['without_price']} have no price")
     for currency, sums in summary["totals"].items():
         console.print(f"{currency}: {sums['old']} before, {sums['new']} after, difference {sums['difference']}")
+    if summary["totals"] and summary["compared"] < summary["lines"]:
+        console.print(f"these are the sums of the {summary['compared']} lines with a price before and after")
 
 
 def _change(change: Change, *, several: bool, charges: bool) -> list[object]:

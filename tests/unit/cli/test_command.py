@@ -57,6 +57,16 @@ def test_failures_are_one_line_with_a_code_and_never_a_stack_trace(
     assert answer.stdout == ""
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")  # noqa: PTH110
+def test_a_full_device_is_said_in_one_line() -> None:
+    command = [sys.executable, "-c", "from crossdock_cli.main import run; run()", "price", "quote", "--help"]
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device, not a file of ours
+        answer = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)  # noqa: S603
+
+    assert answer.returncode == 1
+    assert answer.stderr.splitlines()[0] == b"crossdock: no space is left where the output goes"
+
+
 def test_status_as_json_says_down_and_fails(tmp_path: Path) -> None:
     answer = crossdock(tmp_path, "local", "status", "--json")
 

@@ -173,7 +173,7 @@ def test_a_comparison_shows_old_and_new_by_line() -> None:
     assert line["old"]["rules"] == ["list-lantern@1", "trade-lights@1"]
     assert line["new"]["rules"] == ["list-lantern@1", "trade-lights@2", "floor-lights@1"]
     sums = {"old": "246.76", "new": "241.24", "difference": "-5.52"}
-    assert found["summary"] == {"lines": 5, "changed": 1, "without_price": 0, "totals": {"GBP": sums}}
+    assert found["summary"] == {"lines": 5, "changed": 1, "without_price": 0, "compared": 5, "totals": {"GBP": sums}}
     assert Decimal(sums["new"]) - Decimal(sums["old"]) == Decimal(sums["difference"])
 
 
@@ -197,6 +197,24 @@ def test_a_change_that_takes_a_price_away_ends_with_1(tmp_path: Path) -> None:
     assert found["lines"][0]["new"]["status"] == "NO_PRICE"
     assert found["lines"][0]["difference"] is None
     assert found["summary"]["totals"] == {}
+
+
+def test_a_comparison_says_which_lines_its_sums_are_of(tmp_path: Path) -> None:
+    new = put(tmp_path, "new.json", changed(withdrawn=True))
+    lines = [{"item": "LANTERN", "quantity": 1}, {"item": "CANDLE", "quantity": 1}, {"item": "CANDEL", "quantity": 1}]
+    asked = put(tmp_path, "asked.json", {"customer": "WALKIN", "at": "2026-06-15", "lines": lines})
+    _, out, _ = run("diff", "--rules", str(SAMPLES / "price-model.json"), "--rules", new, "--contexts", asked)
+
+    assert "GBP: 0.95 before, 0.95 after, difference 0.00\nthese are the sums of the 1 lines" in out
+
+
+def test_a_comparison_names_the_rules_by_which_a_context_has_no_price(tmp_path: Path) -> None:
+    new = put(tmp_path, "new.json", {**MODEL, "items": []})
+    asked = put(tmp_path, "asked.json", {**CONTEXT, "unit": "CS"})
+    _, _, failure = run("diff", "--rules", str(SAMPLES / "price-model.json"), "--rules", new, "--contexts", asked)
+
+    assert failure is not None
+    assert failure.message == f"{asked} (priced by {new}): unit is CS, and LANTERN has only EA"
 
 
 @pytest.mark.parametrize(
