@@ -6,6 +6,7 @@ the public contract into the resolver. It takes minutes; Ctrl-C stops it, and no
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import sys
@@ -45,25 +46,31 @@ def main(
     rules: Annotated[
         Path | None, typer.Option(help="where to write the price model, for crossdock price quote")
     ] = None,
+    unexplained: Annotated[
+        Path | None, typer.Option(help="where to list the sales that are not explained, each with its cause (CSV)")
+    ] = None,
 ) -> None:
     """Exit code 0: done, and the resolver agrees with the derivation. 1: it does not. 2: wrong usage."""
     if not ledger.is_file():
         _errors.print(f"there is no ledger {ledger}; --ledger FILE names one (CSV, plain or gzipped, in the UCI form)")
         raise typer.Exit(WRONG_USAGE)
     with _bar() as bar:
-        result, document = run(ledger, processes, bar)
+        result, document, missed = run(ledger, processes, bar)
     json_file.parent.mkdir(parents=True, exist_ok=True)
     json_file.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     if rules:
         rules.write_text(json.dumps(document, indent=1) + "\n")
+    if unexplained:
+        with unexplained.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows(report.listed(missed))
     for line in report.text(result):
         sys.stdout.write(line + "\n")
     if result["disagreements"]:
         raise typer.Exit(DISAGREED)
 
 
-def run(ledger: Path, processes: int, bar: Progress) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The result, and the price model of the whole ledger as a document."""
+def run(ledger: Path, processes: int, bar: Progress) -> tuple[dict[str, Any], dict[str, Any], list[report.Missed]]:
+    """The result, the price model of the whole ledger as a document, and the sales that it does not explain."""
     begun = time.monotonic()
     step = _steps(bar)
     step("reading the ledger")
@@ -75,6 +82,7 @@ def run(ledger: Path, processes: int, bar: Progress) -> tuple[dict[str, Any], di
     answers, cpu = _quoted(PriceModel.read(document), lines, processes, bar)
     apart = report.by_kind(lines, answers)
     sold = apart[Kind.SALE]
+    missed = report.causes(prices, *sold)
     result = {
         "lines": len(lines),
         "model": report.size(prices, len(sold[0])),
@@ -83,13 +91,13 @@ def run(ledger: Path, processes: int, bar: Progress) -> tuple[dict[str, Any], di
         "returns": report.shares(*apart[Kind.RETURN]),
         "not_sold": report.shares(*apart[Kind.NOT_SOLD]),
         "by_rule_strength": report.by_rule_strength(prices, sales),
-        "unexplained": report.unexplained(prices, *sold),
+        "unexplained": report.unexplained(missed),
         "disagreements": _disagreements(prices, lines, answers),
         **_held_out(sales, step),
         "us_per_line": round(1e6 * cpu / len(lines), 1),
         "seconds": round(time.monotonic() - begun, 1),
     }
-    return result, document
+    return result, document, missed
 
 
 def _quoted(model: PriceModel, lines: Sequence[Line], processes: int, bar: Progress) -> tuple[list[Answer], float]:

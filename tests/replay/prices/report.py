@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.replay.prices.lines import ACCOUNT, Kind
+from tests.replay.prices.lines import ACCOUNT, Kind, money_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tests.replay.prices.periods import Period
     from tests.replay.prices.quoting import Answer
 
+Missed = tuple["Line", "Answer", str]
+"""A line, what it is quoted at, and why that is not what was asked."""
 _RARE: Final = 3
 _DIGITS: Final = 2
 _STRENGTHS: Final = {4: "up to 4 sales", 9: "5 to 9", 49: "10 to 49", 10**9: "50 and more"}
@@ -70,17 +72,31 @@ def usual_price(taught: Iterable[Line], asked: Sequence[Line]) -> float:
     return percent(sum(usual.get(line.item) == line.price for line in asked), len(asked))
 
 
-def unexplained(prices: Prices, lines: Sequence[Line], answers: Sequence[Answer]) -> dict[str, int]:
-    """Lines whose asked price is not the quoted one, by what stands out; the first of these that fits."""
+def unexplained(found: Iterable[Missed]) -> dict[str, int]:
+    """How many lines there are of each cause."""
+    return dict(Counter(cause for _, _, cause in found).most_common())
+
+
+def causes(prices: Prices, lines: Sequence[Line], answers: Sequence[Answer]) -> list[Missed]:
+    """The lines whose asked price is not the quoted one, each with what stands out: the first cause that fits."""
     asked: dict[str, Counter[int]] = defaultdict(Counter)
     for line in lines:
         asked[line.item][line.price] += 1
     lists = _lists(prices)
-    found: Counter[str] = Counter()
-    for line, answer in zip(lines, answers, strict=True):
-        if answer is None or answer[1] != line.price:
-            found[_kind(line, answer, asked[line.item], lists)] += 1
-    return dict(found.most_common())
+    return [
+        (line, answer, _kind(line, answer, asked[line.item], lists))
+        for line, answer in zip(lines, answers, strict=True)
+        if answer is None or answer[1] != line.price
+    ]
+
+
+def listed(found: Iterable[Missed]) -> Iterable[Sequence[str | int]]:
+    """These lines as a table for a spreadsheet, by cause."""
+    yield "cause", "invoice", "at", "item", "quantity", "customer", "region", "channel", "asked", "quoted", "level"
+    for line, answer, cause in sorted(found, key=lambda f: f[2]):
+        level, quoted = (answer[0], money_text(answer[1])) if answer else ("", "")
+        about = (line.invoice, f"{line.at:%Y-%m-%dT%H:%M:%SZ}", line.item, line.quantity)
+        yield cause, *about, line.customer, line.region, line.channel, money_text(line.price), quoted, level
 
 
 def _kind(line: Line, answer: Answer, asked: Counter[int], lists: Mapping[tuple[str, str], Sequence[Period]]) -> str:

@@ -88,10 +88,15 @@ def test_what_is_explained_is_counted_by_level_and_what_is_not_by_kind(lines: li
             "customer_item": {"lines": 4, "percent": 3.33},
         },
     }
-    assert report.unexplained(prices, sales, answers) == {
+    missed = report.causes(prices, sales, answers)
+    assert report.unexplained(missed) == {
         "services and lines by hand: their price is made up each time": 18,
         "a price asked for this item once or twice in the whole ledger": 2,
     }
+    head, *rows = report.listed(missed)
+    assert len(rows) == 20
+    assert all(len(row) == len(head) for row in rows)
+    assert sum(row[head.index("quoted")] == "" for row in rows) == 19
     assert report.by_rule_strength(prices, sales) == {
         "rules that explain up to 4 sales": 4,
         "rules that explain 5 to 9": 14,
