@@ -20,6 +20,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from crossdock_cli.local.paths import checkout
 from tests.bench import (
     availability,
+    cells,
     crowded,
     drift,
     exchanges,
@@ -42,8 +43,8 @@ ROOT: Final = checkout()
 BESIDE: Final = ROOT.parent / "shared" / "data" / "online-retail.csv.gz"
 RESULT: Final = ROOT / ".build" / "bench.json"
 _WIDTH: Final = 150  # of the table, where no terminal says its own
-_FULL: Final = {"movements": 20_000, "common": 1_000, "holds": 1_000, "repeats": 5, "steps": 50}
-_QUICK: Final = {"movements": 2_000, "common": 100, "holds": 100, "repeats": 3, "steps": 48}
+_FULL: Final = {"movements": 20_000, "common": 1_000, "holds": 1_000, "repeats": 5, "steps": 57}
+_QUICK: Final = {"movements": 2_000, "common": 100, "holds": 100, "repeats": 3, "steps": 54}
 
 
 def main(
@@ -75,6 +76,7 @@ def main(
             report.merge(crowded.run(here, step))
             report.merge(availability.run(here, step))
             report.merge(prices.run(here, plan["repeats"], step, million=million))
+            report.merge(cells.run(here, step, cells.SIZES[: 2 if quick else 3]))
             report.merge(growth.run(here, sizes, step))
         report.merge(drift.run(step))
         report.merge(throughput.run(Path(folder), step))

@@ -26,6 +26,12 @@ def overview(model: Model) -> list[tuple[str, Decimal, str]]:
     return [
         (f"quotes of {n:,} line{'s' * (n > 1)}", sum_of(model.bill(f"quote_{n}")), "kept with their traces, and sealed")
         for n in COUNTS
+    ] + [
+        (
+            "prices of an item for a class",
+            sum_of(model.bill("price_cells")),
+            "moved by a rule: computed and kept; told to channels apart",
+        )
     ]
 
 
