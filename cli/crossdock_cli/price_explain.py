@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from crossdock_cli import price_explain_cells as showing_cells
 from crossdock_cli import price_explain_showing as showing
 from crossdock_cli.output import AsJson, console, emit_json
 from crossdock_cli.price_files import importing
@@ -23,30 +24,57 @@ _QUOTE: Final = re.compile(r"[a-z2-7]{20}")
 
 def command(
     ctx: typer.Context,
-    what: Annotated[str, typer.Argument(metavar="QUOTE", help="The quote_id of a quote.")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="QUOTE | CHANNEL:ITEM",
+            help="The quote_id of a quote, or a channel's item: webshop:SKU-1, webshop:SKU-1@gold for a price class.",
+        ),
+    ],
     line: Annotated[str | None, typer.Option(help="Only this line of the quote.")] = None,
     today: Annotated[
         bool, typer.Option("--today", help="Show what would be quoted now as well, and the difference.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say how a quote came about: steps, rules with who approved them, rejected candidates, and that it adds up.
+    """Say how a price came about: steps, rules with who approved them, rejected candidates, and that it adds up.
 
-    Everything is computed again from the trace that was kept with the quote, so later changes of rules do not matter.
-    Ends with 0 when every line has a price and comes out again as it was told, 1 otherwise, 2 for wrong usage.
+    A quote is computed again from the trace that was kept with it, so later changes of rules do not matter. Of a
+    channel's item: what was published, delivered and acknowledged. Ends with 0 when there is a price and it comes out
+    again as it was told (and the channel holds it), 1 otherwise, 2 for wrong usage.
     """
-    if not _QUOTE.fullmatch(what):
-        problem = f"'{what}' is no quote's id: those are 20 small letters and digits, quote_id in the answer"
-        raise typer.BadParameter(problem, param_hint="QUOTE")
-    event: dict[str, Any] = {"action": "quote", "quote": what, "today": today}
-    document = importing.invoke(connect(ctx.obj), event | ({"line": line} if line else {}), FUNCTION)
+    target, channel = connect(ctx.obj), what.partition(":")[0] if ":" in what else None
+    if channel is None:
+        event = _quote(what, line, today=today)
+    elif line is not None or today:
+        raise typer.BadParameter("a channel's item has neither lines nor a yesterday", param_hint="--line, --today")
+    else:
+        event = {"action": "item", "channel": channel, "key": what.partition(":")[2]}
+    document = importing.invoke(target, event, FUNCTION)
     if as_json:
         emit_json(document)
-    else:
+    elif channel is None:
         showing.quote(console, document)
-    if not all(_stands(said) for said in document["lines"]):
+    else:
+        showing_cells.item(console, document)
+    if not (_quote_stands(document) if channel is None else _item_stands(document)):
         raise typer.Exit(EXIT_NO_PRICE)
 
 
-def _stands(line: Mapping[str, Any]) -> bool:
-    return bool(line["status"] == "PRICED" and line["recomputed"]["equal"])
+def _quote(what: str, line: str | None, *, today: bool) -> dict[str, Any]:
+    if not _QUOTE.fullmatch(what):
+        problem = (
+            f"'{what}' is neither a quote's id (20 small letters and digits, quote_id in the answer) "
+            "nor a channel's item such as webshop:SKU-1"
+        )
+        raise typer.BadParameter(problem, param_hint="QUOTE | CHANNEL:ITEM")
+    return {"action": "quote", "quote": what, "today": today} | ({"line": line} if line else {})
+
+
+def _quote_stands(document: Mapping[str, Any]) -> bool:
+    return all(said["status"] == "PRICED" and said["recomputed"]["equal"] for said in document["lines"])
+
+
+def _item_stands(document: Mapping[str, Any]) -> bool:
+    priced = document["price"]["status"] == "PRICED"
+    return bool(priced and document["recomputed"]["equal"] and document["delivery"]["state"] == "acknowledged")

@@ -137,8 +137,18 @@ class SyncStack(StageStack):
         files.allow_table(data.identity, "BatchGetItem")
         files.fail_to(self.failures)
 
-        explaining = Function(self, "explain_prices", {"PRICING_TABLE": data.pricing.name})
+        explaining = Function(
+            self,
+            "explain_prices",
+            {
+                "PRICING_TABLE": data.pricing.name,
+                "EXCHANGE_TABLE": data.exchange.name,
+                "EXCEPTIONS_TABLE": data.exceptions.name,
+            },
+        )
         explaining.allow_table(data.pricing, "BatchGetItem", "GetItem", "Query")
+        explaining.allow_table(data.exchange, "BatchGetItem", "Query")
+        explaining.allow_table(data.exceptions, "GetItem")
         explaining.fail_to(self.failures)
 
         counts = Function(self, "apply_counts", {**stored, **inventory})

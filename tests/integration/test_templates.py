@@ -101,7 +101,10 @@ ALLOWED = {
     "import-price-rules": _table("pricing", *PRICE_RULES)
     | _table("identity", "BatchGetItem")
     | {"sqs:SendMessage queue/failures"},
-    "explain-prices": _table("pricing", "BatchGetItem", "GetItem", "Query") | {"sqs:SendMessage queue/failures"},
+    "explain-prices": _table("pricing", "BatchGetItem", "GetItem", "Query")
+    | _table("exchange", "BatchGetItem", "Query")
+    | _table("exceptions", "GetItem")
+    | {"sqs:SendMessage queue/failures"},
     "spread-price-changes": _table("pricing", "BatchGetItem")
     | {"sqs:SendMessage queue/price-cells"}
     | _follows("pricing"),

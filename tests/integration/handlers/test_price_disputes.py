@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from typer.testing import CliRunner
 
 from crossdock.pricing.context import ItemFacts
 from crossdock.pricing.facts import CustomerFacts, CustomerStated
 from crossdock.pricing.profiles import Profiles
 from crossdock.pricing.quote_store import QuoteStore
-from crossdock_cli import main, price_explain
 from crossdock_cli.errors import CliError
-from crossdock_cli.price_files import importing
+from tests.support.explaining import connected, explained, run, usage
 from tests.support.price_world import asked, given, rule
-from tests.support.world import CORRELATION, Context, World, later
+from tests.support.world import CORRELATION, World, later
 
 if TYPE_CHECKING:
-    from click.testing import Result
-
     from crossdock.pricing.rules import Rule
 
 pytestmark = pytest.mark.integration
@@ -38,15 +33,7 @@ PROMO = rule("PROMO", "10", layer="discount", operation="percent", valid_from="2
 def desk(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """LAMP lists at 2.55 and costs C1 2.40 by contract K-2026; the command calls the function as the SDK would."""
     given(world, [CONTRACT, LIST, COST, FLOOR, PROMO], [LAMP], [CustomerFacts("C1", segments=("GOLD",))])
-    monkeypatch.setattr(price_explain, "connect", lambda _: world.target)
-
-    def invoke(_: object, event: dict[str, Any], function: str) -> dict[str, Any]:
-        answer = json.loads(json.dumps(world.call(function, json.loads(json.dumps(event)), Context())))
-        if refused := answer.get("refused"):
-            raise CliError(refused["detail"], refused["errors"][0]["remedy"])
-        return dict(answer)
-
-    monkeypatch.setattr(importing, "invoke", invoke)
+    connected(world, monkeypatch)
     return world
 
 
@@ -60,20 +47,6 @@ def quoted(world: World, *lines: dict[str, Any], **body: Any) -> str:
 def keep(world: World, *rules: Rule) -> None:
     world.forget_warm_state()
     world.pricing.keep(list(rules), "erp", CORRELATION, by="mara")
-
-
-def run(*arguments: str, code: int = 0) -> Result:
-    done = CliRunner().invoke(main.app, ["price", "explain", *arguments])
-    if isinstance(done.exception, CliError):
-        raise done.exception
-    assert done.exit_code == code, done.output
-    return done
-
-
-def explained(*arguments: str, code: int = 0) -> dict[str, Any]:
-    document = json.loads(run(*arguments, "--json", code=code).stdout)
-    assert isinstance(document, dict)
-    return document
 
 
 def only(document: dict[str, Any]) -> dict[str, Any]:
@@ -219,5 +192,5 @@ def test_what_there_is_not_is_said_with_what_to_look_for(desk: World) -> None:
     with pytest.raises(CliError, match="has no line '7'") as refused:
         run(quote, "--line", "7")
     assert refused.value.remedy == "its lines are 1"
-    assert "no quote's id" in run("Q-1", code=2).output
+    assert "'Q-1' is neither a quote's id" in usage("Q-1")
     assert desk.dump() == before

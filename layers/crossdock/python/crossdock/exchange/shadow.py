@@ -42,7 +42,7 @@ class State:
     """One channel's item: the newest version and value (canonical JSON) and what of it was acknowledged.
 
     `leased_until` is the instant (RFC 3339 UTC) up to which one worker alone may send the item, or empty;
-    `changed_at` is when the row last said something new: a version claimed, or acknowledged.
+    `changed_at` is when the row last said something new: a version claimed (`claimed_at`), or acknowledged.
     """
 
     key: str
@@ -52,6 +52,8 @@ class State:
     acknowledged_value: str | None
     leased_until: str = FREE
     changed_at: str = ""
+    claimed_at: str = ""
+    acknowledged_at: str = ""
 
     @property
     def current(self) -> bool:
@@ -182,4 +184,6 @@ def _state(row: Item) -> State:
         row.get("ackval"),
         row["lease"],
         max(row["at"], row.get("acked", "")),
+        row["at"],
+        row.get("acked", ""),
     )

@@ -1,16 +1,14 @@
 """Why a quote says what it says: computed again from its own trace, whatever became of its rules since (rule 8)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
+from crossdock.flows.explained_lines import cost_used, rejected, rules_of
 from crossdock.flows.quote_answers import status
 from crossdock.flows.quote_today import Today, compared
 from crossdock.flows.rule_histories import histories
 from crossdock.platform.clock import Clock, to_text
 from crossdock.platform.problems import FieldError, Problem
-from crossdock.pricing import details
-from crossdock.pricing.amounts import decimal_text
-from crossdock.pricing.documents import versioned
 from crossdock.pricing.errors import StatementError
 from crossdock.pricing.ledger import Ledger
 from crossdock.pricing.quote_store import QuoteStore, StoredQuote
@@ -44,7 +42,7 @@ class QuoteExplaining:
             now = self._today.answers(quote.document["lines"])
             for document, said in zip(explained, lines, strict=True):
                 document["today"] = compared(said, now[said["line"]])
-        rules = histories(self._ledger, _rules(explained))
+        rules = histories(self._ledger, rules_of(explained))
         return {**self._head(quote), "lines": explained, "rules": rules}
 
     def _head(self, quote: StoredQuote) -> dict[str, Any]:
@@ -78,17 +76,14 @@ def _line(said: Mapping[str, Any]) -> dict[str, Any]:
     """A stored line, and what follows from its trace alone."""
     trace = said["trace"]
     document = {name: said[name] for name in (*_SHOWN, *_SAID, "reason") if name in said}
-    document["rejected"] = _rejected(trace)
+    document["rejected"] = rejected(trace)
     try:
         again = replay(trace)
     except StatementError as exc:
         return document | {"recomputed": {"equal": False, "problem": f"{exc.field}: {exc.problem}; {exc.remedy}"}}
     document["recomputed"] = _recomputed(said, again)
     document["explanation"] = again.explain().splitlines()
-    if cost := details.cost_used(again.asked, again.outcome):
-        per = cost.rule.unit or again.asked.item.unit
-        document["cost_used"] = {"rule": versioned(cost.rule), "value": decimal_text(cost.rate), "per": per}
-    return document
+    return document | cost_used(again)
 
 
 def _recomputed(said: Mapping[str, Any], again: Resolution) -> dict[str, Any]:
@@ -100,27 +95,3 @@ def _recomputed(said: Mapping[str, Any], again: Resolution) -> dict[str, Any]:
         differs.append("trace.hash")
     document = {"equal": not differs, **({"differs": differs} if differs else {})}
     return document | {name: found[name] for name in ("unit_price", "extended_price", "hash") if name in found}
-
-
-def _rejected(trace: Mapping[str, Any]) -> list[dict[str, Any]]:
-    contracts = {_named(rule): rule["contract"] for rule in trace["rules"] if "contract" in rule}
-    return [
-        {**one, **({"contract": contracts[one["rule"]]} if one["rule"] in contracts else {})}
-        for one in trace["rejected"]
-    ]
-
-
-def _named(rule: Mapping[str, Any]) -> str:
-    source = f"{rule['source']}:" if "source" in rule else ""
-    return f"{source}{rule['rule_id']}@{rule['version']}"
-
-
-def _rules(lines: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The rules that amounts come from, the cost they are made of included."""
-    found: dict[str, None] = {}
-    for line in lines:
-        named = [c["rule"] for c in line["components"]]
-        named += [line["cost_used"]["rule"]] if "cost_used" in line else []
-        named += line.get("today", {}).get("rules", ())
-        found.update(dict.fromkeys(named))
-    return list(found)
