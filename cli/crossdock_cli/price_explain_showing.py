@@ -91,10 +91,16 @@ def _rule(name: str, history: Mapping[str, Any]) -> tuple[object, ...]:
         rule.get("valid_to"),
         version["recorded_at"],
         version["by"] or version["source"],
-        version["approved_by"] or approval.get("by"),
+        _approved_by(version, approval),
         version["approved_at"] or approval.get("at"),
         _now(history),
     )
+
+
+def _approved_by(version: Mapping[str, Any], approval: Mapping[str, Any]) -> str:
+    by = version["approved_by"] or approval.get("by") or ""
+    reference = version["reference"] or approval.get("reference")
+    return f"{by} ({reference})" if reference else by
 
 
 def _now(history: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """Invoked by the command line, never by an event: how a price that was told came about."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -18,7 +18,7 @@ from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock
 from crossdock.platform.correlation import choose
 from crossdock.platform.dynamo import Table
-from crossdock.platform.problems import Problem, from_validation
+from crossdock.platform.problems import FieldError, Problem, from_validation
 from crossdock.platform.queues import dumps
 from crossdock.platform.startup import warm
 from crossdock.pricing.candidates import Candidates
@@ -28,6 +28,8 @@ from crossdock.pricing.quote_store import QuoteStore
 
 _Wanted = QuoteExplained | ItemExplained
 _READ: TypeAdapter[_Wanted] = TypeAdapter(_Wanted)
+# A function's answer ends at 6 MB, and letters beyond ASCII take more bytes than here.
+_MOST_BYTES: Final = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +73,19 @@ def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str,
     correlation_id = choose(None)
     try:
         wanted = _READ.validate_json(dumps(event))
-        if isinstance(wanted, ItemExplained):
-            return app().cells.explain(wanted.channel, wanted.key)
-        return app().quotes.explain(wanted.quote, wanted.line, today=wanted.today)
+        return _explain(wanted)
     except ValidationError as exc:
         return {"refused": from_validation(exc).document(correlation_id)}
     except Problem as problem:
         return {"refused": problem.document(correlation_id)}
+
+
+def _explain(wanted: _Wanted) -> dict[str, Any]:
+    if isinstance(wanted, ItemExplained):
+        return app().cells.explain(wanted.channel, wanted.key)
+    document = app().quotes.explain(wanted.quote, wanted.line, today=wanted.today)
+    if len(dumps(document)) > _MOST_BYTES:
+        remedy = "name one of its lines: --line"
+        problem = f"what there is to say of {len(document['lines'])} lines is too long for one answer"
+        raise Problem(413, "too-long", problem, [FieldError("line", "missing", remedy)])
+    return document

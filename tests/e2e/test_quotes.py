@@ -159,12 +159,13 @@ def test_no_price_is_told_as_none_and_never_as_zero(priced: System) -> None:
 
 @pytest.mark.skipif(shutil.which("jq") is None, reason="the guide's commands read JSON with jq")
 def test_the_commands_of_the_guide_run_as_they_are_shown(priced: System, tmp_path: Path) -> None:
-    (script,) = re.findall(r"```sh\n(.*?)```", GUIDE.read_text(encoding="utf-8"), flags=re.DOTALL)
+    script = "".join(re.findall(r"```sh\n(.*?)```", GUIDE.read_text(encoding="utf-8"), flags=re.DOTALL))
     item = {"sku": "LANTERN", "codes": [{"system": "erp", "code": erp_code("LANTERN")}]}
     assert priced.webhook("erp", "items.declared", {"items": [item]}).status_code == 202
     priced.until("the item is known", lambda: priced.row("identity", f"X#item#erp#{erp_code('LANTERN')}", "ID"))
     send(priced, rule("QUO-LANTERN", tiers=[("1", "3.80")], item=erp_code("LANTERN")))
     priced.until("the rule stands", lambda: priced.row("pricing", "I#LANTERN", "SHEET"))
+    priced.until("the webshop acknowledged it", lambda: priced.acknowledged("webshop", "LANTERN", "price"))
     commands = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     environment = {
         **os.environ,
@@ -191,3 +192,7 @@ def test_the_commands_of_the_guide_run_as_they_are_shown(priced: System, tmp_pat
     assert "accepted: quote" in done.stdout
     assert '"operation": "tiers"' in done.stdout
     assert '"code": "outside_manifest"' in done.stdout
+    assert done.stdout.count("recomputed from its trace: equal") == 1
+    assert "today: 3.80 GBP per EA, line 76.00 GBP: the same, by erp:QUO-LANTERN@1" in done.stdout
+    assert '"equal": true' in done.stdout
+    assert "delivery: the channel acknowledged what is published" in done.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from crossdock.pricing.facts import CustomerFacts, CustomerStated
 from crossdock.pricing.profiles import Profiles
 from crossdock.pricing.quote_store import QuoteStore
 from crossdock_cli.errors import CliError
+from crossdock_cli.local.paths import checkout
 from tests.support.explaining import connected, explained, run, usage
 from tests.support.price_world import asked, given, rule
 from tests.support.world import CORRELATION, World, later
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.integration
 
+GUIDE = (checkout() / "docs" / "pricing.md").read_text(encoding="utf-8")
 LAMP = ItemFacts("LAMP", "EA", {"CS": Fraction(12)}, mix_groups=("LIGHTS",))
 CONTRACT = rule("K1", "2.40", layer="customer_item", scope={"item": "LAMP", "customer": "C1"}, contract="K-2026")
 LIST = rule("LIST", "2.55", (24, "2.10"))
@@ -86,6 +89,34 @@ def test_a_quote_is_explained_by_the_rules_of_its_time_after_they_changed(desk: 
         "2026-11-21T08:00:00.000Z",
         "acme",
     )
+
+
+@pytest.fixture
+def disputed(desk: World) -> str:
+    """The dispute of the guide: CORNER was quoted by contract, and the contract has another price now."""
+    whom = {"layer": "customer_item", "scope": {"item": "LANTERN", "customer": "CORNER"}, "contract": "K-2026-04"}
+    lantern, corner = ItemFacts("LANTERN"), CustomerFacts("CORNER")
+    given(desk, [rule("list-lantern", "4.00", scope={"item": "LANTERN"})], [lantern], [corner])
+    desk.pricing.keep_draft([rule("corner-lantern", "3.80", **whom, status="draft")], "erp", CORRELATION, by="mara")
+    desk.pricing.approve("erp:corner-lantern", 1, "noor", "T-118", four_eyes=True)
+    desk.forget_warm_state()
+    lines = [{"line": "1", "item": "LANTERN", "quantity": 20}]
+    body = {"customer": "CORNER", "lines": lines}
+    event = {"headers": {"Idempotency-Key": "cart-4711"}, "customers": "CORNER"}
+    _, document, _ = asked(desk, "POST /v1/quotes", body, **event)
+    desk.now = later(28 * 86_400)
+    keep(desk, rule("corner-lantern", "3.95", version=2, **whom))
+    return str(document["quote_id"])
+
+
+def test_the_guide_shows_what_is_printed(disputed: str) -> None:
+    shown = re.search(r"```text\n\$ crossdock price explain ([a-z2-7]{20}) --today\n(.*?)```", GUIDE, flags=re.DOTALL)
+    assert shown
+    assert shown[1] == disputed
+
+    said = run(disputed, "--today").stdout
+
+    assert [line.split() for line in said.splitlines()] == [line.split() for line in shown[2].splitlines()]
 
 
 def test_people_read_the_whole_chain(desk: World) -> None:
