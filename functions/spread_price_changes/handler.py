@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crossdock import config
-from crossdock.flows.price_publication import affected, joined_items
+from crossdock.flows.price_publication import affected
 from crossdock.flows.price_reading import BuyerOf
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock
@@ -14,7 +14,7 @@ from crossdock.platform.queues import Sender, dumps
 from crossdock.platform.startup import warm
 from crossdock.pricing.candidates import Candidates
 from crossdock.pricing.cell_messages import messages
-from crossdock.pricing.changes import changed
+from crossdock.pricing.changes import changed, joined_items
 from crossdock.pricing.instants import instant_text
 
 

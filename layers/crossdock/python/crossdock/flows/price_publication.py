@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from crossdock import config
 from crossdock.platform.clock import Clock
-from crossdock.platform.dynamo import from_item
 from crossdock.pricing import cell_messages
 from crossdock.pricing.affected import ALL_ITEMS, Affected, ChangedRule
 from crossdock.pricing.cell_messages import Opening, Spread
@@ -74,16 +73,6 @@ def affected(
     for sku in joined:
         for name in classes:
             found.item(name, sku)
-    return found
-
-
-def joined_items(records: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """The items that came into a family, and what caused it: a change of the family may have passed them by."""
-    found: dict[str, list[str]] = {}
-    for record in records:
-        keys = record["dynamodb"]["Keys"]
-        if record["eventName"] == "INSERT" and keys["pk"]["S"].startswith("X#"):
-            found.setdefault(keys["sk"]["S"], []).extend(from_item(record["dynamodb"]["NewImage"]).get("cors", ()))
     return found
 
 

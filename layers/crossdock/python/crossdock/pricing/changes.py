@@ -1,6 +1,6 @@
 """What a change of a row means, from its old and new image on the table's stream: which rules and facts changed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -86,3 +86,13 @@ def _of_rules(place: Place, old: Mapping[str, Any] | None, new: Mapping[str, Any
 
 def _causes(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"correlation_ids": tuple(row.get("cors", ()))}
+
+
+def joined_items(records: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """The items that came into a family, and what caused it: a change of the family may have passed them by."""
+    found: dict[str, list[str]] = {}
+    for record in records:
+        keys = record["dynamodb"]["Keys"]
+        if record["eventName"] == "INSERT" and keys["pk"]["S"].startswith("X#"):
+            found.setdefault(keys["sk"]["S"], []).extend(from_item(record["dynamodb"]["NewImage"]).get("cors", ()))
+    return found
