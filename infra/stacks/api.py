@@ -158,6 +158,11 @@ class ApiStack(StageStack):
         function.allow_secrets("channels", self.plan.business.channels, self.data.key_arn)
         return function
 
+    def _read_price_book(self) -> Function:
+        function = self._function("read_price_book", {"PRICING_TABLE": self.data.pricing.name})
+        function.allow_table(self.data.pricing, "Query")
+        return function
+
     def _receive_webhook(self) -> Function:
         queue, bus, exchange = self.sync.movements.queue, self.sync.bus, self.data.exchange
         function = self._function(
@@ -210,6 +215,7 @@ class ApiStack(StageStack):
         checks = self._check_prices()
         self._route("v1/price-checks", "POST", checks, keyed)
         self._route("v1/channels/{channel}/price-manifest", "GET", checks, keyed)
+        self._route("v1/price-books/{class}", "GET", self._read_price_book(), keyed)
         webhook = self._route("webhooks/{source}", "POST", self._receive_webhook(), None)
         acknowledge(webhook, SIGNED_WEBHOOKS)
 

@@ -150,6 +150,27 @@ def test_a_channels_price_is_taken_or_refused_by_its_manifest(priced: System) ->
     assert check(6, "0") == (False, "outside_manifest")
 
 
+def book(system: System) -> dict[str, Any]:
+    """The whole book of list prices, a few items to a page."""
+    found: dict[str, Any] = {}
+    following: str | None = "/v1/price-books/list?limit=3"
+    while following is not None:
+        answer = get(system, following)
+        assert answer.status_code == 200, answer.text
+        found |= {entry["item"]: entry for entry in answer.json()["items"]}
+        following = answer.json()["next"]
+    return found
+
+
+def test_the_book_of_list_prices_has_what_is_quoted(priced: System) -> None:
+    priced.until("it is published", lambda: "QUO-A" in book(priced))
+    (window,) = book(priced)["QUO-A"]["windows"]
+    assert [(t["min_quantity"], t["unit_price"]) for t in window["tiers"]] == [(1, "2.55"), (24, "2.10")]
+    lines = get(priced, "/v1/price-books/list", accept="application/x-ndjson").text.splitlines()
+    assert "QUO-A" in [json.loads(line)["item"] for line in lines]
+    assert get(priced, "/v1/price-books/nobody").status_code == 404
+
+
 def test_no_price_is_told_as_none_and_never_as_zero(priced: System) -> None:
     found = priced.post({"lines": [{"line": "1", "item": "QUO-NONE", "quantity": 1}]}, "/v1/quotes").json()
     assert (found["status"], found["unpriced"], found["lines"][0]["status"]) == ("informative", ["1"], "NO_PRICE")
@@ -196,3 +217,4 @@ def test_the_commands_of_the_guide_run_as_they_are_shown(priced: System, tmp_pat
     assert "today: 3.80 GBP per EA, line 76.00 GBP: the same, by erp:QUO-LANTERN@1" in done.stdout
     assert '"equal": true' in done.stdout
     assert "delivery: the channel acknowledged what is published" in done.stdout
+    assert "LANTERN 1: 3.80\n" in done.stdout

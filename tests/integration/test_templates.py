@@ -75,6 +75,7 @@ ALLOWED = {
     | {"sqs:SendMessage queue/reservations"},
     "change-reservation": _table("inventory", *HOLDS),
     "quote-prices": _table("pricing", "BatchGetItem", "GetItem", "PutItem", "Query") | _secrets("quotes", "key"),
+    "read-price-book": _table("pricing", "Query"),
     "check-prices": _table("pricing", "BatchGetItem", "Query") | _secrets("channels", *CHANNELS),
     "apply-reservations": _table("inventory", *HOLDS, "GetItem", "Query")
     | {"events:PutEvents bus/crossdock-prod"}
@@ -264,6 +265,7 @@ def test_api_functions_start_from_a_snapshot_and_are_called_by_their_alias(prod:
         "check-prices",
         "quote-prices",
         "read-availability",
+        "read-price-book",
         "receive-movements",
         "receive-supply",
         "receive-webhook",
@@ -536,6 +538,7 @@ def test_partners_need_a_key_in_a_plan_and_sources_a_signature(prod: Templates) 
         "POST /v1/quotes/verify": ("CUSTOM", True),
         "POST /v1/price-checks": ("CUSTOM", True),
         "GET /v1/channels/{channel}/price-manifest": ("CUSTOM", True),
+        "GET /v1/price-books/{class}": ("CUSTOM", True),
         "POST /webhooks/{source}": ("NONE", False),
     }
     ((_, authorizer),) = prod.all("AWS::ApiGateway::Authorizer")

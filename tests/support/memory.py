@@ -146,7 +146,15 @@ class MemoryTable(Table):
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
         return deepcopy(self.rows.get(key))
 
-    def query(self, pk: str, *, prefix: str = "", consistent: bool = False, after: str | None = None) -> Iterator[Item]:
+    def query(
+        self,
+        pk: str,
+        *,
+        prefix: str = "",
+        consistent: bool = False,
+        after: str | None = None,
+        page: int | None = None,
+    ) -> Iterator[Item]:
         keys = sorted(k for k in self.rows if k[0] == pk and k[1].startswith(prefix) and k[1] > (after or ""))
         yield from (deepcopy(self.rows[k]) for k in keys)
 

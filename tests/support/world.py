@@ -73,6 +73,7 @@ FUNCTIONS: Final = (
     "quote_prices",
     "publish_prices",
     "read_availability",
+    "read_price_book",
     "receive_movements",
     "receive_supply",
     "receive_webhook",

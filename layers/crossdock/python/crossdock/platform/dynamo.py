@@ -290,8 +290,19 @@ class Table:
                 return [from_item(r["Item"]) for r in responses if r.get("Item")]
         raise StoreUnavailableError(f"{self.name}: transactions kept standing in the way of a snapshot")
 
-    def query(self, pk: str, *, prefix: str = "", consistent: bool = False, after: str | None = None) -> Iterator[Item]:
-        """The items of one partition whose sort key begins with `prefix`, in order, page by page, behind `after`."""
+    def query(
+        self,
+        pk: str,
+        *,
+        prefix: str = "",
+        consistent: bool = False,
+        after: str | None = None,
+        page: int | None = None,
+    ) -> Iterator[Item]:
+        """The items of one partition whose sort key begins with `prefix`, in order, page by page, behind `after`.
+
+        `page` is how many a call reads: for whoever may stop early; None: 1 MB.
+        """
         condition, values = "pk = :pk", {":pk": pk}
         if prefix:
             condition, values = "pk = :pk AND begins_with(sk, :prefix)", {":pk": pk, ":prefix": prefix}
@@ -302,6 +313,8 @@ class Table:
             "ConsistentRead": consistent,
             **self._metered,
         }
+        if page is not None:
+            request["Limit"] = page
         if after is not None:
             request["ExclusiveStartKey"] = to_item({"pk": pk, "sk": after})
         while True:
