@@ -20,9 +20,9 @@ def run_stock(target: Target, source: str) -> dict[str, Any]:
     return _invoke(target, "reconcile_stock", {"source": source})
 
 
-def run_channel(target: Target, channel: str, *, full: bool = False) -> dict[str, Any]:
-    """The same for what a channel holds; `full` looks at every item and not at a part of them."""
-    return _invoke(target, "reconcile_channel", {"channel": channel, "full": full})
+def run_channel(target: Target, channel: str, *, full: bool = False, kind: str | None = None) -> dict[str, Any]:
+    """The same for what a channel holds; `full` looks at every item and not at a part of them, `kind` only at one."""
+    return _invoke(target, "reconcile_channel", {"channel": channel, "full": full, "kind": kind})
 
 
 def _invoke(target: Target, function: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -90,10 +90,11 @@ def channel_command(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="The channel, as in the stage's business configuration.")],
     full: Annotated[bool, typer.Option("--full", help="Look at every item, not at the part whose turn it is.")] = False,
+    only: Annotated[str | None, typer.Option("--kind", help="Only availability, or only price.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare what a channel holds, acknowledged and should hold; tell it again what is certain to have drifted."""
-    report = run_channel(connect(ctx.obj), name, full=full)
+    report = run_channel(connect(ctx.obj), name, full=full, kind=only)
     if as_json:
         emit_json(report)
         return
@@ -104,6 +105,16 @@ def channel_command(
     console.print(
         f"[dim]{report['read_units']:g} read units · crossdock trace {escape(report['correlation_id'])}[/dim]"
     )
+
+
+def _print_money(kind: dict[str, Any]) -> None:
+    """What the drift of prices comes to, for one base unit of each item, and until when all is acknowledged."""
+    if kind.get("money"):
+        names = ("price_class", "cells", "amount", "currency", "unpriced")
+        columns = ("price class", ">prices", ">off by", "", ">on one side only")
+        console.print(table(columns, [[m[n] for n in names] for m in kind["money"]]), markup=False)
+    for name, until in kind.get("acknowledged_until", {}).items():
+        console.print(f"[dim]prices of {escape(name)}: acknowledged until {until or 'not known yet'}[/dim]")
 
 
 def _print_kind(kind: dict[str, Any]) -> None:
@@ -120,3 +131,4 @@ def _print_kind(kind: dict[str, Any]) -> None:
         names = ("key", "why", "acknowledged", "other", "version", "seen", "action")
         columns = ("sku", "why", "acknowledged", "held or true", ">version", ">seen", "done")
         console.print(table(columns, [[d[n] for n in names] for d in kind["drifts"]]), markup=False)
+    _print_money(kind)

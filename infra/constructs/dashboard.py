@@ -13,9 +13,9 @@ _WIDE = 12
 def dashboard(stack: StageStack) -> None:
     """`crossdock-{stage}`: by the names of things, so that it depends on no other stack."""
     stage = stack.plan.stage
-    queues = ["movements", "prices", "price-customers", "counts", "references", "supply"]
+    queues = ["movements", "prices", "price-customers", "price-cells", "counts", "references", "supply"]
     channels = [f"channel-{name}" for name in stack.plan.business.channels]
-    readers = ["project_balances", "announce_changes", "digest_shadows"]
+    readers = ["project_balances", "spread_price_changes", "announce_changes", "digest_shadows"]
     made = cloudwatch.Dashboard(stack, "Dashboard", dashboard_name=f"crossdock-{stage.name}")
     made.add_widgets(
         _graph(
@@ -49,6 +49,9 @@ def dashboard(stack: StageStack) -> None:
             ],
         ),
     )
+    if classes := stack.plan.business.price_classes:
+        lags = [_metric("crossdock", "PriceLag", {"stage": stage.name, "price_class": c}, "Maximum") for c in classes]
+        made.add_widgets(_graph("Prices not acknowledged for (s), by class", lags))
 
 
 def _graph(title: str, metrics: list[cloudwatch.Metric]) -> cloudwatch.GraphWidget:
