@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 
-from crossdock.platform.writes import Update
-from crossdock.pricing import affected, cell_store, cells, publishing, sensitivity
+from crossdock.pricing import affected, cells, publishing, sensitivity
 from crossdock.pricing.cell_store import CellStore
 from crossdock.pricing.publishing import Publisher
 from tests.property.price_cells import check_incremental, check_meeting
@@ -92,27 +90,6 @@ def _no_second_look(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Publisher, "_overtaken", lambda *_: set())
 
 
-def _writes_over_anything(patch: pytest.MonkeyPatch) -> None:
-    right = cell_store._write
-
-    def mutant(*args: Any) -> Any:
-        write = right(*args)
-        return replace(write, when=()) if isinstance(write, Update) else write
-
-    patch.setattr(cell_store, "_write", mutant)
-
-
-def _mask_kept_while_price_stands(patch: pytest.MonkeyPatch) -> None:
-    """Same price, so nothing is written: but what can move it has changed."""
-    right = publishing._row
-
-    def mutant(job: Any, before: Any, cell: Any, item: Any) -> Any:
-        row = right(job, before, cell, item)
-        return None if row is not None and before is not None and row.price_hash == before.price_hash else row
-
-    patch.setattr(publishing, "_row", mutant)
-
-
 @pytest.mark.parametrize(
     ("mutate", "check"),
     [
@@ -128,9 +105,7 @@ def _mask_kept_while_price_stands(patch: pytest.MonkeyPatch) -> None:
         (_everything_told, check_incremental),
         (_openings_told, check_incremental),
         (_windows_not_noted, check_incremental),
-        (_mask_kept_while_price_stands, check_incremental),
         (_no_second_look, check_meeting),
-        (_writes_over_anything, check_meeting),
     ],
 )
 def test_each_mutant_is_seen(

@@ -107,6 +107,20 @@ def test_a_price_that_comes_out_the_same_is_told_to_nobody(world: World, prices:
     assert world.dump()["exchange"] == before
 
 
+def test_a_price_that_stays_may_come_to_hang_on_other_layers(prices: Prices) -> None:
+    """The price of gold is first its own and then the list's, both 3.00: what may move it has changed all the same."""
+    prices.rules(rule(1, 1, "3.00"), rule(2, 1, "3.00", scope={"segment": "gold"}))
+    prices.flow()
+    prices.rules(rule(2, 2, "3.00", scope={"segment": "gold"}, withdrawn=True))
+    prices.flow()
+    assert prices.endpoint.held["price", "SKU-1@gold"][0] == 1, "the same price is no news"
+
+    prices.rules(rule(1, 2, "4.00"))
+    prices.flow()
+
+    assert prices.held("SKU-1@gold") == [(None, None, "4.00")]
+
+
 def test_a_withdrawn_rule_leaves_no_price_which_is_not_zero(prices: Prices) -> None:
     prices.rules(rule(1, 1, "0"))
     prices.flow()
