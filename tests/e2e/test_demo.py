@@ -79,12 +79,30 @@ def test_of_many_who_ask_for_the_last_units_as_many_are_served_as_there_are_unit
     assert (found["oversold"], found["fair"], found["free_again"]) == (0, True, True)
 
 
+def test_a_quote_costs_what_the_channel_was_told_and_only_its_own_order_is_taken(demo: Any) -> None:
+    _, figures = demo
+    found = figures["quotes"]
+
+    assert found["lines"] == found["priced"] == found["as_the_channel_holds"] > 0
+    assert (found["repeated_alike"], found["order_accepted"], found["holds"]) == (True, True, True)
+    assert (found["cheaper_order_accepted"], found["forged_token_accepted"]) == (False, False)
+
+
 def test_the_figures_name_all_that_was_promised(demo: Any) -> None:
     _, figures = demo
 
     assert set(figures["latency_ms"]) == {"accept_p50", "accept_p99", "end_to_end_p50", "end_to_end_p99"}
     assert all(milliseconds > 0 for milliseconds in figures["latency_ms"].values())
-    assert {"days", "items", "movements", "publications", "exceptions", "drift", "reservations"} <= figures.keys()
+    assert {
+        "days",
+        "items",
+        "movements",
+        "publications",
+        "exceptions",
+        "drift",
+        "reservations",
+        "quotes",
+    } <= figures.keys()
 
 
 def test_the_report_is_for_people(demo: Any) -> None:

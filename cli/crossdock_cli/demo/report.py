@@ -56,6 +56,7 @@ def figures(
         },
         "drift": {"injected": len(tally.drift), "found": tally.drift_found, "healed": tally.drift_healed},
         "reservations": _reservations(tally.contest, stored),
+        "quotes": {**asdict(tally.quoting), "holds": tally.quoting.holds},
         "latency_ms": {
             "accept_p50": _milliseconds(sent.seconds, 0.50),
             "accept_p99": _milliseconds(sent.seconds, 0.99),
@@ -78,6 +79,7 @@ def succeeded(found: dict[str, Any]) -> bool:
         and found["reservations"]["oversold"] == 0
         and found["reservations"]["fair"]
         and found["reservations"]["free_again"]
+        and found["quotes"]["holds"]
         and stale == 0
     )
 
@@ -103,6 +105,7 @@ def show(found: dict[str, Any]) -> None:
         ("stock drift injected / found / healed", " / ".join(str(v) for v in found["drift"].values()), ""),
     ]
     rows += _contest_rows(found["reservations"])
+    rows += _quote_rows(found["quotes"])
     for name, channel in published.items():
         rows.append(
             (
@@ -138,6 +141,20 @@ def _contest_rows(found: dict[str, Any]) -> list[tuple[str, object, str]]:
         ),
         ("  held / refused", f"{found['held']} / {found['refused']}", alike),
         ("  oversold", found["oversold"], f"{found['stored_held']} units held in all, then released: {freed}"),
+    ]
+
+
+def _quote_rows(found: dict[str, Any]) -> list[tuple[str, object, str]]:
+    alike, lines = found["as_the_channel_holds"], found["lines"]
+    orders = [found[name] for name in ("order_accepted", "cheaper_order_accepted", "forged_token_accepted")]
+    verdicts = " / ".join("taken" if taken else "refused" for taken in orders)
+    return [
+        (
+            "lines quoted",
+            lines,
+            f"{'all' if alike == lines else f'only {alike}'} at the price that the webshop was told",
+        ),
+        ("  ordered by the quote", verdicts, "as quoted / a hundredth cheaper / with a forged token"),
     ]
 
 

@@ -42,7 +42,7 @@ class Sent:
 
 
 class Entrance:
-    """Sends to one stage's API. A 5xx or 429 is repeated, unchanged, as a careful sender does."""
+    """Sends to one stage's API. A 5xx, a 429 and silence are answered with the same again, as a careful sender does."""
 
     def __init__(self, target: Target, api_key: str) -> None:
         self._target = target
@@ -90,6 +90,23 @@ class Entrance:
         if answer.status_code != HTTPStatus.OK:
             raise CliError(f"{path} answered {answer.status_code}: {answer.text[:300]}", "crossdock local logs")
 
+    def quote(self, key: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
+        """Prices of these lines, as a quote. Raises CliError when it is refused."""
+        headers = {"X-Api-Key": self._api_key, "Content-Type": "application/json", "Idempotency-Key": key}
+        return self._answered("/v1/quotes", {"lines": lines}, headers)
+
+    def proves(self, token: str, lines: list[dict[str, Any]]) -> bool:
+        """Whether a quote's token stands for an order of these lines. Raises CliError when that is not answered."""
+        headers = {"X-Api-Key": self._api_key, "Content-Type": "application/json"}
+        return bool(self._answered("/v1/quotes/verify", {"token": token, "lines": lines}, headers)["valid"])
+
+    def _answered(self, path: str, document: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
+        answer = self._posted(path, json.dumps(document).encode(), headers)
+        if not answer.is_success:
+            raise CliError(f"{path} answered {answer.status_code}: {answer.text[:300]}", "crossdock local logs")
+        found: dict[str, Any] = answer.json()
+        return found
+
     def _accepted(self, path: str, body: bytes, headers: dict[str, str]) -> None:
         correlation_id = f"demo-{random.token_hex(8)}"
         headers = {**headers, "Content-Type": "application/json", "X-Correlation-Id": correlation_id}
@@ -101,7 +118,12 @@ class Entrance:
 
     def _posted(self, path: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
         for attempt in range(_TRIES):
-            answer = self._client.post(path, content=body, headers=headers)
+            try:
+                answer = self._client.post(path, content=body, headers=headers)
+            except httpx.TransportError as exc:
+                if attempt == _TRIES - 1:
+                    raise CliError(f"{path} did not answer: {exc}", "crossdock local logs") from exc
+                continue
             if answer.status_code not in {429, 500, 502, 503, 504}:
                 break
             time.sleep(min(2.0, 0.1 * 2**attempt))

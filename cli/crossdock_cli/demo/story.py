@@ -15,6 +15,7 @@ from crossdock.exceptions.model import OPEN
 from crossdock.exceptions.replay import replay
 from crossdock_cli.demo.contest import Contest, contend
 from crossdock_cli.demo.plan import WAREHOUSE
+from crossdock_cli.demo.quoting import Quoting, ask
 from crossdock_cli.demo.senders import in_batches
 from crossdock_cli.demo.stored import Stored, look, waiting_messages
 from crossdock_cli.errors import CliError
@@ -60,6 +61,7 @@ class Tally:
     drift_healed: int = 0
     exception_kinds: dict[str, int] = field(default_factory=dict)
     contest: Contest = field(default_factory=Contest)
+    quoting: Quoting = field(default_factory=Quoting)
 
 
 class Story:
@@ -95,6 +97,8 @@ class Story:
             self._count_and_heal()
             bar.update(task, description="many ask for the last units")
             self._contend()
+            bar.update(task, description="a quote, and orders by it")
+            self.tally.quoting = ask(self._entrance, self._channels["webshop"].everything_held("price"))
             return self._until_settled()
 
     # -- business --------------------------------------------------------------------------------------------------
