@@ -35,7 +35,7 @@ demo: $(READY) ## a day of business through the deployed app (ARGS="--days 10 --
 	@$(BIN)/crossdock demo $(ARGS)
 
 test: $(READY) ## every test but the benchmarks
-	@$(BIN)/python -m pytest tests -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest tests -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 test-unit: $(READY) ## the tests that need no engine: seconds
 	@$(BIN)/python -m pytest tests/unit tests/property $(ARGS)

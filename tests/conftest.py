@@ -10,24 +10,34 @@ from typing import TYPE_CHECKING, Final
 os.environ.pop("COLUMNS", None)
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.engine import bare_engine, start_afresh
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from xdist.remote import Producer
+
     from crossdock_cli.target import Target
 
 HERE: Final = Path(__file__).parent
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class _ByGroup(LoadScopeScheduling):
+    """Gives a worker all tests of a group, in the order in which they are found."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(HERE.parent / nodeid.partition("::")[0])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _ByGroup:
     """What tests share a worker when several run: all that deploys or builds, and otherwise each file by itself.
 
-    A second worker would deploy the app again, and synthesise production again.
+    A second worker would deploy the app again, and synthesise production again. (xdist's own groups are put into the
+    tests' names, which pytest 9.2 no longer reads: each test was a group.)
     """
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item.path)))
+    return _ByGroup(config, log)
 
 
 def _group(path: Path) -> str:
