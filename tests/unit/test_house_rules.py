@@ -36,3 +36,17 @@ def test_a_handler_imports_no_sdk_and_no_other_function(handler: Path) -> None:
 @pytest.mark.parametrize("handler", HANDLERS, ids=lambda h: h.parent.name)
 def test_every_function_stands_in_the_table_that_explains_them(handler: Path) -> None:
     assert f"| `{handler.parent.name}` |" in (ROOT / "functions" / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "functions/README.md", "docs/decisions.md", "docs/pricing.md", "docs/costs.md"]
+)
+def test_a_page_has_no_half_merged_lines(page: str) -> None:
+    lines = (ROOT / page).read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line.startswith(("<<<<<<< ", ">>>>>>> "))] == []
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    lines = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8").splitlines()
+    numbers = [line.split(".")[0] for line in lines if line.startswith("## ") and line[3].isdigit()]
+    assert sorted(set(numbers)) == sorted(numbers)
