@@ -31,6 +31,12 @@ TRACES: Final = Reason(
     "AwsSolutions-IAM5[Resource::*]",
     "X-Ray's two write actions know no resources: AWS grants them on * only.",
 )
+WINDOWS: Final = Reason(
+    "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:"
+    "schedule/<PricePublicationWindowsB97C1D1E>/at-*]",
+    "A price's window is a schedule named after its instant, which no deployment knows; the group is ours alone, and "
+    "the only action is to create.",
+)
 
 VERSION_EXISTS: Final = Reason(
     "Annotation::@aws-cdk/aws-lambda:snapStartRequirePublish",

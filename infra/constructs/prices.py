@@ -7,6 +7,7 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.constructs.acknowledged import WINDOWS, acknowledge
 from infra.constructs.function import Function
 from infra.constructs.permissions import allow
 from infra.constructs.queue import Queue
@@ -70,6 +71,7 @@ class PricePublication(Construct):
         function.allow_send(queue)
         schedules = self._stack.format_arn(service="scheduler", resource="schedule", resource_name=f"{group.ref}/at-*")
         function.allow(["scheduler:CreateSchedule"], schedules)
+        acknowledge(function.role, WINDOWS)
         function.role.add_to_policy(
             iam.PolicyStatement(
                 actions=["iam:PassRole"],

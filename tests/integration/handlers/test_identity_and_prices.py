@@ -177,7 +177,7 @@ def test_a_rule_is_in_the_ledger_and_on_its_items_sheet(world: World) -> None:
             "cor": CORRELATION,
             "st": "approved",
         },
-        {"pk": "X#*#0c", "sk": "SKU-1", "iver": 0},
+        {"pk": "X#*#0c", "sk": "SKU-1", "iver": 0, "cors": [CORRELATION]},
     ]
 
 
