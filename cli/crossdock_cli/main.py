@@ -28,6 +28,7 @@ from crossdock_cli import (
     reservations,
     secrets,
     trace,
+    webhooks,
     xref,
 )
 from crossdock_cli.demo import command as demo
@@ -64,6 +65,7 @@ app.add_typer(quotes.app, name="quotes")
 app.add_typer(secrets.sources, name="sources")
 secrets.channels.command("resend", epilog=resend.EXAMPLE)(resend.command)
 app.add_typer(secrets.channels, name="channels")
+app.add_typer(webhooks.app, name="webhooks")
 app.command("trace", epilog=trace.EXAMPLE)(trace.command)
 app.command("demo", epilog=demo.EXAMPLE)(demo.command)
 
