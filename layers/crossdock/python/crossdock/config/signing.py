@@ -1,4 +1,4 @@
-"""[sources.x.hmac]: how a system signs that signs in a way of its own. Used when configuration is compiled, not later."""
+"""[sources.x.hmac]: how a system signs that signs in a way of its own. Read when configuration is compiled."""
 
 import re
 from typing import Annotated, Any, Literal, Self

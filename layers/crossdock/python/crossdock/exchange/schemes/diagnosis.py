@@ -107,7 +107,7 @@ def _other(form: Form) -> tuple[str, str]:
 
 def _offered(form: Form, incoming: Incoming) -> Iterator[tuple[str, bytes]]:
     """Signatures in the header however they are written, with what is unusual about that."""
-    text = incoming.headers[form.header][0]
+    text = (incoming.headers[form.header] or ("",))[0]
     for raw in text.split(form.separator) if form.separator else [text]:
         part = raw.strip(" ")
         if form.timestamp_prefix and part.startswith(form.timestamp_prefix):
