@@ -101,7 +101,7 @@ def judged(scheme: str, incoming: Incoming, trust: Trust) -> dict[str, Any]:
     except SignatureRefusedError as exc:
         reason = {"field": exc.field, "problem": exc.problem, "remedy": exc.remedy}
         seen = hints(scheme, incoming, trust) if SCHEMES[scheme].forms or trust.form else []
-        if not seen and exc.problem == "fits none of the active secrets":
+        if not seen and exc.misfit and SCHEMES[scheme].forms:
             seen = [_NOTHING_FITS]
         return {"verdict": "refused", "accepted": False, "scheme": scheme, "reason": reason, "hints": seen}
     except NotConfiguredError as exc:

@@ -71,6 +71,11 @@ NO_FIREWALL: Final = Reason(
     "No browser and no query language behind it: bodies are parsed against strict contracts and refused before "
     "anything is stored, and the gateway throttles. A distributor with a firewall associates it with this stage.",
 )
+NO_ACCESS_LOG: Final = Reason(
+    "AwsSolutions-S1",
+    "The bucket holds bodies of webhooks that two functions write and read; every write is a row of the inbox. An "
+    "account that needs a record of reads switches on CloudTrail's data events.",
+)
 SIGNED_WEBHOOKS: Final = Reason(
     "AwsSolutions-APIG4",
     "A source cannot send a key of ours: the function authenticates each webhook by the signature over its raw body.",

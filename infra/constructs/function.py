@@ -7,6 +7,7 @@ from aws_cdk import ArnFormat, Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -120,6 +121,15 @@ class Function(Construct):
     def allow_send(self, *queues: sqs.IQueue) -> None:
         """Sending to these queues."""
         self.allow(["sqs:SendMessage"], *(queue.queue_arn for queue in queues))
+
+    def allow_objects(self, bucket: s3.IBucket, key_arn: str | None, *actions: str) -> None:
+        """S3 actions, without their prefix, on a bucket's objects; its key is None where AWS's own is used."""
+        self.allow([f"s3:{action}" for action in actions], bucket.arn_for_objects("*"))
+        if key_arn:
+            # PutObject asks for a data key, GetObject for its decryption.
+            wanted = ["kms:GenerateDataKey"] if "PutObject" in actions else []
+            wanted += ["kms:Decrypt"] if "GetObject" in actions else []
+            self.role.add_to_policy(allow_key(key_arn, "s3", wanted))
 
     def allow_secrets(self, kind: str, names: Iterable[str], key_arn: str | None) -> None:
         """Reading the secrets of these `sources` or `channels`; their key is None where AWS's own is used."""

@@ -28,7 +28,7 @@ def key_actions(table_actions: Sequence[str]) -> tuple[str, ...]:
 
 
 def allow_key(
-    key_arn: str, service: Literal["dynamodb", "secretsmanager"], actions: Sequence[str]
+    key_arn: str, service: Literal["dynamodb", "s3", "secretsmanager"], actions: Sequence[str]
 ) -> iam.PolicyStatement:
     """KMS actions on one key, and only when the named service asks on the caller's behalf."""
     via = f"{service}.{Aws.REGION}.amazonaws.com"

@@ -165,17 +165,21 @@ class ApiStack(StageStack):
 
     def _receive_webhook(self) -> Function:
         queue, bus, exchange = self.sync.movements.queue, self.sync.bus, self.data.exchange
+        deferred = self.sync.webhooks.queue
         function = self._function(
             "receive_webhook",
             {
+                "BODIES_BUCKET": self.data.bodies.bucket_name,
                 "EVENT_BUS_NAME": bus.event_bus_name,
                 "EXCHANGE_TABLE": exchange.name,
                 "MOVEMENTS_QUEUE_URL": queue.queue_url,
                 "SOURCE_SECRET_PREFIX": self.plan.stage.secret_prefix("sources"),
+                "WEBHOOKS_QUEUE_URL": deferred.queue_url,
             },
         )
         function.allow_table(exchange, "PutItem")
-        function.allow_send(queue)
+        function.allow_objects(self.data.bodies, self.data.key_arn, "PutObject")
+        function.allow_send(queue, deferred)
         function.allow(["events:PutEvents"], bus.event_bus_arn)
         function.allow_secrets("sources", self.plan.business.sources, self.data.key_arn)
         return function

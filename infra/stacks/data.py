@@ -2,16 +2,19 @@
 
 from typing import Final
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from infra.constructs.acknowledged import QUOTES_ROTATION, ROTATION, acknowledge
+from infra.constructs.acknowledged import NO_ACCESS_LOG, QUOTES_ROTATION, ROTATION, acknowledge
 from infra.constructs.stack import Plan, StageStack
 from infra.constructs.table import add_index, keep_collections_whole, make_table, reference
 
+# A day longer than the inbox keeps its rows (crossdock.exchange.inbox).
+BODIES_KEPT_DAYS: Final = 36
 # The one secret under `quotes/`.
 QUOTE_KEY: Final = "key"
 
@@ -42,6 +45,7 @@ class DataStack(StageStack):
         for name in plan.business.channels:
             self._secret("channels", name)
         self._quote_key()
+        self.bodies = self._bodies()
 
     @property
     def key_arn(self) -> str | None:
@@ -68,6 +72,24 @@ class DataStack(StageStack):
             )
         )
         return key
+
+    def _bodies(self) -> s3.Bucket:
+        """Bodies of deliveries that are too large for a row, as long as the inbox keeps their rows."""
+        bucket = s3.Bucket(
+            self,
+            "Bodies",
+            bucket_name=f"{self.plan.stage.named('bodies')}-{self.account}-{self.region}",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=True,
+            encryption=s3.BucketEncryption.KMS if self.key else s3.BucketEncryption.S3_MANAGED,
+            encryption_key=self.key,
+            bucket_key_enabled=True if self.key else None,
+            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(BODIES_KEPT_DAYS))],
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            removal_policy=self._removal,
+        )
+        acknowledge(bucket, NO_ACCESS_LOG)
+        return bucket
 
     def _secret(self, kind: str, name: str) -> None:
         """A placeholder that is no secret yet: an operator, or `crossdock local up`, writes the real document."""

@@ -52,6 +52,7 @@ class SyncStack(StageStack):
         self.failures = DeadLetters(self, "Failures", "failures").queue
         acknowledge(self.failures, FAILURES)
         self.movements = self._domain_queue("movements")
+        self.webhooks = self._domain_queue("webhooks")
         self.reservations = self._domain_queue("reservations")
         # A message may lie here for a quarter of an hour before it is due, and CloudWatch counts that in.
         self.expiries = Queue(
@@ -61,6 +62,7 @@ class SyncStack(StageStack):
         self.channels = {c.name: channel_queue(self, c) for c in plan.business.channels.values()}
         self.bus = self._event_bus()
         self._workers()
+        self._deferred_webhooks()
         self._balances()
         self._reservations()
         self.prices = PricePublication(self, data, self.failures, EXCEPTIONS)
@@ -182,6 +184,27 @@ class SyncStack(StageStack):
         supply.allow_table(data.exceptions, *EXCEPTIONS)
         supply.consume("Supply", self.routed["supply"].queue)
 
+    def _deferred_webhooks(self) -> None:
+        """Kept deliveries that are mapped behind their answer: large ones, and those whose mapping failed at first."""
+        data = self.data
+        function = Function(
+            self,
+            "map_webhooks",
+            {
+                "BODIES_BUCKET": data.bodies.bucket_name,
+                "EVENT_BUS_NAME": self.bus.event_bus_name,
+                "EXCEPTIONS_TABLE": data.exceptions.name,
+                "EXCHANGE_TABLE": data.exchange.name,
+                "MOVEMENTS_QUEUE_URL": self.movements.queue.queue_url,
+            },
+        )
+        function.allow_table(data.exchange, "GetItem")
+        function.allow_table(data.exceptions, *EXCEPTIONS)
+        function.allow_objects(data.bodies, data.key_arn, "GetObject")
+        function.allow_send(self.movements.queue)
+        function.allow(["events:PutEvents"], self.bus.event_bus_arn)
+        function.consume("Webhooks", self.webhooks.queue)
+
     def _balances(self) -> None:
         """The journal's new rows become balances. Its only writer, so it may sum a batch and write once."""
         inventory = self.data.inventory
@@ -270,7 +293,7 @@ class SyncStack(StageStack):
         """Whatever lies in any dead-letter queue becomes an exception that an operator sees."""
         function = Function(self, "collect_dead_letters", {"EXCEPTIONS_TABLE": self.data.exceptions.name})
         function.allow_table(self.data.exceptions, *EXCEPTIONS)
-        domains = (self.movements, self.reservations, self.expiries, self.prices.queue, *self.routed.values())
+        domains = (self.movements, self.webhooks, self.reservations, self.expiries, self.prices.queue, *self.routed.values())
         for queue in (*domains, *self.channels.values()):
             function.consume(queue.node.id, queue.dead_letters.queue)
         function.consume("Failures", self.failures)

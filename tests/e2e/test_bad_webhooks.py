@@ -135,8 +135,8 @@ def test_money_as_a_number_is_refused(system: System) -> None:
 
 
 def test_a_body_over_the_limit_is_refused_whatever_its_signature(system: System) -> None:
-    body = BODY + b" " * 200_000
+    body = BODY + b" " * 1_000_000
 
     document = problem(system.deliver("wms", body), 413, "body-too-large")
 
-    assert named(document) == [("body", "send at most 200,000 bytes, and the rest in further requests")]
+    assert named(document) == [("body", "send at most 1,000,000 bytes, and the rest in further requests")]

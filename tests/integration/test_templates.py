@@ -21,6 +21,7 @@ EXCEPTIONS = {f"dynamodb:{a} table/exceptions" for a in ("GetItem", "PutItem", "
 CHANNELS = ("marketplace", "webshop")
 DOMAINS = (
     "movements",
+    "webhooks",
     "prices",
     "price-customers",
     "price-cells",
@@ -64,8 +65,13 @@ ALLOWED = {
     "receive-movements": {"sqs:SendMessage queue/movements"},
     "receive-supply": {"events:PutEvents bus/crossdock-prod"},
     "receive-webhook": _table("exchange", "PutItem")
-    | {"sqs:SendMessage queue/movements", "events:PutEvents bus/crossdock-prod"}
+    | {"sqs:SendMessage queue/movements", "sqs:SendMessage queue/webhooks", "events:PutEvents bus/crossdock-prod"}
+    | {"s3:PutObject bodies/*"}
     | _secrets("sources", "erp", "wms"),
+    "map-webhooks": _table("exchange", "GetItem")
+    | EXCEPTIONS
+    | {"sqs:SendMessage queue/movements", "events:PutEvents bus/crossdock-prod", "s3:GetObject bodies/*"}
+    | _consumes("webhooks"),
     "read-availability": _table("inventory", "Query", "BatchGetItem") | _table("identity", "BatchGetItem"),
     "balance-hot-items": _table("inventory", *HOLDS, "DeleteItem", "GetItem", "PartiQLDelete", "Query")
     | {"sqs:SendMessage queue/failures"},

@@ -35,9 +35,11 @@ if TYPE_CHECKING:
 NOW: Final = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
 NOW_TEXT: Final = "2026-11-21T08:00:00.000Z"
 CORRELATION: Final = "cd-00000000test"
+BODIES: Final = "crossdock-local-bodies"
 SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 QUEUES: Final = (
     "movements",
+    "webhooks",
     "prices",
     "price-customers",
     "counts",
@@ -69,6 +71,7 @@ FUNCTIONS: Final = (
     "explain_prices",
     "digest_shadows",
     "import_price_rules",
+    "map_webhooks",
     "project_balances",
     "quote_prices",
     "publish_prices",
@@ -420,6 +423,7 @@ def _create(world: World) -> None:
     for queue in QUEUES:
         created = world.target.sqs.create_queue(QueueName=f"crossdock-local-{queue}")
         world.urls[queue] = created["QueueUrl"]
+    world.target.s3.create_bucket(Bucket=BODIES)
     world.target.events.create_event_bus(Name="crossdock-local")
     schedules = world.target.session.client("scheduler", **world.target.options)
     schedules.create_schedule_group(Name="crossdock-local-price-windows")
@@ -472,6 +476,8 @@ def _environment(world: World, folder: Path) -> dict[str, str]:
         "POWERTOOLS_SERVICE_NAME": "test",
         **{f"{t.upper()}_TABLE": table_name(t) for t in TABLES},
         "MOVEMENTS_QUEUE_URL": world.urls["movements"],
+        "WEBHOOKS_QUEUE_URL": world.urls["webhooks"],
+        "BODIES_BUCKET": BODIES,
         "RESERVATIONS_QUEUE_URL": world.urls["reservations"],
         "EXPIRIES_QUEUE_URL": world.urls["expiries"],
         "EVENT_BUS_NAME": "crossdock-local",

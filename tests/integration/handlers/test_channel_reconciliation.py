@@ -9,8 +9,8 @@ import pytest
 from crossdock.contracts.deliveries import HttpAnswer
 from crossdock.exchange.digest_store import DigestStore
 from crossdock.exchange.leaves import leaf_hashes
+from crossdock.exchange.schemes import Accepted, Incoming, verify
 from crossdock.exchange.shadow import PREFIX, key_of, row_key
-from crossdock.exchange.signatures import verify
 from crossdock.flows.channel_views import still
 from crossdock.platform.outbound import Http
 from tests.support.crashes import reach
@@ -323,7 +323,10 @@ def test_a_question_is_signed_over_its_query(world: World, endpoint: Endpoint) -
 
     ((url, headers),) = asked
     assert url == "http://webshop.invalid/hooks/digest?kind=availability"
-    assert verify([SECRET], headers, b"kind=availability", NOW, 300).startswith("msg_")
+    incoming = Incoming.of("GET", "", headers.items(), b"kind=availability")
+    found = verify("standard-webhooks", incoming, [SECRET], NOW, 300)
+    assert isinstance(found, Accepted)
+    assert found.delivery_id.startswith("msg_")
 
 
 @pytest.mark.parametrize("channel", ["nobody", "", None])

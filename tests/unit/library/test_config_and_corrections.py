@@ -162,7 +162,7 @@ def test_what_is_left_out_has_its_default() -> None:
         ),
         ("reconciliation.sightings", 0, "reconciliation.sightings: "),
         ("limits.body_bytes", 5_000_000, "limits.body_bytes: "),
-        ("limits.webhook_bytes", 300_000, "limits.webhook_bytes: "),
+        ("limits.webhook_bytes", 5_000_000, "limits.webhook_bytes: "),
         ("limits.movements_per_request", 1001, "limits.movements_per_request: "),
     ],
 )

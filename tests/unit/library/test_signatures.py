@@ -5,16 +5,21 @@ from __future__ import annotations
 import base64
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from crossdock.exchange.signatures import SignatureRefusedError, sign, sign_with_all, verify
+from crossdock.exchange.schemes import Accepted, Incoming, SignatureRefusedError
+from crossdock.exchange.schemes import verify as judge
+from crossdock.exchange.signatures import sign, sign_with_all
 from crossdock.platform.errors import NotConfiguredError
 from tests.support.examples import examples
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 pytestmark = pytest.mark.unit
 
@@ -25,6 +30,12 @@ SIGNED_AT = datetime.fromtimestamp(1614265330, UTC)
 BODY = b'{"test": 2432232314}'
 SIGNATURE = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 OTHER_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+
+
+def verify(secrets: Sequence[str], headers: dict[str, str], body: bytes, now: datetime, tolerance_s: int) -> str:
+    found = judge("standard-webhooks", Incoming.of("POST", "", headers.items(), body), secrets, now, tolerance_s)
+    assert isinstance(found, Accepted)
+    return found.delivery_id
 
 
 def headers(**changes: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from crossdock.config.signing import HmacForm
 from crossdock.contracts.price_settings import PriceSettings
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
@@ -51,9 +52,34 @@ class _Warehouse(_Strict):
     silent_after_seconds: int | None = Field(default=None, ge=900)
 
 
+class _Answers(_Strict):
+    # What a source's sender wants otherwise than crossdock.exchange.answers has it for its scheme.
+    accepted: Annotated[int, Field(ge=200, le=299)] | None = None
+    refused: Annotated[int, Field(ge=400, le=599)] | None = None
+    keeps: bool | None = None
+
+
 class _Source(_Strict):
     connector: Name
-    scheme: Literal["standard-webhooks"] = "standard-webhooks"
+    scheme: Literal[
+        "standard-webhooks",
+        "svix",
+        "shopify",
+        "bigcommerce",
+        "woocommerce",
+        "stripe",
+        "github",
+        "hubspot-v1",
+        "hubspot-v2",
+        "hubspot-v3",
+        "business-central",
+        "salesforce-outbound",
+        "generic-hmac",
+    ] = "standard-webhooks"
+    hmac: HmacForm | None = None
+    answers: _Answers = Field(default_factory=_Answers)
+    # It is looked at every 15 minutes (infra/stacks/operations.py).
+    silent_after_seconds: int | None = Field(default=None, ge=900)
     counts: bool = False
     supply: bool = False
     sequence: Literal["warehouse", "source", "none"] = "warehouse"
@@ -131,8 +157,8 @@ class _Pricing(PriceSettings):
 class _Limits(_Strict):
     # A function is called with 6 MB at most, and the gateway sends a body in base64, which is a third longer.
     body_bytes: int = Field(default=1_000_000, ge=1_000, le=4_000_000)
-    # One webhook becomes one event on the bus or one message chunk, and both stop at 256 KB.
-    webhook_bytes: int = Field(default=200_000, ge=1_000, le=200_000)
+    # As above. What is over 200 KB is kept as an object and mapped behind the answer.
+    webhook_bytes: int = Field(default=1_000_000, ge=1_000, le=4_000_000)
     movements_per_request: int = Field(default=1_000, ge=1, le=1_000)
     signature_tolerance_seconds: int = Field(default=300, ge=1)
     clock_tolerance_seconds: int = Field(default=300, ge=0)
@@ -195,8 +221,7 @@ def _complete(document: _Document) -> None:
 def _inconsistencies(document: _Document) -> list[str]:
     """What the types cannot see: names that point at nothing."""
     found = []
-    if "crossdock" in document.sources:
-        found.append("sources.crossdock: the name is taken by our own adjusting movements; choose another")
+    found += _source_problems(document)
     if document.distributor.time_zone not in available_timezones():
         found.append(
             f"distributor.time_zone: {document.distributor.time_zone!r} is no IANA zone; write e.g. Europe/London"
@@ -226,6 +251,16 @@ def _inconsistencies(document: _Document) -> list[str]:
         found += [f"{field}: {w!r} is not among [warehouses.*]; add it or leave it out" for w in unknown]
         twice = sorted({wid for wid in warehouses if warehouses.count(wid) > 1})
         found += [f"{field}: {w!r} stands in it more than once; name it once" for w in twice]
+    return found
+
+
+def _source_problems(document: _Document) -> list[str]:
+    found = []
+    if "crossdock" in document.sources:
+        found.append("sources.crossdock: the name is taken by our own adjusting movements; choose another")
+    for name, source in document.sources.items():
+        if (source.scheme == "generic-hmac") != (source.hmac is not None):
+            found.append(f"sources.{name}.hmac: describes the scheme generic-hmac; write both, or neither")
     return found
 
 

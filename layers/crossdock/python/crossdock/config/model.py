@@ -38,6 +38,10 @@ class Source:
 
     `sequence` says what its positions number without gaps: the movements of each `warehouse`, all of the `source`, or
     none (then nothing can be told from a position that is missing).
+
+    `scheme` says how its webhooks prove where they come from, `hmac` describes its signature where the scheme is
+    generic-hmac, and `answers` what its sender wants to be answered otherwise than is usual for the scheme.
+    `silent_after_seconds` is how long it may send nothing; None: nobody is told.
     """
 
     name: str
@@ -46,6 +50,9 @@ class Source:
     counts: bool
     supply: bool = False
     sequence: str = "warehouse"
+    hmac: Mapping[str, Any] | None = None
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    silent_after_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from crossdock.platform import deadline
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
@@ -71,4 +72,9 @@ def scheduler() -> "EventBridgeSchedulerClient":
 
 def secrets() -> "SecretsManagerClient":
     client: SecretsManagerClient = _client("secretsmanager")
+    return client
+
+
+def s3() -> "S3Client":
+    client: S3Client = _client("s3")
     return client

@@ -74,6 +74,7 @@ def _check_state(field: str, notification: dict[str, Any], secrets: list[bytes])
             field,
             "is none of the active secrets" if offered else "is missing",
             "make or renew the subscription with clientState set to the source's secret",
+            misfit=True,
         )
 
 

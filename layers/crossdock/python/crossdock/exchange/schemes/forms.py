@@ -82,6 +82,7 @@ def prove(form: Form, incoming: "Incoming", trust: "Trust") -> Proven:
             form.header,
             "fits none of the active secrets",
             f"sign {shown(form)} over the exact bytes you send, with the secret you were given",
+            misfit=True,
         )
     return Proven(message_id, sent_at)
 

@@ -103,6 +103,7 @@ def _salesforce(incoming: Incoming, trust: Trust) -> Accepted:
             "OrganizationId",
             "belongs to none of the active secrets, or the token of the address does not",
             "make the source's secret <organisation id>:<token> and the endpoint's address …?token=<token>",
+            misfit=True,
         )
     ids = [i.strip() for i in message.ids]
     if not ids or not all(_ID.fullmatch(i) for i in ids):

@@ -1,0 +1,187 @@
+"""Receiving a delivery: proof of where it comes from, then one row and one message, then the answer its vendor wants.
+
+proven ── mapped ───────────── kept, its facts sent on                           answered as accepted
+   │         ├─ too large ──── kept as an object, to be mapped behind the answer answered as accepted
+   │         └─ cannot be ──── kept, to become an exception, or refused          by the vendor's rules
+   └─ a handshake or a ping ── nothing is kept                                   answered as it wants
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from crossdock.config import BusinessConfig, Source
+from crossdock.connectors import source_connector
+from crossdock.contracts.inbound import Translated, UnknownEventError
+from crossdock.exchange.answers import OUTAGE, SOAP, Rules, rules_of
+from crossdock.exchange.inbox import Delivery, Inbox, Receipt
+from crossdock.exchange.schemes import Accepted, Answer, Form, Incoming, SignatureRefusedError, verify
+from crossdock.flows.forwarding import Forwarding
+from crossdock.platform.clock import Clock
+from crossdock.platform.logs import passed
+from crossdock.platform.problems import FieldError, Problem, from_validation
+from crossdock.platform.queues import Sender, dumps
+
+# A signature that fits no kept secret may be by one that is newer: look for it, but not for every forgery.
+_LOOK_AGAIN_S = 2
+_SUFFIX = 16
+TEST_HEADER = "x-crossdock-test"
+"""`crossdock sources test` sends it: the proof is checked, nothing is kept."""
+
+GetSecrets = Callable[[str, int | None], Sequence[str]]
+"""The active secrets of a source, known since so many seconds at most (None: as all are kept)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is answered: a JSON document, or a text of a certain type."""
+
+    status: int
+    document: Mapping[str, Any] | None = None
+    text: str = ""
+    content_type: str = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Receiving:
+    """What a delivery needs on its way in; `deferred` is the queue of what is mapped behind the answer."""
+
+    business: BusinessConfig
+    inbox: Inbox
+    forwarding: Forwarding
+    deferred: Sender
+    secrets: GetSecrets
+    clock: Clock
+
+    def receive(self, name: str, incoming: Incoming, correlation_id: str) -> Reply:
+        """Raises a Problem for what is refused; nothing of it is stored then."""
+        source = self._source(name)
+        rules = rules_of(source.scheme, source.answers)
+        found = self._proven(source, incoming, rules)
+        if isinstance(found, Answer):
+            passed("answered", found.why, [correlation_id], source=name, status=found.status)
+            return Reply(found.status, None, found.body, found.content_type)
+        if TEST_HEADER in incoming.headers:
+            return Reply(200, {"test": "accepted", "scheme": source.scheme, "delivery_id": found.delivery_id})
+        delivery = Delivery(
+            source.name,
+            found.delivery_id,
+            incoming.body,
+            correlation_id,
+            found.content,
+            found.event_type,
+            found.expires_at,
+        )
+        delivery, receipt = self._kept(source, rules, delivery)
+        passed(
+            "accepted",
+            "webhook",
+            [receipt.correlation_id],
+            source=source.name,
+            delivery=delivery.id,
+            again=receipt.duplicate,
+        )
+        return _reply(rules, delivery, receipt)
+
+    def _source(self, name: str) -> Source:
+        source = self.business.sources.get(name)
+        if source is None:
+            raise Problem(
+                404,
+                "unknown-source",
+                f"There is no source {name[:40]!r} here.",
+                [FieldError("source", "unknown", "use the webhook address you were given")],
+            )
+        return source
+
+    # -- proof -------------------------------------------------------------------------------------------------
+
+    def _proven(self, source: Source, incoming: Incoming, rules: Rules) -> Accepted | Answer:
+        try:
+            return self._judged(source, incoming, None)
+        except SignatureRefusedError as exc:
+            refused = exc
+        if refused.misfit:
+            try:
+                return self._judged(source, incoming, _LOOK_AGAIN_S)
+            except SignatureRefusedError as exc:
+                refused = exc
+        raise Problem(
+            rules.refused,
+            "signature-refused",
+            f"{refused.field}: {refused.problem}. Remedy: {refused.remedy}. Nothing was stored.",
+            [FieldError(refused.field, refused.problem, refused.remedy)],
+            headers={"Retry-After": "300"} if rules.refused == OUTAGE else None,
+        )
+
+    def _judged(self, source: Source, incoming: Incoming, max_age: int | None) -> Accepted | Answer:
+        form = Form(**source.hmac) if source.hmac else None
+        tolerance = self.business.limits.signature_tolerance_seconds
+        secrets = self.secrets(source.name, max_age)
+        return verify(source.scheme, incoming, secrets, self.clock(), tolerance, form)
+
+    # -- keeping -----------------------------------------------------------------------------------------------
+
+    def _kept(self, source: Source, rules: Rules, delivery: Delivery) -> tuple[Delivery, Receipt]:
+        translated = self._translated(source, rules, delivery.body)
+
+        def forward(correlation_id: str) -> None:
+            if translated is None or delivery.large:
+                self.deferred.send([dumps(message_of(source.name, delivery.id, correlation_id))])
+            else:
+                self.forwarding.send(source.name, delivery.id, translated, correlation_id)
+
+        receipt = self.inbox.accept(delivery, forward)
+        if not receipt.conflicting:
+            return delivery, receipt
+        if rules.keeps and delivery.content and not delivery.id.endswith(delivery.content[:_SUFFIX]):
+            # Its vendor would only send it again: another content under a known id is another delivery.
+            return self._kept(source, rules, replace(delivery, id=f"{delivery.id}-{delivery.content[:_SUFFIX]}"))
+        raise Problem(
+            409,
+            "delivery-id-reused",
+            f"webhook-id: {delivery.id} was delivered before with another body; the first one stands.",
+            [FieldError("webhook-id", "used before for another body", "give each message its own id")],
+        )
+
+    def _translated(self, source: Source, rules: Rules, body: bytes) -> Translated | None:
+        """What the delivery says; None for what cannot be mapped and is to be kept nevertheless."""
+        try:
+            return source_connector(source.connector).translate(source.name, body)
+        except ValidationError as exc:
+            if rules.keeps:
+                return None
+            raise from_validation(exc) from exc
+        except UnknownEventError as exc:
+            if rules.keeps:
+                return None
+            known = ", ".join(exc.known)
+            raise Problem(
+                422,
+                "unknown-event-type",
+                f"type: {exc.event_type[:60]!r} is not one this source sends. Nothing was stored.",
+                [FieldError("type", "unknown", f"send one of: {known}; or leave it out of the subscription")],
+            ) from exc
+
+
+def message_of(source: str, delivery_id: str, correlation_id: str) -> dict[str, Any]:
+    """The message that has a kept delivery mapped."""
+    return {"v": 1, "kind": "webhook", "source": source, "delivery": delivery_id, "correlation_id": correlation_id}
+
+
+def _reply(rules: Rules, delivery: Delivery, receipt: Receipt) -> Reply:
+    match rules.body:
+        case "soap":
+            content_type, text = SOAP
+            return Reply(rules.accepted, None, text, content_type)
+        case "empty":
+            return Reply(rules.accepted)
+        case _:
+            document = {
+                "delivery_id": delivery.id,
+                "duplicate": receipt.duplicate,
+                "correlation_id": receipt.correlation_id,
+            }
+            return Reply(rules.accepted, document)
