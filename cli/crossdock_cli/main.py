@@ -27,6 +27,7 @@ from crossdock_cli import (
     resend,
     reservations,
     secrets,
+    sources,
     trace,
     webhooks,
     xref,
@@ -62,6 +63,7 @@ app.add_typer(price.app, name="price")
 app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(partners.app, name="partners")
 app.add_typer(quotes.app, name="quotes")
+sources.add_to(secrets.sources)
 app.add_typer(secrets.sources, name="sources")
 secrets.channels.command("resend", epilog=resend.EXAMPLE)(resend.command)
 app.add_typer(secrets.channels, name="channels")

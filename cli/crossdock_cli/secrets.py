@@ -1,9 +1,6 @@
-"""`crossdock sources …` and `crossdock channels …`: the secrets webhooks are signed with, and where channels listen.
+"""The secrets webhooks are signed with, `crossdock sources restart-sequence`, and `crossdock channels …`.
 
-Rotation without a gap, by the Standard Webhooks rule that any of several secrets may match:
-  1. rotate            we accept the new secret and the previous one
-  2. the source signs with the new one
-  3. rotate --drop-old  only the new one is left
+What else there is of `crossdock sources` stands in sources.py.
 """
 
 from __future__ import annotations
@@ -47,53 +44,12 @@ def signing_secrets(document: Mapping[str, Any]) -> list[str]:
 # -- sources ------------------------------------------------------------------------------------
 
 
-@sources.command("list", epilog="Example: [bold]crossdock sources list[/bold]")
-def list_sources(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """List the sources and how many signing secrets each may use now."""
-    target = connect(ctx.obj)
-    found = {
-        name: len(signing_secrets(target.secret_document("sources", name))) for name in target.secret_names("sources")
-    }
-    if as_json:
-        emit_json([{"name": name, "signing_secrets": count} for name, count in found.items()])
-        return
-    console.print(table(("source", ">secrets", ""), ((n, c, "" if c else "not set") for n, c in found.items())))
-
-
-@sources.command(epilog="Example: [bold]crossdock --stage dev sources rotate wms[/bold]")
-def rotate(
-    ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="The source, as in the stage's business configuration.")],
-    drop_old: Annotated[
-        bool, typer.Option("--drop-old", help="Finish a rotation: keep only the newest secret.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Give a source a new signing secret; the previous one goes on working until it is dropped."""
-    target = connect(ctx.obj)
-    if drop_old:
-        dropped = drop_old_secrets(target, name)
-        if as_json:
-            emit_json({"name": name, "dropped": dropped})
-        else:
-            console.print(f"source {escape(name)}: {dropped} old secret{'s' if dropped != 1 else ''} dropped")
-        return
-    secret, kept = rotate_source(target, name)
-    if as_json:
-        emit_json({"name": name, "signing_secret": secret, "previous_kept": kept})
-        return
-    console.print(f"source {escape(name)} has a new signing secret; give it to the system that signs:")
-    console.print(secret, markup=False)
-    if kept:
-        console.print(
-            f"[dim]The previous one still works. When it is unused: crossdock sources rotate {name} --drop-old[/dim]"
-        )
-
-
-def rotate_source(target: Target, name: str) -> tuple[str, bool]:
-    """Puts a new secret first and keeps the newest of the others. Returns it, and whether one was kept."""
-    kept = signing_secrets(target.secret_document("sources", name))[:1]
-    secret = new_signing_secret()
+def rotate_source(target: Target, name: str, secret: str = "") -> tuple[str, bool]:
+    """Puts a new secret (made here, as Standard Webhooks writes it, unless it is given) first and keeps the newest of
+    the others. Returns it, and whether one was kept.
+    """
+    secret = secret or new_signing_secret()
+    kept = [one for one in signing_secrets(target.secret_document("sources", name)) if one != secret][:1]
     target.write_secret_document("sources", name, {_SIGNING: [secret, *kept]})
     return secret, bool(kept)
 
@@ -106,12 +62,6 @@ def drop_old_secrets(target: Target, name: str) -> int:
     if len(current) > 1:
         target.write_secret_document("sources", name, {_SIGNING: current[:1]})
     return len(current) - 1
-
-
-def ensure_source(target: Target, name: str) -> None:
-    """Gives a source its first secret if it has none."""
-    if not signing_secrets(target.secret_document("sources", name)):
-        rotate_source(target, name)
 
 
 @sources.command(

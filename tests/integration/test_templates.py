@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from crossdock.exchange.inbox import KEPT_DAYS
 from infra.app import build
 from infra.stages import ROOT
 from tests.integration.conftest import Templates
@@ -66,11 +67,11 @@ ALLOWED = {
     "receive-supply": {"events:PutEvents bus/crossdock-prod"},
     "receive-webhook": _table("exchange", "PutItem")
     | {"sqs:SendMessage queue/movements", "sqs:SendMessage queue/webhooks", "events:PutEvents bus/crossdock-prod"}
-    | {"s3:PutObject bodies/*"}
+    | {"s3:PutObject bucket/*"}
     | _secrets("sources", "erp", "wms"),
     "map-webhooks": _table("exchange", "GetItem")
     | EXCEPTIONS
-    | {"sqs:SendMessage queue/movements", "events:PutEvents bus/crossdock-prod", "s3:GetObject bodies/*"}
+    | {"sqs:SendMessage queue/movements", "events:PutEvents bus/crossdock-prod", "s3:GetObject bucket/*"}
     | _consumes("webhooks"),
     "read-availability": _table("inventory", "Query", "BatchGetItem") | _table("identity", "BatchGetItem"),
     "balance-hot-items": _table("inventory", *HOLDS, "DeleteItem", "GetItem", "PartiQLDelete", "Query")
@@ -220,7 +221,7 @@ def test_the_key_is_used_only_through_the_service_it_protects(prod: Templates) -
                 assert all(pair.endswith(" key") for pair in _pairs(prod, statement))
                 via = prod.read(statement["Stack"], statement["Condition"]["StringEquals"]["kms:ViaService"])
                 seen.add(via)
-    assert seen == {"dynamodb.<Region>.amazonaws.com", "secretsmanager.<Region>.amazonaws.com"}
+    assert seen == {f"{service}.<Region>.amazonaws.com" for service in ("dynamodb", "s3", "secretsmanager")}
 
 
 def test_a_star_stands_only_where_aws_knows_no_resource(prod: Templates) -> None:
@@ -228,7 +229,8 @@ def test_a_star_stands_only_where_aws_knows_no_resource(prod: Templates) -> None
     for stack, policy in prod.all("AWS::IAM::Policy"):
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
             starred |= {p for p in _pairs(prod, {**statement, "Stack": stack}) if "*" in p}
-    assert starred == {"xray:PutTraceSegments *", "xray:PutTelemetryRecords *", WINDOW}
+    objects = {"s3:PutObject bucket/*", "s3:GetObject bucket/*"}
+    assert starred == {"xray:PutTraceSegments *", "xray:PutTelemetryRecords *", WINDOW} | objects
 
 
 def test_every_function_gets_the_variables_its_handler_reads(prod: Templates) -> None:
@@ -332,6 +334,19 @@ def test_streams_index_and_expiry_are_where_the_contract_puts_them(prod: Templat
     assert set(whole) == {"inventory", "exchange"}, "what is summed from a stream needs each partition in one order"
     for (index,) in whole.values():
         assert [k["AttributeName"] for k in index["KeySchema"]] == ["pk", "whole"]
+
+
+def test_large_bodies_lie_encrypted_and_unseen_a_day_longer_than_their_rows(prod: Templates) -> None:
+    ((stack, bucket),) = prod.all("AWS::S3::Bucket")
+    (_, policy), *_ = prod.all("AWS::S3::BucketPolicy")
+    properties = bucket["Properties"]
+    (encryption,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert (stack, bucket["DeletionPolicy"]) == ("data", "Retain")
+    assert encryption["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    assert properties["LifecycleConfiguration"]["Rules"] == [{"ExpirationInDays": KEPT_DAYS + 1, "Status": "Enabled"}]
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 
 
 def test_the_key_rotates_and_outlives_its_stack(prod: Templates) -> None:

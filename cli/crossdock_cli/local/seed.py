@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from crossdock.identity.partners import ANY_CUSTOMER, PartnerAccess, hashed
-from crossdock_cli import partners, secrets
+from crossdock_cli import partners, secrets, sources
 from crossdock_cli.errors import CliError
 from crossdock_cli.local.state import READY
 from crossdock_cli.target import local_target
@@ -37,7 +37,7 @@ def seed(paths: Paths, state: LocalState) -> LocalState:
     """Seeds the deployed app and returns the state of a usable engine."""
     target = local_target(state)
     for source in target.secret_names("sources"):
-        secrets.ensure_source(target, source)
+        sources.ensure(target, paths.root / "config" / CONFIGURATION, source)
     for channel in target.secret_names("channels"):
         secrets.ensure_channel(target, channel, f"{state.receiver_url}/channels/{channel}")
     return replace(
