@@ -17,7 +17,10 @@ TOPIC: Final = "alarms"
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """One metric and the value from which on a person should look; `minutes` is the span it is taken over."""
+    """One metric and the value from which on a person should look; `minutes` is the span it is taken over.
+
+    `missing`: a person should look when it stays below the value, or when there is none at all.
+    """
 
     namespace: str
     metric: str
@@ -25,12 +28,15 @@ class Watch:
     statistic: Literal["Sum", "Maximum", "p99"]
     threshold: int
     minutes: int = 5
+    missing: bool = False
 
 
 def alarm(scope: Construct, name: str, description: str, watch: Watch) -> None:
     """Makes the alarm `crossdock-{stage}-{name}`. Plain metrics only: the local engine knows no metric maths."""
     stack = stack_of(scope)
     stage = stack.plan.stage
+    above = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+    quiet, rings = cloudwatch.TreatMissingData.NOT_BREACHING, cloudwatch.TreatMissingData.BREACHING
     made = cloudwatch.Alarm(
         scope,
         f"{watch.metric}Alarm",
@@ -45,8 +51,8 @@ def alarm(scope: Construct, name: str, description: str, watch: Watch) -> None:
         ),
         threshold=watch.threshold,
         evaluation_periods=1,
-        comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD if watch.missing else above,
+        treat_missing_data=rings if watch.missing else quiet,
     )
     if stage.cloud:
         # By name, not by reference: the topic's stack comes last, and CloudWatch does not look for it until it rings.

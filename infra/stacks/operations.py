@@ -26,6 +26,7 @@ CELLS_EVERY: Final = "rate(1 hour)"
 SILENCE_EVERY: Final = "rate(15 minutes)"
 # Two runs: in each span there is at least one, so that an alarm does not ring again for want of data.
 SILENCE_SPAN_MINUTES: Final = 30
+SUBSCRIPTION_SPAN_MINUTES: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class OperationsStack(StageStack):
         silence = Call("check-silence", "Hears which warehouses are silent", {"check": "silence"}, SILENCE_EVERY, 0)
         self._schedule(silence, role, function, sync)
         self._silences()
+        self._quiet_sources()
 
     def _silences(self) -> None:
         """One alarm for each warehouse, so that a second one that falls silent rings as well."""
@@ -92,6 +94,20 @@ class OperationsStack(StageStack):
             scope = Construct(self, f"Warehouse-{name}")
             about = f"Nothing moves in {name} although it usually would: its source was reconciled; see the exceptions."
             alarm(scope, f"warehouse-{name}-silent", about, silent)
+
+    def _quiet_sources(self) -> None:
+        """A source that sends nothing for too long, and a subscription that is about to end, ring for themselves."""
+        for name, source in self.plan.business.sources.items():
+            dimensions = {"stage": self.plan.stage.name, "source": name}
+            if source.silent_after_seconds is not None:
+                minutes = -(-source.silent_after_seconds // 60)
+                quiet = Watch("crossdock", "WebhookAccepted", dimensions, "Sum", 1, minutes, missing=True)
+                about = f"{name} sends nothing: is its subscription still there? crossdock sources test {name}"
+                alarm(Construct(self, f"Source-{name}"), f"source-{name}-silent", about, quiet)
+            if source.scheme == "business-central":
+                ends = Watch("crossdock", "SubscriptionEndsSoon", dimensions, "Maximum", 1, SUBSCRIPTION_SPAN_MINUTES)
+                about = f"A subscription of {name} ends within a day: renew it, or nothing comes any more."
+                alarm(Construct(self, f"Subscription-{name}"), f"source-{name}-subscription-ends", about, ends)
 
     def _balancing(self, data: DataStack, sync: SyncStack) -> None:
         """Units of hot items are moved to where they are asked for."""

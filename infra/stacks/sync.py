@@ -293,7 +293,14 @@ class SyncStack(StageStack):
         """Whatever lies in any dead-letter queue becomes an exception that an operator sees."""
         function = Function(self, "collect_dead_letters", {"EXCEPTIONS_TABLE": self.data.exceptions.name})
         function.allow_table(self.data.exceptions, *EXCEPTIONS)
-        domains = (self.movements, self.webhooks, self.reservations, self.expiries, self.prices.queue, *self.routed.values())
+        domains = (
+            self.movements,
+            self.webhooks,
+            self.reservations,
+            self.expiries,
+            self.prices.queue,
+            *self.routed.values(),
+        )
         for queue in (*domains, *self.channels.values()):
             function.consume(queue.node.id, queue.dead_letters.queue)
         function.consume("Failures", self.failures)

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from crossdock.config.compile import compile_file
 from crossdock.exchange.inbox import KEPT_DAYS
 from infra.app import build
 from infra.stages import ROOT
 from tests.integration.conftest import Templates
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from infra.bundling import LayerFolders
 
 pytestmark = pytest.mark.integration
@@ -32,6 +35,7 @@ DOMAINS = (
     "reservations",
     "expiries",
 )
+WATCHED = ("MetricName", "Period", "Threshold", "ComparisonOperator", "TreatMissingData")
 HOLDS = ("BatchGetItem", "PartiQLInsert", "PartiQLUpdate", "PutItem", "UpdateItem")
 PRICE_RULES = ("BatchGetItem", "GetItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate", "Query")
 QUEUES = {*DOMAINS, *(f"channel-{c}" for c in CHANNELS)}
@@ -455,6 +459,7 @@ def test_queues_are_worked_off_in_tens_and_only_failures_come_back(prod: Templat
     collected = {("collect-dead-letters", f"queue/{q}") for q in ("failures", *(f"{q}-dlq" for q in QUEUES))}
     assert set(consumed) == collected | {
         ("apply-movements", "queue/movements"),
+        ("map-webhooks", "queue/webhooks"),
         ("apply-price-changes", "queue/prices"),
         ("apply-price-customers", "queue/price-customers"),
         ("publish-prices", "queue/price-cells"),
@@ -725,3 +730,28 @@ def test_the_local_stage_leaves_out_what_its_engine_cannot_do(
         "DeadLetterConfig" not in t for r in local.named("AWS::Events::Rule", "Name").values() for t in r["Targets"]
     )
     assert all(t["DeletionPolicy"] == "Delete" for _, t in local.all("AWS::DynamoDB::Table"))
+
+
+def test_sources_that_fall_silent_and_subscriptions_that_end_ring_where_they_are_watched(
+    tmp_path_factory: pytest.TempPathFactory, hollow_layers: LayerFolders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def configured(path: Path) -> dict[str, Any]:
+        document = compile_file(path)
+        document["sources"]["erp"] |= {"scheme": "business-central", "silent_after_seconds": 3601}
+        return document
+
+    monkeypatch.setattr("infra.app.compile_file", configured)
+    assembly = tmp_path_factory.mktemp("watched")
+    build("local", outdir=assembly, layers=hollow_layers).synth()
+    alarms = Templates(assembly, "local").named("AWS::CloudWatch::Alarm", "AlarmName")
+    found = {name: tuple(alarms[name][k] for k in WATCHED) for name in alarms if name.startswith("source-")}
+    assert found == {
+        "source-erp-silent": ("WebhookAccepted", 3660, 1, "LessThanThreshold", "breaching"),
+        "source-erp-subscription-ends": (
+            "SubscriptionEndsSoon",
+            900,
+            1,
+            "GreaterThanOrEqualToThreshold",
+            "notBreaching",
+        ),
+    }

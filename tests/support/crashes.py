@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from crossdock.contracts.deliveries import HttpAnswer
 
 Moment = Literal["before", "after"]
-SERVICES: Final = ("dynamodb", "sqs", "events", "scheduler", "secretsmanager")
+SERVICES: Final = ("dynamodb", "sqs", "events", "s3", "scheduler", "secretsmanager")
 
 
 class Killed(BaseException):

@@ -20,6 +20,7 @@ from crossdock.contracts.deliveries import HttpAnswer
 from crossdock.exceptions import replay as replays
 from crossdock.exceptions.correction import assignments_to_patch, corrected_message
 from crossdock.exceptions.store import ExceptionsStore
+from crossdock.exchange.inbox import Delivery, Inbox
 from crossdock.exchange.shadow import LEASE_S
 from crossdock.inventory.gaps import from_text, joined
 from crossdock.platform import clients
@@ -151,6 +152,20 @@ def _inbox_and(queue: str) -> Callable[[Stage], Any]:
 
 
 PRICES = {"type": "prices.changed", "timestamp": "2026-11-21T08:00:00Z", "data": {"prices": [price("r1", 1)]}}
+
+LARGE = moved(*(movement(f"m{n:04d}" + "x" * 90) for n in range(1000)))
+KEPT = {"v": 1, "kind": "webhook", "source": "wms", "delivery": "msg_1", "correlation_id": CORRELATION}
+
+
+def _kept(body: dict[str, Any]) -> Callable[[Stage], None]:
+    """A delivery that lies in the inbox."""
+
+    def arrange(stage: Stage) -> None:
+        inbox = Inbox(stage.world.table("exchange"), stage.world.clock)
+        inbox.accept(Delivery("wms", "msg_1", json.dumps(body).encode(), CORRELATION), lambda _: None)
+
+    return arrange
+
 
 PRICE_CUSTOMERS = bus_event(
     "pricing.customers.changed.v1",
@@ -500,6 +515,21 @@ SCENARIOS = [
         3,
         nothing,
         _post_webhook(moved(movement("m1"), movement("m2")), "wms"),
+        _inbox_and("movements"),
+    ),
+    Scenario("receive a webhook too large for a row", 4, nothing, _post_webhook(LARGE, "wms"), _inbox_and("webhooks")),
+    Scenario(
+        "map a kept webhook",
+        2,
+        _kept(moved(movement("m1"))),
+        consumes("map_webhooks", "webhooks", KEPT),
+        _inbox_and("movements"),
+    ),
+    Scenario(
+        "map a kept webhook that cannot be mapped",
+        2,
+        _kept({"type": "stock.stolen"}),
+        consumes("map_webhooks", "webhooks", KEPT),
         _inbox_and("movements"),
     ),
     Scenario("receive a webhook of prices", 3, nothing, _post_webhook(PRICES, "erp"), _inbox_and("prices")),

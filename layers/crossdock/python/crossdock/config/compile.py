@@ -78,8 +78,8 @@ class _Source(_Strict):
     ] = "standard-webhooks"
     hmac: HmacForm | None = None
     answers: _Answers = Field(default_factory=_Answers)
-    # It is looked at every 15 minutes (infra/stacks/operations.py).
-    silent_after_seconds: int | None = Field(default=None, ge=900)
+    # The span of an alarm, which has a day at most (infra/stacks/operations.py).
+    silent_after_seconds: int | None = Field(default=None, ge=900, le=86_400)
     counts: bool = False
     supply: bool = False
     sequence: Literal["warehouse", "source", "none"] = "warehouse"

@@ -8,6 +8,7 @@ proven ── mapped ───────────── kept, its facts sen
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -21,12 +22,15 @@ from crossdock.exchange.schemes import Accepted, Answer, Form, Incoming, Signatu
 from crossdock.flows.forwarding import Forwarding
 from crossdock.platform.clock import Clock
 from crossdock.platform.logs import passed
+from crossdock.platform.metrics import measured
 from crossdock.platform.problems import FieldError, Problem, from_validation
 from crossdock.platform.queues import Sender, dumps
 
 # A signature that fits no kept secret may be by one that is newer: look for it, but not for every forgery.
 _LOOK_AGAIN_S = 2
 _SUFFIX = 16
+# Business Central's live for three days.
+_SOON = timedelta(hours=24)
 TEST_HEADER = "x-crossdock-test"
 """`crossdock sources test` sends it: the proof is checked, nothing is kept."""
 
@@ -75,6 +79,7 @@ class Receiving:
             found.expires_at,
         )
         delivery, receipt = self._kept(source, rules, delivery)
+        self._heard(source, found)
         passed(
             "accepted",
             "webhook",
@@ -84,6 +89,14 @@ class Receiving:
             again=receipt.duplicate,
         )
         return _reply(rules, delivery, receipt)
+
+    def _heard(self, source: Source, found: Accepted) -> None:
+        """Says that the source is alive, and whether the subscription behind it ends soon: in the log, at no call."""
+        if source.silent_after_seconds is not None:
+            measured("WebhookAccepted", 1, "Count", source=source.name)
+        if found.expires_at is not None:
+            soon = found.expires_at - self.clock() < _SOON
+            measured("SubscriptionEndsSoon", int(soon), "Count", source=source.name)
 
     def _source(self, name: str) -> Source:
         source = self.business.sources.get(name)
