@@ -20,6 +20,9 @@ from crossdock.platform.queues import Sender
 from crossdock.platform.secrets import Secrets
 from crossdock.platform.startup import warm
 
+# A handshake's token is echoed: nobody may take it for a page.
+_AS_IT_IS = {"X-Content-Type-Options": "nosniff"}
+
 
 @dataclass(frozen=True, slots=True)
 class Env:
@@ -66,7 +69,7 @@ def accept(request: Request, event: Mapping[str, Any]) -> Response:
     reply = app().receive(request.path.get("source", ""), incoming, request.correlation_id)
     if reply.document is not None:
         return Response(reply.status, reply.document)
-    return Response(reply.status, text=reply.text, headers={"Content-Type": reply.content_type})
+    return Response(reply.status, text=reply.text, headers={"Content-Type": reply.content_type, **_AS_IT_IS})
 
 
 def _headers(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -87,5 +90,6 @@ def _url(event: Mapping[str, Any]) -> str:
     path = context.get("path") or event.get("path") or ""
     several = event.get("multiValueQueryStringParameters") or {}
     single = {n: [v] for n, v in (event.get("queryStringParameters") or {}).items() if n not in several}
-    query = urlencode([(n, v) for n, vs in {**several, **single}.items() for v in vs or ()], quote_via=quote, safe="")
+    pairs = [(n, v) for n, vs in {**several, **single}.items() for v in vs or ()]
+    query = urlencode(pairs, quote_via=quote, safe="", errors="surrogatepass")
     return f"{headers.get('x-forwarded-proto') or 'https'}://{host}{path}{'?' + query if query else ''}"

@@ -125,7 +125,7 @@ def test_by_another_secret_nothing_is_kept_and_the_answer_makes_no_vendor_delete
 
     assert status == RULES[scheme].refused
     assert json.loads(body)["type"] == "urn:crossdock:problem:signature-refused"
-    assert headers.get("Retry-After") == ("300" if status == 503 else None)
+    assert headers.get("Retry-After") == ("300" if status == 429 else None)
     assert_untouched(world)
 
 
@@ -286,3 +286,46 @@ def test_a_queue_that_is_down_is_503_and_the_vendors_retry_succeeds(world: World
     assert send(world, sent)[0] == 200
     assert len(world.take("webhooks")) == 1
     assert len(world.rows("exchange")) == 1
+
+
+ODD_BODIES = (
+    b"",
+    b"{",
+    b"null",
+    b"[]",
+    b'{"value":[{}]}',
+    b"\xff\xfe",
+    b"<a/>",
+    b"[" * 20_000,
+    b"webhook_id=1",
+    b"1" * 5_000,
+)
+# Headers that prove nothing may be odd.
+UNSIGNED = ("github", "shopify", "woocommerce", "business-central", "salesforce-outbound")
+ODD_TEXTS = ("", ",", "v1,", "t=1,v1=zz", "sha256=zz", "\u0663", "1.5", "A" * 9_000, "\x00", "a\tb", "-1")
+
+
+@pytest.mark.parametrize("scheme", sorted(SCHEMES))
+def test_whatever_is_sent_is_refused_and_never_an_error(scheme: str, world: World, tmp_path: Path) -> None:
+    with_scheme(world, tmp_path, scheme)
+    good = delivery(scheme, b"{}")
+    names = [n for n in good["multiValueHeaders"] if n not in {"host", "X-Correlation-Id"}]
+    tried = [
+        {**good, "body": base64.b64encode(body).decode(), "multiValueHeaders": {}, "headers": {}} for body in ODD_BODIES
+    ]
+    for name in names:
+        for text in ODD_TEXTS:
+            tried.append({**good, "multiValueHeaders": {**good["multiValueHeaders"], name: [text]}})
+            tried.append({**good, "multiValueHeaders": {**good["multiValueHeaders"], name: [text, text]}})
+    tried += [
+        {**good, "multiValueHeaders": None, "headers": None, "requestContext": None},
+        {**good, "isBase64Encoded": False, "body": "\ud800"},
+        {**good, "body": None, "multiValueHeaders": {"x": None}, "headers": {"x": None}},
+        {**good, "multiValueQueryStringParameters": {"validationToken": ["\ud800"], "token": None}, "body": ""},
+    ]
+
+    statuses = {send(world, sent)[0] for sent in tried}
+
+    assert statuses <= {200, 202, 400, 401, 422, 429}
+    accepted = [r["pk"] for r in world.rows("exchange")]
+    assert accepted == [] or scheme in UNSIGNED

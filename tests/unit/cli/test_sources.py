@@ -109,7 +109,7 @@ def test_a_trial_is_good_where_the_source_takes_what_is_proven_and_nothing_else(
         scheme, ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"]
     )
     form = Form(**source["hmac"]) if "hmac" in source else None  # type: ignore[arg-type]  # as above
-    refused = 503 if scheme == "business-central" else 400 if scheme == "stripe" else 401
+    refused = 429 if scheme == "business-central" else 400 if scheme == "stripe" else 401
 
     def post(url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         assert headers["x-crossdock-test"] == "1"

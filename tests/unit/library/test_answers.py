@@ -35,7 +35,7 @@ def test_every_scheme_has_rules_and_can_be_configured_and_stands_in_the_document
         ("github", 202, 401, "keeps", "json"),
         ("hubspot-v3", 200, 401, "keeps", "json"),
         # Anything but 2xx, 408, 429 and 5xx deletes its subscription.
-        ("business-central", 200, 503, "keeps", "empty"),
+        ("business-central", 200, 429, "keeps", "empty"),
         ("salesforce-outbound", 200, 401, "keeps", "soap"),
     ],
 )

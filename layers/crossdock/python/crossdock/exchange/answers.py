@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from crossdock.exchange.schemes.salesforce import ACKNOWLEDGED
 
-OUTAGE: Final = 503
+TRY_LATER: Final = 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +105,9 @@ RULES: Final[Mapping[str, Rules]] = {
     "hubspot-v3": _HUBSPOT,
     "business-central": Rules(
         accepted=200,
-        # Any other status deletes the subscription, for instance while a new clientState is not known here yet.
-        refused=OUTAGE,
+        # Most others would delete the subscription, for instance while a new clientState is not known here yet; and a
+        # 5xx would let strangers ring the alarm for outages.
+        refused=TRY_LATER,
         keeps=True,
         within_s=30,
         again="408, 429 and 5xx: for 36 hours",

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from crossdock.config import BusinessConfig, Source
 from crossdock.connectors import source_connector
 from crossdock.contracts.inbound import Translated, UnknownEventError
-from crossdock.exchange.answers import OUTAGE, SOAP, Rules, rules_of
+from crossdock.exchange.answers import SOAP, TRY_LATER, Rules, rules_of
 from crossdock.exchange.inbox import Delivery, Inbox, Receipt
 from crossdock.exchange.schemes import Accepted, Answer, Form, Incoming, SignatureRefusedError, verify
 from crossdock.flows.forwarding import Forwarding
@@ -126,7 +126,7 @@ class Receiving:
             "signature-refused",
             f"{refused.field}: {refused.problem}. Remedy: {refused.remedy}. Nothing was stored.",
             [FieldError(refused.field, refused.problem, refused.remedy)],
-            headers={"Retry-After": "300"} if rules.refused == OUTAGE else None,
+            headers={"Retry-After": "300"} if rules.refused == TRY_LATER else None,
         )
 
     def _judged(self, source: Source, incoming: Incoming, max_age: int | None) -> Accepted | Answer:
