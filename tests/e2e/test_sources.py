@@ -37,7 +37,7 @@ def test_a_delivery_that_is_too_large_for_a_row_is_applied_as_any_other(system: 
 
     answer = system.deliver("wms", body)
 
-    assert answer.status_code == 202
+    assert answer.status_code == 202, answer.text
     system.until("all of it is on hand", lambda: system.on_hand("LARGE-A") == 1000)
     row = system.row("exchange", f"IN#wms#{answer.json()['delivery_id']}", "IN")
     assert row is not None
