@@ -6,6 +6,7 @@ Reads files only: no AWS, no credentials, and the same verifiers as the deployed
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +31,8 @@ app = typer.Typer(help="Webhooks that come in: find out why one is refused.", no
 EXIT_REFUSED: Final = 1
 EXIT_INPUT: Final = 2
 _DIGITS: Final = 11
+# A recorded request may begin with it: POST /webhooks/shop HTTP/1.1
+_REQUEST_LINE: Final = re.compile(r"[A-Z]+ \S+ HTTP/[0-9.]+")
 _NOTHING_FITS: Final = (
     "nothing that was tried makes it fit: most likely it was signed with another secret, or the body is not the one "
     "that was sent"
@@ -154,7 +157,7 @@ def _headers(path: str) -> list[tuple[str, str]]:
         return _headers_of_json(text)
     found = []
     for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
+        if not line.strip() or (number == 1 and _REQUEST_LINE.fullmatch(line)):
             continue
         name, colon, value = line.partition(":")
         if not colon or not name.strip() or " " in name.strip():

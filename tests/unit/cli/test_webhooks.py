@@ -69,6 +69,7 @@ def test_headers_are_lines_or_an_object_with_several_values(run: Any) -> None:
     value = GITHUB.incoming.headers["x-hub-signature-256"][0]
     for headers in (
         f"Host: x.example\r\nx-hub-SIGNATURE-256:{value}  \r\n\r\n",
+        f"POST /webhooks/x HTTP/1.1\nX-Hub-Signature-256: {value}",
         {"X-Hub-Signature-256": [value], "Content-Length": 13},
     ):
         assert run(headers, b"Hello, World!", *given)[0] == 0
