@@ -13,6 +13,7 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from crossdock.config import code_tables
 from crossdock.config.signing import HmacForm
 from crossdock.contracts.price_settings import PriceSettings
 
@@ -172,6 +173,7 @@ class _Document(_Strict):
     segments: dict[Name, _Segment] = Field(default_factory=dict)
     warehouse_sets: dict[Name, Annotated[list[WarehouseId], Field(min_length=1)]] = Field(default_factory=dict)
     price_classes: dict[Name, _PriceClass] = Field(default_factory=dict)
+    codes: dict[Name, dict[code_tables.Kind, code_tables.Table]] = Field(default_factory=dict)
     reconciliation: _Reconciliation = Field(default_factory=_Reconciliation)
     reservations: _Reservations = Field(default_factory=_Reservations)
     pricing: _Pricing = Field(default_factory=_Pricing)
@@ -246,6 +248,9 @@ def _inconsistencies(document: _Document) -> list[str]:
                 f"segments.{name}.channel: {segment.channel!r} is not among [channels.*]; add it or leave it out"
             )
     found += _price_problems(document)
+    found += code_tables.problems(
+        document.codes, {name: s.connector for name, s in document.sources.items()}, document.warehouses
+    )
     for field, warehouses in _lists_of_warehouses(document).items():
         unknown = [wid for wid in warehouses if wid not in document.warehouses]
         found += [f"{field}: {w!r} is not among [warehouses.*]; add it or leave it out" for w in unknown]

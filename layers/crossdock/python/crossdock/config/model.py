@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from crossdock.contracts.codes import Codes, CodeTable
+
 _SHIPPED = Path(__file__).parent / "business.json"
 
 
@@ -202,6 +204,11 @@ class BusinessConfig:
     segments: Mapping[str, Segment] = field(default_factory=dict)
     warehouse_sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     price_classes: Mapping[str, PriceClass] = field(default_factory=dict)
+    codes: Mapping[str, Codes] = field(default_factory=dict)
+
+    def codes_of(self, source: str) -> Codes:
+        """What the source's words mean; without tables it has to use ours."""
+        return self.codes.get(source, Codes(source))
 
     def channels_for(self, kind: str) -> list[Channel]:
         """The channels that hear of this kind of value, in the order of their names."""
@@ -237,6 +244,7 @@ def from_document(document: Mapping[str, Any]) -> BusinessConfig:
         segments={n: _segment(n, s) for n, s in document["segments"].items()},
         warehouse_sets={n: tuple(w) for n, w in document["warehouse_sets"].items()},
         price_classes={n: _price_class(n, c) for n, c in document["price_classes"].items()},
+        codes={n: _codes(n, tables) for n, tables in document["codes"].items()},
     )
 
 
@@ -256,6 +264,10 @@ def _channel(name: str, fields: Mapping[str, Any]) -> Channel:
 
 def _price_class(name: str, fields: Mapping[str, Any]) -> PriceClass:
     return PriceClass(name=name, **{**fields, "segments": tuple(fields.get("segments", ()))})
+
+
+def _codes(source: str, tables: Mapping[str, Mapping[str, Any]]) -> Codes:
+    return Codes(source, {kind: CodeTable(t["owner"], dict(t["values"])) for kind, t in tables.items()})
 
 
 def _pricing(fields: Mapping[str, Any]) -> PricingTerms:

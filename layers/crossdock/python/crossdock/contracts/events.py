@@ -12,6 +12,11 @@ PRICE_CUSTOMERS_CHANGED = "pricing.customers.changed.v1"
 COUNTS_REPORTED = "inventory.counts.reported.v1"
 SUPPLY_REPORTED = "inventory.supply.reported.v1"
 REFERENCES_DECLARED = "identity.references.declared.v1"
+ORDER_PLACED = "orders.order.placed.v1"
+ORDER_CHANGED = "orders.order.changed.v1"
+ORDER_CANCELLED = "orders.order.cancelled.v1"
+LEVELS_REPORTED = "inventory.levels.reported.v1"
+ACCOUNTS_REPORTED = "customers.accounts.reported.v1"
 RESERVATION_DECIDED = "inventory.reservation.decided.v1"
 AVAILABILITY_CHANGED = "availability.changed.v1"
 PRICE_CHANGED = "price.changed.v1"
@@ -22,7 +27,8 @@ class Event:
     """One fact in our own vocabulary.
 
     `id` is derived from the source's delivery id, so the same delivery gives the same event; `subject` is
-    `type/canonical-id`; `time` is RFC 3339.
+    `type/canonical-id`; `time` is RFC 3339. `mapping_version` says which mapping of a connector made it (`shopify/1`);
+    it is empty, and not in the document, for what nobody had to map.
     """
 
     id: str
@@ -33,9 +39,11 @@ class Event:
     correlation_id: str
     data: Mapping[str, Any]
     causation_id: str = ""
+    mapping_version: str = ""
 
     def document(self) -> dict[str, Any]:
         """The event as it goes over the bus."""
+        mapped = {"mappingversion": self.mapping_version} if self.mapping_version else {}
         return {
             "specversion": "1.0",
             "id": self.id,
@@ -48,6 +56,7 @@ class Event:
             "causationid": self.causation_id or self.id,
             "sourcesystem": self.source,
             "dedupekey": self.id,
+            **mapped,
             "data": self.data,
         }
 

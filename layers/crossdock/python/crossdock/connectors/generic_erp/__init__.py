@@ -3,6 +3,6 @@
 Its events: `items.declared`, `prices.changed`, `costs.changed`, `customers.priced`, `supply.expected`.
 """
 
-from crossdock.connectors.generic_erp.translation import translate
+from crossdock.connectors.generic_erp.translation import CODE_TABLES, HEADERS, MAPPING_VERSION, translate
 
-__all__ = ["translate"]
+__all__ = ["CODE_TABLES", "HEADERS", "MAPPING_VERSION", "translate"]

@@ -1,0 +1,58 @@
+"""Canonical documents as facts for the bus: what several connectors make, made once."""
+
+from collections.abc import Sequence
+
+from crossdock.contracts import events
+from crossdock.contracts.accounts import AccountsReported
+from crossdock.contracts.inbound import Fact, Part, Several, Translated
+from crossdock.contracts.levels import Level, LevelsReported
+from crossdock.contracts.orders import Order, OrderReported
+from crossdock.contracts.references import ForeignCode, ItemDeclaration
+
+_ITEMS_TO_A_FACT = 500
+
+
+def order_fact(source: str, order: Order, *, new: bool) -> Fact:
+    """The event that an order is now: cancelled whenever it is, else placed when it is new, else changed."""
+    type_ = events.ORDER_PLACED if new else events.ORDER_CHANGED
+    if order.status == "cancelled":
+        type_ = events.ORDER_CANCELLED
+    data = OrderReported(source=source, order=order).model_dump(mode="json", exclude_defaults=True)
+    return Fact(type_, f"order/{source}/{order.document}", data)
+
+
+def levels_fact(source: str, levels: Sequence[Level]) -> Fact:
+    """What a source shows of some items."""
+    data = LevelsReported(source=source, levels=list(levels)).model_dump(mode="json", exclude_defaults=True)
+    return Fact(events.LEVELS_REPORTED, f"levels/{source}", data)
+
+
+def accounts_fact(reported: AccountsReported) -> Fact:
+    """What a CRM says of some customers."""
+    subject = f"accounts/{reported.source}"
+    return Fact(events.ACCOUNTS_REPORTED, subject, reported.model_dump(mode="json", exclude_defaults=True))
+
+
+def references_facts(source: str, codes: Sequence[tuple[str, str]]) -> list[Fact]:
+    """What a source calls our items, from (sku, code) in any order."""
+    by_sku: dict[str, list[str]] = {}
+    for sku, code in codes:
+        by_sku.setdefault(sku, []).append(code)
+    items = [
+        ItemDeclaration(sku=sku, codes=[ForeignCode(system=source, code=code) for code in dict.fromkeys(of_it)])
+        for sku, of_it in by_sku.items()
+    ]
+    documents = [i.model_dump(mode="json", exclude_none=True) for i in items]
+    return [
+        Fact(
+            events.REFERENCES_DECLARED,
+            f"items/{source}",
+            {"source": source, "items": documents[start : start + _ITEMS_TO_A_FACT]},
+        )
+        for start in range(0, len(documents), _ITEMS_TO_A_FACT)
+    ]
+
+
+def together(parts: Sequence[Part]) -> Translated:
+    """One part as it is, several as several."""
+    return parts[0] if len(parts) == 1 else Several(tuple(parts))
