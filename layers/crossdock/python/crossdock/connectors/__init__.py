@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from crossdock.contracts.deliveries import ChannelConnector
     from crossdock.contracts.digests import DigestConnector
-    from crossdock.contracts.inbound import SourceConnector
+    from crossdock.contracts.inbound import FetchingConnector, SourceConnector
 
 
 def source_connector(name: str) -> "SourceConnector":
     """The connector that translates a source's payloads. Raises ModuleNotFoundError for an unknown name."""
     return cast("SourceConnector", importlib.import_module(f"crossdock.connectors.{name}"))
+
+
+def fetching_connector(name: str) -> "FetchingConnector":
+    """The connector of a source that sends thin notifications. Raises ModuleNotFoundError for an unknown name."""
+    return cast("FetchingConnector", importlib.import_module(f"crossdock.connectors.{name}"))
 
 
 def channel_connector(name: str) -> "ChannelConnector":
