@@ -96,19 +96,20 @@ def _iso(value: object) -> datetime:
     if not isinstance(value, str) or not _ISO.fullmatch(value):
         raise fault("is no instant with its offset from UTC", 'send it as "2026-03-01T08:00:00Z"')
     try:
-        return _real(datetime.fromisoformat(value))
+        instant = datetime.fromisoformat(value)
     except ValueError as exc:
         raise fault("is no instant of the calendar", "correct it") from exc
+    return _real(instant)
 
 
 def _rfc2822(value: object) -> datetime:
     try:
         found = parsedate_to_datetime(value) if isinstance(value, str) else None
-        if found is not None and found.tzinfo is not None:
-            return _real(found)
     except (ValueError, OverflowError, IndexError, TypeError):  # what the parser says of texts that are no dates
-        pass
-    raise fault("is no date with its offset from UTC", 'send it as "Sun, 01 Mar 2026 08:00:00 +0000"')
+        found = None
+    if found is None or found.tzinfo is None:
+        raise fault("is no date with its offset from UTC", 'send it as "Sun, 01 Mar 2026 08:00:00 +0000"')
+    return _real(found)
 
 
 def _epoch(value: object) -> datetime:
