@@ -63,7 +63,7 @@ def test_tables_are_at_hand_when_the_configuration_is_loaded() -> None:
         (
             "codes.shop.statuses.values",
             {"paid": "payed"},
-            "codes.shop.statuses.values.paid: 'payed' is no state of an order; write one of incomplete, held, released, ",
+            "codes.shop.statuses.values.paid: 'payed' is no state of an order; write one of incomplete, held",
         ),
         (
             "codes.shop.units",
