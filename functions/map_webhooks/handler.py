@@ -1,21 +1,30 @@
-"""Webhooks queue → what a kept delivery says, sent on: for large ones, and for those whose mapping failed at first."""
+"""Webhooks queue → what a kept delivery says, sent on: for large ones, thin ones, and those not mapped at first."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crossdock import config
+from crossdock.contracts.fetching import FetchUnavailableError
 from crossdock.exceptions.store import ExceptionsStore
+from crossdock.exchange import backoff
 from crossdock.exchange.inbox import Inbox
 from crossdock.flows.forwarding import Forwarding
 from crossdock.flows.mapping_deliveries import DeliveryMapper
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.bus import Bus
 from crossdock.platform.clock import system_clock
-from crossdock.platform.consuming import consume, one_by_one
+from crossdock.platform.consuming import consume
 from crossdock.platform.dynamo import Table
+from crossdock.platform.logs import logger
 from crossdock.platform.objects import Bucket
-from crossdock.platform.queues import Sender
+from crossdock.platform.outbound import Http
+from crossdock.platform.queues import Record, Sender, hide
+from crossdock.platform.secrets import Secrets
 from crossdock.platform.startup import warm
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +34,26 @@ class Env:
     exceptions_table: str
     exchange_table: str
     movements_queue_url: str
+    source_secret_prefix: str
+    stage: str
+    webhooks_queue_url: str
+    retry_cap_seconds: str = "900"
 
 
 @dataclass(frozen=True, slots=True)
 class App:
     mapper: DeliveryMapper
     exceptions: ExceptionsStore
+    sqs: "SQSClient"
+    queue_url: str
+    retry_cap_s: int
 
 
 @warm
 def app() -> App:
     values, client = env.read(Env), clients.dynamodb()
+    local = values.stage == "local"
+    secrets = Secrets(clients.secrets(), values.source_secret_prefix, max_age=2 if local else 60)
     exceptions = ExceptionsStore(Table(client, values.exceptions_table), system_clock)
     mapper = DeliveryMapper(
         business=config.load(),
@@ -46,9 +64,27 @@ def app() -> App:
             system_clock,
         ),
         refuse=exceptions.refuse,
+        secret=lambda source, remedy: secrets.get(source, remedy, needs="api"),
+        get=Http(allow_plain=local).get,
     )
-    return App(mapper, exceptions)
+    return App(mapper, exceptions, clients.sqs(), values.webhooks_queue_url, int(values.retry_cap_seconds))
 
 
 def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str, Any]:
-    return consume(event, context, one_by_one(app().mapper.map), app().exceptions.settle)
+    return consume(event, context, map_all, app().exceptions.settle)
+
+
+def map_all(records: Sequence[Record]) -> Iterable[str]:
+    """Maps each delivery; gives back the records whose source has to be asked again, after spacing them out."""
+    return [record.id for record in records if not _mapped(record)]
+
+
+def _mapped(record: Record) -> bool:
+    try:
+        app().mapper.map(record)
+    except FetchUnavailableError as exc:
+        seconds = backoff.delay_seconds(record.receive_count, app().retry_cap_s)
+        hide(app().sqs, app().queue_url, record, seconds)
+        logger().warning("asked again later", reason=str(exc), record=record.id, seconds=seconds)
+        return False
+    return True

@@ -27,6 +27,8 @@ PRICE_RULES: Final = ("BatchGetItem", "GetItem", "PartiQLDelete", "PartiQLInsert
 RESERVATION_BATCH: Final = 250
 # A fact waits this long in a domain's queue before a person should look.
 LATE_AFTER_SECONDS: Final = 300
+# A thin webhook waits as long as its source's API does not answer.
+WEBHOOKS_LATE_AFTER_SECONDS: Final = 1800
 # The longest that a message of the expiries is held back, and two minutes more.
 EXPIRY_LATE_AFTER_SECONDS: Final = 1020
 # A hold whose units were not given back a minute after its end.
@@ -52,7 +54,10 @@ class SyncStack(StageStack):
         self.failures = DeadLetters(self, "Failures", "failures").queue
         acknowledge(self.failures, FAILURES)
         self.movements = self._domain_queue("movements")
-        self.webhooks = self._domain_queue("webhooks")
+        # A message may wait here for a source's API that is down, as one waits for a channel.
+        self.webhooks = Queue(
+            self, "webhooks", max_receives=plan.stage.channel_receives, late_after_seconds=WEBHOOKS_LATE_AFTER_SECONDS
+        )
         self.reservations = self._domain_queue("reservations")
         # A message may lie here for a quarter of an hour before it is due, and CloudWatch counts that in.
         self.expiries = Queue(
@@ -185,7 +190,7 @@ class SyncStack(StageStack):
         supply.consume("Supply", self.routed["supply"].queue)
 
     def _deferred_webhooks(self) -> None:
-        """Kept deliveries that are mapped behind their answer: large ones, and those whose mapping failed at first."""
+        """Kept deliveries that are mapped behind their answer: large and thin ones, and those not mapped at first."""
         data = self.data
         function = Function(
             self,
@@ -196,8 +201,13 @@ class SyncStack(StageStack):
                 "EXCEPTIONS_TABLE": data.exceptions.name,
                 "EXCHANGE_TABLE": data.exchange.name,
                 "MOVEMENTS_QUEUE_URL": self.movements.queue.queue_url,
+                "RETRY_CAP_SECONDS": str(self.plan.stage.channel_retry_cap_seconds),
+                "SOURCE_SECRET_PREFIX": self.plan.stage.secret_prefix("sources"),
+                "WEBHOOKS_QUEUE_URL": self.webhooks.queue.queue_url,
             },
         )
+        function.allow_secrets("sources", self.plan.business.sources, data.key_arn)
+        function.allow(["sqs:ChangeMessageVisibility"], self.webhooks.queue.queue_arn)
         function.allow_table(data.exchange, "GetItem")
         function.allow_table(data.exceptions, *EXCEPTIONS)
         function.allow_objects(data.bodies, data.key_arn, "GetObject")

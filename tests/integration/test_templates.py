@@ -74,6 +74,8 @@ ALLOWED = {
     | {"s3:PutObject bucket/*"}
     | _secrets("sources", "erp", "wms"),
     "map-webhooks": _table("exchange", "GetItem")
+    | {"sqs:ChangeMessageVisibility queue/webhooks"}
+    | _secrets("sources", "erp", "wms")
     | EXCEPTIONS
     | {"sqs:SendMessage queue/movements", "events:PutEvents bus/crossdock-prod", "s3:GetObject bucket/*"}
     | _consumes("webhooks"),

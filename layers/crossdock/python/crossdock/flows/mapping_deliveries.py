@@ -1,22 +1,28 @@
-"""Mapping a kept delivery behind its answer: one that is large, or one that could not be mapped when it came.
+"""Mapping a kept delivery behind its answer: one that is large or thin, or that could not be mapped when it came.
+
+Of a thin one the latest state is fetched from its source; while that does not answer, the message waits.
 
 What still cannot be mapped becomes an exception. Its replay maps the delivery anew, by the mapping of that day, or the
 body as an operator corrected it.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
-from crossdock.config import BusinessConfig
-from crossdock.connectors import source_connector
-from crossdock.contracts.inbound import Translated, UnknownEventError
+from crossdock.config import BusinessConfig, Source
+from crossdock.connectors import fetching_connector, source_connector
+from crossdock.contracts.codes import Refused
+from crossdock.contracts.fetching import Api, FetchUnavailableError, Get
+from crossdock.contracts.inbound import Fetch, Part, UnknownEventError, parts_of
 from crossdock.contracts.refusals import Refusal, Refuse
 from crossdock.exceptions.unreadable import unreadable
-from crossdock.exchange.inbox import Inbox
-from crossdock.flows.forwarding import Forwarding
+from crossdock.exchange.inbox import Delivery, Inbox
+from crossdock.flows.forwarding import Forwarding, Origin
+from crossdock.platform.errors import NotConfiguredError
 from crossdock.platform.logs import passed
 from crossdock.platform.problems import from_validation
 from crossdock.platform.queues import MESSAGE_BYTES, Record
@@ -28,49 +34,93 @@ _REMEDY = (
 )
 
 
+GetSecret = Callable[[str, str], Mapping[str, Any]]
+"""A source's secret document, with what its API needs; the remedy for NotConfiguredError."""
+
+
 class DeliveryMapper:
     """Maps kept deliveries and sends on what they say."""
 
-    def __init__(self, business: BusinessConfig, inbox: Inbox, forwarding: Forwarding, refuse: Refuse) -> None:
+    def __init__(
+        self,
+        business: BusinessConfig,
+        inbox: Inbox,
+        forwarding: Forwarding,
+        refuse: Refuse,
+        secret: GetSecret,
+        get: Get,
+    ) -> None:
+        """`secret` and `get` reach the APIs of sources with thin notifications."""
         self._business = business
         self._inbox = inbox
         self._forwarding = forwarding
         self._refuse = refuse
+        self._secret = secret
+        self._get = get
 
     def map(self, record: Record) -> None:
-        """Handles one message of the queue `webhooks`; what cannot be mapped is on the exceptions list afterwards."""
+        """Handles one message of the queue `webhooks`; what cannot be mapped is on the exceptions list afterwards.
+
+        Raises FetchUnavailableError when the source has to be asked later; nothing was sent on then.
+        """
         message = dict(record.message or {})
         try:
-            source, delivery, correlation_id = (str(message[k]) for k in ("source", "delivery", "correlation_id"))
+            name, delivery_id, correlation_id = (str(message[k]) for k in ("source", "delivery", "correlation_id"))
         except KeyError as exc:
             self._refuse([unreadable(ROUTE, record, exc)])
             return
-        body = self._inbox.body(source, delivery)
-        if body is None:
+        delivery = self._inbox.find(name, delivery_id)
+        if delivery is None:
             self._refuse([_refusal(message, record, "delivery_gone", "delivery", "it is not in the inbox any more")])
             return
-        corrected = _corrected(message, body)
+        corrected = _corrected(message, delivery.body)
+        if corrected is not None:
+            delivery = replace(delivery, body=corrected)
+        shown = {**message, **_shown(delivery.body)}
         try:
-            translated = self._translated(source, body if corrected is None else corrected)
+            version, parts = self._mapped(name, delivery)
         except _UnmappableError as exc:
-            shown = {**message, **_shown(body if corrected is None else corrected)}
             self._refuse([_refusal(shown, record, exc.kind, exc.subject, exc.detail)])
             return
-        self._forwarding.send(source, delivery, translated, correlation_id)
-        passed("mapped", "webhook", [correlation_id], source=source, delivery=delivery)
+        self._forwarding.send(Origin(name, delivery_id, correlation_id, version), parts)
+        refused = [p for p in parts if isinstance(p, Refused)]
+        if refused:
+            self._refuse([_refused_part(shown, record, p) for p in refused])
+        passed("mapped", "webhook", [correlation_id], source=name, delivery=delivery_id, refused=len(refused))
 
-    def _translated(self, source: str, body: bytes) -> Translated:
-        known = self._business.sources.get(source)
-        if known is None:
-            raise _UnmappableError("unmappable_delivery", "source", f"there is no source {source!r} any more")
+    def _mapped(self, name: str, delivery: Delivery) -> tuple[str, list[Part]]:
+        """The mapping's version, and what the delivery says by it."""
+        source = self._business.sources.get(name)
+        if source is None:
+            raise _UnmappableError("unmappable_delivery", "source", f"there is no source {name!r} any more")
         try:
-            return source_connector(known.connector).translate(source, body)
+            return source_connector(source.connector).MAPPING_VERSION, self._parts(source, delivery)
         except ValidationError as exc:
             problem = from_validation(exc)
             raise _UnmappableError("unmappable_delivery", problem.errors[0].field, problem.detail) from exc
         except UnknownEventError as exc:
             name = exc.event_type[:60]
             raise _UnmappableError("unknown_event", name, f"{name!r} is mapped to nothing") from exc
+
+    def _parts(self, source: Source, delivery: Delivery) -> list[Part]:
+        codes = self._business.codes_of(source.name)
+        found: list[Part] = []
+        connector = source_connector(source.connector)
+        for part in parts_of(connector.translate(source.name, delivery.body, delivery.headers, codes)):
+            if isinstance(part, Fetch):
+                fetched = fetching_connector(source.connector).fetch(source.name, part, self._api(source.name), codes)
+                found += parts_of(fetched)
+            else:
+                found.append(part)
+        return found
+
+    def _api(self, source: str) -> Api:
+        remedy = f"run: crossdock sources api {source} --url URL --token TOKEN"
+        try:
+            api = self._secret(source, remedy)["api"]
+            return Api(str(api["url"]), str(api["token"]), self._get)
+        except (NotConfiguredError, KeyError, TypeError) as exc:
+            raise FetchUnavailableError(f"the API of {source} is not set up: {remedy}") from exc
 
 
 class _UnmappableError(Exception):
@@ -98,6 +148,12 @@ def _refusal(message: Mapping[str, Any], record: Record, kind: str, subject: str
         replay=record.replay,
         recurs=True,
     )
+
+
+def _refused_part(message: Mapping[str, Any], record: Record, part: Refused) -> Refusal:
+    """A part that waits for what its remedy says; its replay maps the delivery with the code tables of then."""
+    whole = _refusal(message, record, part.kind, part.subject, "")
+    return replace(whole, detail=f"{whole.source}: {part.detail}"[:1000], remedy=part.remedy)
 
 
 def _shown(body: bytes) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Receiving a delivery: proof of where it comes from, then one row and one message, then the answer its vendor wants.
 
 proven ── mapped ───────────── kept, its facts sent on                           answered as accepted
+   │         ├─ unfinished ─── kept, the rest done behind the answer             answered as accepted
    │         ├─ too large ──── kept as an object, to be mapped behind the answer answered as accepted
    │         └─ cannot be ──── kept, to become an exception, or refused          by the vendor's rules
    └─ a handshake or a ping ── nothing is kept                                   answered as it wants
@@ -15,11 +16,11 @@ from pydantic import ValidationError
 
 from crossdock.config import BusinessConfig, Source
 from crossdock.connectors import source_connector
-from crossdock.contracts.inbound import Translated, UnknownEventError
+from crossdock.contracts.inbound import Part, UnknownEventError, parts_of
 from crossdock.exchange.answers import SOAP, TRY_LATER, Rules, rules_of
 from crossdock.exchange.inbox import Delivery, Inbox, Receipt
 from crossdock.exchange.schemes import Accepted, Answer, Form, Incoming, SignatureRefusedError, verify
-from crossdock.flows.forwarding import Forwarding
+from crossdock.flows.forwarding import Forwarding, Origin, unfinished
 from crossdock.platform.clock import Clock
 from crossdock.platform.logs import passed
 from crossdock.platform.metrics import measured
@@ -77,6 +78,7 @@ class Receiving:
             found.content,
             found.event_type,
             found.expires_at,
+            _read_by_the_mapping(source, incoming),
         )
         delivery, receipt = self._kept(source, rules, delivery)
         self._heard(source, found)
@@ -138,13 +140,14 @@ class Receiving:
     # -- keeping -----------------------------------------------------------------------------------------------
 
     def _kept(self, source: Source, rules: Rules, delivery: Delivery) -> tuple[Delivery, Receipt]:
-        translated = self._translated(source, rules, delivery.body)
+        parts = self._parts(source, rules, delivery)
 
         def forward(correlation_id: str) -> None:
-            if translated is None or delivery.large:
+            if parts is None or unfinished(parts) or delivery.large:
                 self.deferred.send([dumps(message_of(source.name, delivery.id, correlation_id))])
             else:
-                self.forwarding.send(source.name, delivery.id, translated, correlation_id)
+                version = source_connector(source.connector).MAPPING_VERSION
+                self.forwarding.send(Origin(source.name, delivery.id, correlation_id, version), parts)
 
         receipt = self.inbox.accept(delivery, forward)
         if not receipt.conflicting:
@@ -159,10 +162,11 @@ class Receiving:
             [FieldError("webhook-id", "used before for another body", "give each message its own id")],
         )
 
-    def _translated(self, source: Source, rules: Rules, body: bytes) -> Translated | None:
+    def _parts(self, source: Source, rules: Rules, delivery: Delivery) -> Sequence[Part] | None:
         """What the delivery says; None for what cannot be mapped and is to be kept nevertheless."""
+        connector, codes = source_connector(source.connector), self.business.codes_of(source.name)
         try:
-            return source_connector(source.connector).translate(source.name, body)
+            return parts_of(connector.translate(source.name, delivery.body, delivery.headers, codes))
         except ValidationError as exc:
             if rules.keeps:
                 return None
@@ -177,6 +181,12 @@ class Receiving:
                 f"type: {exc.event_type[:60]!r} is not one this source sends. Nothing was stored.",
                 [FieldError("type", "unknown", f"send one of: {known}; or leave it out of the subscription")],
             ) from exc
+
+
+def _read_by_the_mapping(source: Source, incoming: Incoming) -> dict[str, str]:
+    """Headers that the mapping reads; one that came twice says nothing."""
+    found = {name: incoming.headers.get(name, ()) for name in source_connector(source.connector).HEADERS}
+    return {name: values[0] for name, values in found.items() if len(values) == 1}
 
 
 def message_of(source: str, delivery_id: str, correlation_id: str) -> dict[str, Any]:
