@@ -49,18 +49,20 @@ def rotate_source(target: Target, name: str, secret: str = "") -> tuple[str, boo
     the others. Returns it, and whether one was kept.
     """
     secret = secret or new_signing_secret()
-    kept = [one for one in signing_secrets(target.secret_document("sources", name)) if one != secret][:1]
-    target.write_secret_document("sources", name, {_SIGNING: [secret, *kept]})
+    document = target.secret_document("sources", name)
+    kept = [one for one in signing_secrets(document) if one != secret][:1]
+    target.write_secret_document("sources", name, {**document, _SIGNING: [secret, *kept]})
     return secret, bool(kept)
 
 
 def drop_old_secrets(target: Target, name: str) -> int:
     """Keeps only the newest secret; returns how many went."""
-    current = signing_secrets(target.secret_document("sources", name))
+    document = target.secret_document("sources", name)
+    current = signing_secrets(document)
     if not current:
         raise CliError(f"source '{name}' has no signing secret yet", f"make one: crossdock sources rotate {name}")
     if len(current) > 1:
-        target.write_secret_document("sources", name, {_SIGNING: current[:1]})
+        target.write_secret_document("sources", name, {**document, _SIGNING: current[:1]})
     return len(current) - 1
 
 

@@ -35,6 +35,11 @@ def sources_of(path: Path) -> dict[str, dict[str, Any]]:
     return {name: {"scheme": _STANDARD, **source} for name, source in tables.items()}
 
 
+def codes_of(path: Path) -> dict[str, dict[str, Any]]:
+    """The code tables [codes.*.*], by source. Raises CliError when the file cannot be read."""
+    return {name: tables for name, tables in _read(path)[1].get("codes", {}).items() if isinstance(tables, dict)}
+
+
 def source_of(path: Path, name: str) -> dict[str, Any]:
     """One of them. Raises CliError when it is not there."""
     found = sources_of(path)

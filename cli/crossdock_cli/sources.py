@@ -1,4 +1,4 @@
-"""`crossdock sources add`, `list`, `rotate` and `test`: letting a system send us webhooks, and trying whether it can.
+"""`crossdock sources add`, `list`, `rotate`, `api`, `test`: letting a system send us webhooks, and trying if it can.
 
 A source is a table of the business configuration, deployed with the code, and a secret of its own that is not: `add`
 writes the first and, once that is deployed, the second. Rotation without a gap, by any of several secrets fitting:
@@ -19,7 +19,7 @@ from crossdock.exchange.answers import RULES
 from crossdock.exchange.schemes import SCHEMES
 from crossdock.platform.clock import system_clock
 from crossdock.platform.outbound import Http
-from crossdock_cli import secrets, source_files, source_trials
+from crossdock_cli import secrets, source_apis, source_files, source_trials
 from crossdock_cli.errors import CliError
 from crossdock_cli.output import AsJson, console, emit_json, table
 from crossdock_cli.target import LOCAL, Target, connect
@@ -42,6 +42,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("add", epilog="Example: [bold]crossdock --stage dev sources add shop --scheme shopify[/bold]")(add)
     app.command("list", epilog="Example: [bold]crossdock sources list[/bold]")(list_sources)
     app.command("rotate", epilog="Example: [bold]crossdock --stage dev sources rotate wms[/bold]")(rotate)
+    app.command("api", epilog=source_apis.EXAMPLE)(source_apis.set_api)
     app.command("test", epilog="Example: [bold]crossdock sources test wms[/bold]")(try_out)
 
 
@@ -66,7 +67,7 @@ def add(
     target = _deployed(ctx.obj, name)
     made = _first_secret(target, name, scheme, secret) if target else None
     rules = RULES[scheme]
-    steps = _next(ctx.obj, name, target, scheme, made)
+    steps = [*source_apis.still_needed(path, name, target), *_next(ctx.obj, name, target, scheme, made)]
     document = {
         "name": name,
         "scheme": scheme,

@@ -16,7 +16,7 @@ from crossdock.platform.bus import Bus
 from crossdock.platform.clock import system_clock
 from crossdock.platform.consuming import consume
 from crossdock.platform.dynamo import Table
-from crossdock.platform.logs import logger
+from crossdock.platform.logs import passed
 from crossdock.platform.objects import Bucket
 from crossdock.platform.outbound import Http
 from crossdock.platform.queues import Record, Sender, hide
@@ -85,6 +85,7 @@ def _mapped(record: Record) -> bool:
     except FetchUnavailableError as exc:
         seconds = backoff.delay_seconds(record.receive_count, app().retry_cap_s)
         hide(app().sqs, app().queue_url, record, seconds)
-        logger().warning("asked again later", reason=str(exc), record=record.id, seconds=seconds)
+        cause = str((record.message or {}).get("correlation_id", "unknown"))
+        passed("waits", "webhook", [cause], reason=str(exc), seconds=seconds)
         return False
     return True

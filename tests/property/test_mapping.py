@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from crossdock.connectors import fetching_connector, source_connector
+from crossdock.contracts.catalogue import FACTS
 from crossdock.contracts.codes import Codes, CodeTable, Refused
 from crossdock.contracts.deliveries import HttpAnswer
 from crossdock.contracts.fetching import Api, FetchUnavailableError
@@ -19,7 +20,7 @@ from crossdock.contracts.inbound import Fact, Fetch, Movements, Part, UnknownEve
 from crossdock.platform.problems import from_validation
 from crossdock.platform.queues import dumps
 from tests.support.examples import examples
-from tests.support.payloads import CONTRACTS, SOURCES, codes_of, recorded
+from tests.support.payloads import SOURCES, codes_of, recorded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +83,7 @@ def judged(parts: list[Part] | tuple[Part, ...]) -> None:
     for part in parts:
         match part:
             case Fact(type_, subject, data):
-                CONTRACTS[type_].model_validate_json(dumps(data).encode())
+                FACTS[type_].model.model_validate_json(dumps(data).encode())
                 assert subject
                 assert subject.isprintable()
             case Refused():
@@ -117,26 +118,26 @@ def known(names: tuple[str, ...]) -> None:
     assert names
 
 
-@examples(300)
+@examples(150)
 @given(st.sampled_from(sorted(SOURCES)), st.sampled_from(TOPICS), st.binary(max_size=60))
 def test_bytes_that_mean_nothing(vendor: str, topic: str, body: bytes) -> None:
     mapped(vendor, body, {"x-shopify-topic": topic}, codes_of(vendor))
 
 
-@examples(300)
+@examples(150)
 @given(st.sampled_from(sorted(SOURCES)), st.sampled_from(TOPICS), documents)
 def test_any_document(vendor: str, topic: str, document: Any) -> None:
     mapped(vendor, json.dumps(document).encode(), {"x-shopify-topic": topic}, codes_of(vendor))
 
 
-@examples(300)
+@examples(150)
 @given(st.data(), st.sampled_from(JSON))
 def test_a_recorded_payload_with_something_changed(data: st.DataObject, example: Recorded) -> None:
     document = data.draw(changed(json.loads(example.body)))
     mapped(example.vendor, json.dumps(document).encode(), example.headers, codes_of(example.vendor))
 
 
-@examples(300)
+@examples(150)
 @given(st.data(), st.sampled_from([e for e in recorded() if e not in JSON]))
 def test_a_recorded_message_with_something_cut_or_put_in(data: st.DataObject, example: Recorded) -> None:
     start = data.draw(st.integers(0, len(example.body)))
@@ -149,7 +150,7 @@ def test_a_recorded_message_with_something_cut_or_put_in(data: st.DataObject, ex
     )
 
 
-@examples(300)
+@examples(150)
 @given(st.data(), st.sampled_from(FETCHED))
 def test_whatever_a_sources_api_answers(data: st.DataObject, example: Recorded) -> None:
     answers = data.draw(changed(dict(example.answers)))
@@ -175,7 +176,7 @@ def test_whatever_a_sources_api_answers(data: st.DataObject, example: Recorded) 
         judged(parts)
 
 
-@examples(300)
+@examples(150)
 @given(st.data(), st.sampled_from(JSON))
 def test_a_code_without_a_meaning_is_refused_and_never_guessed(data: st.DataObject, example: Recorded) -> None:
     """Whatever tables there are, each word in a fact is one that a table says."""

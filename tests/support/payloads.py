@@ -13,22 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from crossdock.connectors import fetching_connector, source_connector
-from crossdock.contracts import events
-from crossdock.contracts.accounts import AccountsReported
 from crossdock.contracts.codes import Codes, CodeTable, Refused
-from crossdock.contracts.counts import CountsReported
 from crossdock.contracts.deliveries import HttpAnswer
 from crossdock.contracts.fetching import Api
 from crossdock.contracts.inbound import Fact, Fetch, Movements, Part, parts_of
-from crossdock.contracts.levels import LevelsReported
-from crossdock.contracts.orders import OrderReported
-from crossdock.contracts.references import ReferencesDeclared
-from crossdock.contracts.supply import SupplyReported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from pydantic import BaseModel
 
 FOLDER: Final = Path(__file__).parents[1] / "examples" / "payloads"
 SOURCES: Final = {
@@ -39,16 +30,6 @@ SOURCES: Final = {
     "shopify": "shop",
 }
 """What a source of each vendor is called in the examples."""
-CONTRACTS: Final[dict[str, type[BaseModel]]] = {
-    events.ACCOUNTS_REPORTED: AccountsReported,
-    events.COUNTS_REPORTED: CountsReported,
-    events.LEVELS_REPORTED: LevelsReported,
-    events.ORDER_CANCELLED: OrderReported,
-    events.ORDER_CHANGED: OrderReported,
-    events.ORDER_PLACED: OrderReported,
-    events.REFERENCES_DECLARED: ReferencesDeclared,
-    events.SUPPLY_REPORTED: SupplyReported,
-}
 URL: Final = "https://api.example.com/stores/abc123"
 
 

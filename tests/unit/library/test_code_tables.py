@@ -72,11 +72,6 @@ def test_tables_are_at_hand_when_the_configuration_is_loaded() -> None:
         ),
         ("codes.shop.warehouses.owner", ..., "codes.shop.warehouses.owner: Field required"),
         ("codes.shop.warehouses.values", {}, "codes.shop.warehouses.values: Dictionary should have at least 1 item"),
-        (
-            "codes.shop.statuses",
-            ...,
-            "codes.shop.statuses: the connector shopify needs this table; add it with its owner",
-        ),
         ("codes.shop.colours", {"owner": "x", "values": {"a": "b"}}, "codes.shop.colours.[key]: Input should be"),
         ("codes.gone", {}, "codes.gone: 'gone' is not among [sources.*]; add it or name another"),
         (

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crossdock.connectors import source_connector
+from crossdock.contracts.catalogue import FACTS
 from crossdock.contracts.inbound import Fact
 from crossdock.contracts.movements import Movement
 from crossdock.platform.queues import dumps
-from tests.support.payloads import CONTRACTS, SOURCES, document, recorded, translated
+from tests.support.payloads import SOURCES, document, recorded, translated
 
 if TYPE_CHECKING:
     from tests.support.payloads import Recorded
@@ -27,7 +28,7 @@ def test_a_recorded_payload_becomes_what_stands_beside_it(example: Recorded) -> 
 def test_what_is_made_of_a_payload_fits_its_contract(example: Recorded) -> None:
     for part in translated(example):
         if isinstance(part, Fact):
-            CONTRACTS[part.type].model_validate_json(dumps(part.data))
+            FACTS[part.type].model.model_validate_json(dumps(part.data))
         for movement in getattr(part, "movements", []):
             Movement.model_validate_json(dumps(movement))
 

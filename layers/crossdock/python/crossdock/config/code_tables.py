@@ -38,7 +38,7 @@ def problems(
     wrong = [
         p for source, tables in known.items() for kind, t in tables.items() for p in _of(source, kind, t, warehouses)
     ]
-    return [*unknown, *wrong, *_of_connectors(codes, connectors)]
+    return [*unknown, *wrong, *_of_connectors(connectors)]
 
 
 def _of(source: str, kind: Kind, table: Table, warehouses: Mapping[str, object]) -> Iterator[str]:
@@ -52,15 +52,9 @@ def _of(source: str, kind: Kind, table: Table, warehouses: Mapping[str, object])
             yield f"{place}: {meaning!r} is no unit: a letter, then letters, digits, _ . -, at most 20"
 
 
-def _of_connectors(codes: Mapping[str, Mapping[Kind, Table]], connectors: Mapping[str, str]) -> Iterator[str]:
+def _of_connectors(connectors: Mapping[str, str]) -> Iterator[str]:
     for source, connector in connectors.items():
         if importlib.util.find_spec(f"{_CONNECTORS}.{connector}") is None:
             yield f"sources.{source}.connector: there is no connector {connector!r} in {_CONNECTORS}"
-            continue
-        module = importlib.import_module(f"{_CONNECTORS}.{connector}")
-        if not hasattr(module, "translate"):
+        elif not hasattr(importlib.import_module(f"{_CONNECTORS}.{connector}"), "translate"):
             yield f"sources.{source}.connector: {connector} is told values and sends no facts; name another"
-            continue
-        for kind in module.CODE_TABLES:
-            if kind not in codes.get(source, {}):
-                yield f"codes.{source}.{kind}: the connector {connector} needs this table; add it with its owner"

@@ -76,7 +76,8 @@ class SourceConnector(Protocol):
 
     `MAPPING_VERSION` (`shopify/1`) stands on every event that the mapping makes; it is raised with every change of the
     mapping that makes another event of the same payload. `HEADERS` are those that the mapping reads: they are kept
-    with the body, so that it can be mapped again. `CODE_TABLES` are the kinds of code tables it cannot do without.
+    with the body, so that it can be mapped again. `CODE_TABLES` are the kinds of code tables without which
+    facts of it wait among the exceptions.
     """
 
     MAPPING_VERSION: str
