@@ -398,7 +398,7 @@ def test_every_queue_has_dead_letters_kept_for_14_days(prod: Templates) -> None:
     for name in QUEUES:
         redrive = queues[name]["RedrivePolicy"]
         assert prod.read("sync", redrive["deadLetterTargetArn"]) == f"queue/{name}-dlq"
-        assert redrive["maxReceiveCount"] == (60 if name.startswith("channel-") else 5)
+        assert redrive["maxReceiveCount"] == (60 if name.startswith("channel-") or name == "webhooks" else 5)
         assert queues[name]["VisibilityTimeout"] == 360
     # What a queue takes has to fit into an item of the exceptions table.
     assert {q["MaximumMessageSize"] for q in queues.values()} == {262_144}

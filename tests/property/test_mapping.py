@@ -118,26 +118,26 @@ def known(names: tuple[str, ...]) -> None:
     assert names
 
 
-@examples(150)
+@examples(250)
 @given(st.sampled_from(sorted(SOURCES)), st.sampled_from(TOPICS), st.binary(max_size=60))
 def test_bytes_that_mean_nothing(vendor: str, topic: str, body: bytes) -> None:
     mapped(vendor, body, {"x-shopify-topic": topic}, codes_of(vendor))
 
 
-@examples(150)
+@examples(250)
 @given(st.sampled_from(sorted(SOURCES)), st.sampled_from(TOPICS), documents)
 def test_any_document(vendor: str, topic: str, document: Any) -> None:
     mapped(vendor, json.dumps(document).encode(), {"x-shopify-topic": topic}, codes_of(vendor))
 
 
-@examples(150)
+@examples(250)
 @given(st.data(), st.sampled_from(JSON))
 def test_a_recorded_payload_with_something_changed(data: st.DataObject, example: Recorded) -> None:
     document = data.draw(changed(json.loads(example.body)))
     mapped(example.vendor, json.dumps(document).encode(), example.headers, codes_of(example.vendor))
 
 
-@examples(150)
+@examples(250)
 @given(st.data(), st.sampled_from([e for e in recorded() if e not in JSON]))
 def test_a_recorded_message_with_something_cut_or_put_in(data: st.DataObject, example: Recorded) -> None:
     start = data.draw(st.integers(0, len(example.body)))
@@ -150,7 +150,7 @@ def test_a_recorded_message_with_something_cut_or_put_in(data: st.DataObject, ex
     )
 
 
-@examples(150)
+@examples(250)
 @given(st.data(), st.sampled_from(FETCHED))
 def test_whatever_a_sources_api_answers(data: st.DataObject, example: Recorded) -> None:
     answers = data.draw(changed(dict(example.answers)))
@@ -176,7 +176,7 @@ def test_whatever_a_sources_api_answers(data: st.DataObject, example: Recorded) 
         judged(parts)
 
 
-@examples(150)
+@examples(250)
 @given(st.data(), st.sampled_from(JSON))
 def test_a_code_without_a_meaning_is_refused_and_never_guessed(data: st.DataObject, example: Recorded) -> None:
     """Whatever tables there are, each word in a fact is one that a table says."""
