@@ -9,9 +9,11 @@ again, and must end exactly as the undisturbed one did.
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -57,7 +59,6 @@ from tests.support.world import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from crossdock.inventory.journal import JournalEntry
     from crossdock_cli.target import Target
@@ -165,6 +166,29 @@ def _kept(body: dict[str, Any]) -> Callable[[Stage], None]:
         inbox.accept(Delivery("wms", "msg_1", json.dumps(body).encode(), CORRELATION), lambda _: None)
 
     return arrange
+
+
+THIN = {**KEPT, "source": "store"}
+
+
+def _thin(stage: Stage) -> None:
+    """A delivery that says only which product changed, and a store that says one of its two variants has no SKU."""
+    folder = Path(os.environ["CROSSDOCK_CONFIG"]).parent
+    source = {"connector": "bigcommerce", "scheme": "bigcommerce", "counts": False}
+    worlds.configuration(folder, sources={"store": source})
+    api = {"url": "http://store.invalid", "token": "t"}
+    worlds.set_secret(stage.world, "sources/store", {"signing_secrets": [worlds.SECRET], "api": api})
+    product = {"data": {"id": 20, "variants": [{"id": 63, "sku": "A1"}, {"id": 64, "sku": ""}]}}
+    stage.endpoint.get_answer = HttpAnswer(200, json.dumps(product).encode())
+    notice = {"scope": "store/product/updated", "data": {"type": "product", "id": 20}, "created_at": 1795248000}
+    inbox = Inbox(stage.world.table("exchange"), stage.world.clock)
+    inbox.accept(Delivery("store", "msg_1", json.dumps(notice).encode(), CORRELATION), lambda _: None)
+
+
+def _fetch(stage: Stage) -> None:
+    stage.world.forget_warm_state()  # so that the secret is read each time
+    event = stage.world.queue_event("webhooks", [THIN])
+    assert stage.world.call("map_webhooks", event, Context()) == {"batchItemFailures": []}
 
 
 PRICE_CUSTOMERS = bus_event(
@@ -532,6 +556,7 @@ SCENARIOS = [
         consumes("map_webhooks", "webhooks", KEPT),
         _inbox_and("movements"),
     ),
+    Scenario("fetch what a thin webhook names", 7, _thin, _fetch, _inbox_and("references")),
     Scenario("receive a webhook of prices", 3, nothing, _post_webhook(PRICES, "erp"), _inbox_and("prices")),
     Scenario(
         "apply movements, some refused", 8, references, consumes("apply_movements", "movements", MOVEMENTS), everything
