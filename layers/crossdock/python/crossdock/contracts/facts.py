@@ -1,15 +1,26 @@
 """Canonical documents as facts for the bus: what several connectors make, made once."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from crossdock.contracts import events
-from crossdock.contracts.accounts import AccountsReported
+from crossdock.contracts.accounts import AccountReport, AccountsReported
 from crossdock.contracts.inbound import Fact, Part, Several, Translated
 from crossdock.contracts.levels import Level, LevelsReported
 from crossdock.contracts.orders import Order, OrderReported
 from crossdock.contracts.references import ForeignCode, ItemDeclaration
 
+# So that a fact stays well below the 256 KB that the bus takes.
 _ITEMS_TO_A_FACT = 500
+_LEVELS_TO_A_FACT = 1000
+_ACCOUNTS_TO_A_FACT = 50
+
+
+T = TypeVar("T")
+
+
+def _parts(things: Sequence[T], most: int) -> list[Sequence[T]]:
+    return [things[start : start + most] for start in range(0, len(things), most)]
 
 
 def order_fact(source: str, order: Order, *, new: bool) -> Fact:
@@ -21,16 +32,24 @@ def order_fact(source: str, order: Order, *, new: bool) -> Fact:
     return Fact(type_, f"order/{source}/{order.document}", data)
 
 
-def levels_fact(source: str, levels: Sequence[Level]) -> Fact:
+def levels_facts(source: str, levels: Sequence[Level]) -> list[Fact]:
     """What a source shows of some items."""
-    data = LevelsReported(source=source, levels=list(levels)).model_dump(mode="json", exclude_defaults=True)
-    return Fact(events.LEVELS_REPORTED, f"levels/{source}", data)
+    found = [
+        LevelsReported(source=source, levels=list(some)).model_dump(mode="json", exclude_defaults=True)
+        for some in _parts(levels, _LEVELS_TO_A_FACT)
+    ]
+    return [Fact(events.LEVELS_REPORTED, f"levels/{source}", data) for data in found]
 
 
-def accounts_fact(reported: AccountsReported) -> Fact:
-    """What a CRM says of some customers."""
-    subject = f"accounts/{reported.source}"
-    return Fact(events.ACCOUNTS_REPORTED, subject, reported.model_dump(mode="json", exclude_defaults=True))
+def accounts_facts(source: str, accounts: Sequence[AccountReport], origin: str | None = None) -> list[Fact]:
+    """What a CRM says of some customers; `origin` is who changed them there."""
+    found = [
+        AccountsReported(source=source, origin=origin, accounts=list(some)).model_dump(
+            mode="json", exclude_defaults=True
+        )
+        for some in _parts(accounts, _ACCOUNTS_TO_A_FACT)
+    ]
+    return [Fact(events.ACCOUNTS_REPORTED, f"accounts/{source}", data) for data in found]
 
 
 def references_facts(source: str, codes: Sequence[tuple[str, str]]) -> list[Fact]:
@@ -44,12 +63,8 @@ def references_facts(source: str, codes: Sequence[tuple[str, str]]) -> list[Fact
     ]
     documents = [i.model_dump(mode="json", exclude_none=True) for i in items]
     return [
-        Fact(
-            events.REFERENCES_DECLARED,
-            f"items/{source}",
-            {"source": source, "items": documents[start : start + _ITEMS_TO_A_FACT]},
-        )
-        for start in range(0, len(documents), _ITEMS_TO_A_FACT)
+        Fact(events.REFERENCES_DECLARED, f"items/{source}", {"source": source, "items": some})
+        for some in _parts(documents, _ITEMS_TO_A_FACT)
     ]
 
 

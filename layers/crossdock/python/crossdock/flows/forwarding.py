@@ -39,10 +39,10 @@ class Forwarding:
         for part in parts:
             if isinstance(part, Movements):
                 self.movements.send(pack(part.movements, lambda some: _envelope(origin, some)))
-        facts = [part for part in parts if isinstance(part, Fact)]
-        if facts:
-            now = to_text(self.clock())
-            self.bus.put([_event(origin, fact, number, now) for number, fact in enumerate(facts)])
+        now = to_text(self.clock())
+        for number, fact in enumerate(part for part in parts if isinstance(part, Fact)):
+            # One to a call: the bus takes 256 KB in all of a call, and one fact may be as large.
+            self.bus.put([_event(origin, fact, number, now)])
 
 
 def unfinished(parts: Sequence[Part]) -> bool:

@@ -12,10 +12,10 @@ from urllib.parse import quote
 from crossdock.connectors.bigcommerce import payloads, translation
 from crossdock.contracts import native
 from crossdock.contracts.codes import NO_CODES, STATUSES, WAREHOUSES, Codes, Refused, UnmappedCodeError
-from crossdock.contracts.facts import levels_fact, order_fact, together
+from crossdock.contracts.facts import levels_facts, order_fact, together
 from crossdock.contracts.fetching import Api, FetchUnavailableError
 from crossdock.contracts.inbound import Fetch, Part, Translated
-from crossdock.contracts.levels import MAX_LEVELS, Level
+from crossdock.contracts.levels import Level
 from crossdock.contracts.listed_items import ListedItem, declare_listed
 from crossdock.contracts.orders import MAX_LINES, Order, OrderLine, ShipTo
 
@@ -133,9 +133,7 @@ def _levels(source: str, wanted: Fetch, api: Api, codes: Codes) -> Translated:
                 levels[level.item, level.warehouse] = _added(levels.get((level.item, level.warehouse)), level)
     if not levels and not unmapped:
         raise _MissingError
-    found = list(levels.values())
-    facts = [levels_fact(source, found[n : n + MAX_LEVELS]) for n in range(0, len(found), MAX_LEVELS)]
-    return together([*facts, *unmapped.values()])
+    return together([*levels_facts(source, list(levels.values())), *unmapped.values()])
 
 
 def _level(item: payloads.StockedItem, place: payloads.StockAtLocation, at: datetime, codes: Codes) -> Level:

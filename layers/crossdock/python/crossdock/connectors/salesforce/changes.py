@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from crossdock.connectors.salesforce import payloads
 from crossdock.contracts import native
-from crossdock.contracts.accounts import AccountReport, AccountsReported
+from crossdock.contracts.accounts import AccountReport
 from crossdock.contracts.codes import Refused
-from crossdock.contracts.facts import accounts_fact
+from crossdock.contracts.facts import accounts_facts, together
 from crossdock.contracts.inbound import Translated, UnknownEventError
 
 ACCOUNT: Final = "Account"
@@ -40,7 +40,7 @@ def translate(source: str, payload: Any) -> Translated:
         )
         for record in dict.fromkeys(header.recordIds)
     ]
-    return accounts_fact(AccountsReported(source=source, origin=header.changeOrigin, accounts=reports))
+    return together(accounts_facts(source, reports, header.changeOrigin))
 
 
 def attributes(said: Mapping[str, Any]) -> dict[Any, str | None]:

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from crossdock.connectors.salesforce import changes, payloads, soap
 from crossdock.contracts import native
-from crossdock.contracts.accounts import AccountReport, AccountsReported
+from crossdock.contracts.accounts import AccountReport
 from crossdock.contracts.codes import NO_CODES, Codes
-from crossdock.contracts.facts import accounts_fact
+from crossdock.contracts.facts import accounts_facts, together
 from crossdock.contracts.inbound import Translated, UnknownEventError
 
 MAPPING_VERSION: Final = "salesforce/1"
@@ -51,7 +51,7 @@ def _message(source: str, records: list[soap.Record]) -> Translated:
         known = reports.get(report.account)
         if known is None or known.version <= report.version:
             reports[report.account] = report
-    return accounts_fact(AccountsReported(source=source, accounts=list(reports.values())))
+    return together(accounts_facts(source, list(reports.values())))
 
 
 def _report(record: soap.Record) -> AccountReport:

@@ -7,8 +7,8 @@ from typing import Any, Final
 from crossdock.connectors.shopify import payloads
 from crossdock.contracts import native
 from crossdock.contracts.codes import NO_CODES, STATUSES, WAREHOUSES, Codes, UnmappedCodeError
-from crossdock.contracts.facts import levels_fact, order_fact, together
-from crossdock.contracts.inbound import Part, Translated, UnknownEventError
+from crossdock.contracts.facts import levels_facts, order_fact, together
+from crossdock.contracts.inbound import Translated, UnknownEventError
 from crossdock.contracts.levels import Level
 from crossdock.contracts.listed_items import ListedItem, declare_listed
 from crossdock.contracts.orders import Order, OrderLine, ShipTo
@@ -133,20 +133,13 @@ def _listed(variant: payloads.Variant) -> ListedItem:
 
 def _level(source: str, document: Any, codes: Codes) -> Translated:
     level = payloads.InventoryLevel.model_validate(document)
-    parts: list[Part] = [
-        levels_fact(
-            source,
-            [
-                Level(
-                    item=f"inventory_item/{level.inventory_item_id}",
-                    warehouse=codes.canonical(WAREHOUSES, level.location_id, "location_id"),
-                    available=level.available,
-                    at=level.updated_at,
-                )
-            ],
-        )
-    ]
-    return together(parts)
+    shown = Level(
+        item=f"inventory_item/{level.inventory_item_id}",
+        warehouse=codes.canonical(WAREHOUSES, level.location_id, "location_id"),
+        available=level.available,
+        at=level.updated_at,
+    )
+    return together(levels_facts(source, [shown]))
 
 
 _TOPICS: Final[Mapping[str, Callable[[str, Any, Codes], Translated]]] = {
