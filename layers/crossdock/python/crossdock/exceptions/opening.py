@@ -1,0 +1,132 @@
+"""Putting refused facts on the list, each once, as many at a time as a transaction takes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from crossdock.contracts.refusals import Refusal
+from crossdock.exceptions.model import OPEN, fingerprint, line, occurrence_id, payload
+from crossdock.exceptions.moving import Moving
+from crossdock.platform.clock import to_text
+from crossdock.platform.dynamo import to_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+
+# A fact is an item and its group another, and a transaction takes a hundred, of 4 MB together.
+_FACTS_PER_TRANSACTION = 50
+_BYTES_PER_TRANSACTION = 2_000_000
+_Fact = tuple[str, str]  # the ids of its group and of the occurrence
+
+
+class Opening(Moving):
+    """Opens exceptions, and opens again what was thought done."""
+
+    def refuse(self, refusals: Sequence[Refusal]) -> None:
+        """Puts refused facts on the list. The same fact delivered again changes nothing, whatever became of it since.
+
+        One that was replayed and is refused again is open once more, with the new reason; so is one that recurs.
+        A replay of an exception that does not exist is a fact of its own, so that no mark can make one disappear.
+        """
+        new: dict[_Fact, Refusal] = {}
+        for refusal in refusals:
+            mark = refusal.replay
+            if not (mark and self._reopen(mark["exception"], mark["occurrence"], refusal)):
+                new.setdefault((fingerprint(refusal), occurrence_id(refusal)), refusal)
+        for part in _transactions(new):
+            for known in self._open(part):
+                if part[known].recurs:
+                    self._reopen(*known, part[known])
+
+    def _open(self, refusals: Mapping[_Fact, Refusal]) -> list[_Fact]:
+        """Writes new occurrences and counts them, in one transaction; gives back those that were there before."""
+        now = to_text(self._clock())
+        known: list[_Fact] = []
+        waiting = dict(refusals)
+        while waiting:
+            facts = list(waiting)
+            groups: dict[str, list[Refusal]] = {}
+            for (group, _), refusal in waiting.items():
+                groups.setdefault(group, []).append(refusal)
+            writes = [self._new(fact, waiting[fact], now) for fact in facts]
+            writes += [self._count_opened(some[-1], group, len(some), now) for group, some in groups.items()]
+            failed = self._table.transact(writes)
+            if not failed:
+                break
+            known += [facts[n] for n in sorted(failed)]
+            waiting = {fact: waiting[fact] for n, fact in enumerate(facts) if n not in failed}
+        return known
+
+    def _new(self, fact: _Fact, refusal: Refusal, now: str) -> "TransactWriteItemTypeDef":
+        occurrence = {
+            "pk": f"EXC#{fact[0]}",
+            "sk": f"OCC#{fact[1]}",
+            "state": OPEN,
+            "detail": line(refusal.detail),
+            "route": refusal.route,
+            "pointer": refusal.pointer,
+            "message": payload(refusal.message),
+            "cor": line(refusal.correlation_id),
+            "at": now,
+            "tries": 0,
+        }
+        return {
+            "Put": {
+                "TableName": self._table.name,
+                "Item": to_item(occurrence),
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+        }
+
+    def _count_opened(self, refusal: Refusal, group: str, count: int, now: str) -> "TransactWriteItemTypeDef":
+        values = {
+            ":count": count,
+            ":zero": 0,
+            ":kind": refusal.kind,
+            ":source": line(refusal.source),
+            ":subject": line(refusal.subject),
+            ":detail": line(refusal.detail),
+            ":remedy": line(refusal.remedy),
+            ":now": now,
+            ":open": OPEN,
+        }
+        return {
+            "Update": {
+                "TableName": self._table.name,
+                "Key": to_item({"pk": f"EXC#{group}", "sk": "HEAD"}),
+                "UpdateExpression": (
+                    "SET kind = :kind, #source = :source, subject = :subject, detail = :detail, remedy = :remedy, "
+                    "first_seen = if_not_exists(first_seen, :now), gs = :open, gt = :now, "
+                    "n_replaying = if_not_exists(n_replaying, :zero), n_settled = if_not_exists(n_settled, :zero), "
+                    "n_closed = if_not_exists(n_closed, :zero) ADD n_open :count"
+                ),
+                "ExpressionAttributeNames": {"#source": "source"},
+                "ExpressionAttributeValues": to_item(values),
+            }
+        }
+
+    def _reopen(self, group: str, fact: str, refusal: Refusal) -> bool:
+        """A fact that was being replayed, or was thought settled, is refused again; False when it is not there."""
+        current = self.occurrence(group, fact)
+        if current is None:
+            return False
+        run = refusal.replay["run"] if refusal.replay else current.run
+        # The outcome of an older replay does not count: a newer one is under way.
+        if current.state != OPEN and current.run == run:
+            self._move(current, OPEN, detail=line(refusal.detail))
+        return True
+
+
+def _transactions(refusals: Mapping[_Fact, Refusal]) -> Iterator[dict[_Fact, Refusal]]:
+    """The refusals in order, as many at a time as one transaction takes."""
+    part: dict[_Fact, Refusal] = {}
+    size = 0
+    for fact, refusal in refusals.items():
+        length = len(payload(refusal.message).encode())
+        if part and (len(part) == _FACTS_PER_TRANSACTION or size + length > _BYTES_PER_TRANSACTION):
+            yield part
+            part, size = {}, 0
+        part[fact] = refusal
+        size += length
+    if part:
+        yield part

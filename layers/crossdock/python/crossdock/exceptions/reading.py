@@ -1,0 +1,108 @@
+"""What is on the exceptions list: groups by state, their facts, their history.
+
+EXC#id / HEAD           the group, with its counts; index by_state finds it by state and last sighting
+EXC#id / OCC#fact       a refused fact, its payload, its state
+EXC#id / PATCH#fact#n   a correction: what, by whom, why
+EXC#id / TRY#fact#run   a replay and how it ended
+"""
+
+import json
+from collections.abc import Iterator
+
+from crossdock.exceptions.model import CLOSED, OPEN, Group, Occurrence
+from crossdock.platform.clock import Clock
+from crossdock.platform.dynamo import Item, Table, from_item, to_item
+
+
+class Reading:
+    """Looks at the exceptions table; changes nothing but what a look shows to be over."""
+
+    def __init__(self, table: Table, clock: Clock) -> None:
+        self._table = table
+        self._clock = clock
+
+    def groups(self, state: str = OPEN) -> Iterator[Group]:
+        """The groups in a state, the latest seen first.
+
+        A group whose last fact was settled by a function that died before it closed the group is closed here.
+        """
+        pages = self._table.client.get_paginator("query").paginate(
+            TableName=self._table.name,
+            IndexName="by_state",
+            KeyConditionExpression="gs = :state",
+            ExpressionAttributeValues=to_item({":state": state}),
+            ScanIndexForward=False,
+        )
+        for page in pages:
+            for group in (_group(from_item(raw)) for raw in page["Items"]):
+                if state == OPEN and group.state == CLOSED:
+                    self._close_group(group.id)
+                else:
+                    yield group
+
+    def group(self, group: str) -> Group | None:
+        """One group, or None."""
+        row = self._table.get((f"EXC#{group}", "HEAD"), consistent=True)
+        return _group(row) if row else None
+
+    def occurrences(self, group: str) -> Iterator[Occurrence]:
+        """The refused facts of a group."""
+        return (_occurrence(row) for row in self._table.query(f"EXC#{group}", prefix="OCC#", consistent=True))
+
+    def occurrence(self, group: str, fact: str) -> Occurrence | None:
+        """One refused fact, or None."""
+        row = self._table.get((f"EXC#{group}", f"OCC#{fact}"), consistent=True)
+        return _occurrence(row) if row else None
+
+    def history(self, group: str) -> list[Item]:
+        """Corrections and replays of a group, in order of time."""
+        rows = [*self._table.query(f"EXC#{group}", prefix="PATCH#"), *self._table.query(f"EXC#{group}", prefix="TRY#")]
+        return sorted(rows, key=lambda r: str(r["at"]))
+
+    def _close_group(self, group: str) -> None:
+        """Marks a group closed when nothing in it is open or under way; harmless when something is."""
+        client = self._table.client
+        try:
+            client.update_item(
+                TableName=self._table.name,
+                Key=to_item({"pk": f"EXC#{group}", "sk": "HEAD"}),
+                UpdateExpression="SET gs = :closed",
+                ConditionExpression="n_open = :zero AND n_replaying = :zero",
+                ExpressionAttributeValues=to_item({":closed": CLOSED, ":zero": 0}),
+            )
+        except client.exceptions.ConditionalCheckFailedException:
+            return
+
+
+def _group(row: Item) -> Group:
+    return Group(
+        id=row["pk"].removeprefix("EXC#"),
+        kind=row["kind"],
+        source=row["source"],
+        subject=row["subject"],
+        detail=row["detail"],
+        remedy=row["remedy"],
+        open=row["n_open"],
+        replaying=row["n_replaying"],
+        settled=row["n_settled"],
+        closed=row["n_closed"],
+        first_seen=row["first_seen"],
+        last_seen=row["gt"],
+    )
+
+
+def _occurrence(row: Item) -> Occurrence:
+    return Occurrence(
+        group=row["pk"].removeprefix("EXC#"),
+        id=row["sk"].removeprefix("OCC#"),
+        state=row["state"],
+        detail=row["detail"],
+        route=row["route"],
+        pointer=row["pointer"],
+        original=json.loads(row["message"]),
+        corrected=json.loads(row["corrected"]) if "corrected" in row else None,
+        correlation_id=row["cor"],
+        seen_at=row["at"],
+        tries=row["tries"],
+        run=None if row.get("run") in {None, "-"} else row["run"],
+    )
