@@ -129,6 +129,12 @@ class Target:
         """`crossdock/{stage}/sources/wms`; without a name, the prefix that all of a kind share."""
         return f"crossdock/{self.stage}/{kind}/{name}"
 
+    @cached_property
+    def bodies_bucket(self) -> str:
+        """The bucket of large webhook bodies; bucket names are shared by all accounts, so ours carries account and region."""
+        account = self.session.client("sts", **self.options).get_caller_identity()["Account"]
+        return f"{self.name('bodies')}-{account}-{self.session.region_name}"
+
     # -- what only the deployment knows ---------------------------------------------------------
 
     @cached_property

@@ -17,8 +17,8 @@ from infra.constructs.stack import Plan, StageStack
 from infra.constructs.stream import Followed, follow, watch_lag
 from infra.stacks.data import DataStack
 
-# What an exception costs: found or made, and its occurrence added.
-EXCEPTIONS: Final = ("GetItem", "PutItem", "UpdateItem")
+# What an exception costs: found or made, its occurrence added, its replay settled.
+EXCEPTIONS: Final = ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")
 # What a hold costs: alone in a batch, or with others in a transaction. (Where its item is hot, the shards are looked at
 # together: GetItem.)
 HOLDS: Final = ("BatchGetItem", "PartiQLInsert", "PartiQLUpdate", "PutItem", "UpdateItem")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.integration
 
-EXCEPTIONS = {f"dynamodb:{a} table/exceptions" for a in ("GetItem", "PutItem", "UpdateItem")}
+EXCEPTIONS = {f"dynamodb:{a} table/exceptions" for a in ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")}
 CHANNELS = ("marketplace", "webshop")
 DOMAINS = (
     "movements",

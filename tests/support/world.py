@@ -15,13 +15,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from crossdock.config import compile as config_compile
-from crossdock.exceptions.store import ExceptionsStore
 from crossdock.exchange import signatures
 from crossdock.identity.references import Reference, References
 from crossdock.inventory.store import InventoryStore
 from crossdock.platform import clients, deadline
 from crossdock.platform.dynamo import Item, Table, from_item
 from crossdock.pricing.store import PricingStore
+from tests.support.replays import Exceptions
 from tests.support.tables import TABLES, table_name
 
 if TYPE_CHECKING:
@@ -154,8 +154,8 @@ class World:
         return PricingStore(self.table("pricing"), self.clock)
 
     @cached_property
-    def exceptions(self) -> ExceptionsStore:
-        return ExceptionsStore(self.table("exceptions"), self.clock)
+    def exceptions(self) -> Exceptions:
+        return Exceptions(self.table("exceptions"), self.clock)
 
     def knows(self, *triples: tuple[str, str, str]) -> None:
         """Declares (system, code, sku) cross-references."""

@@ -12,14 +12,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from crossdock.exceptions.correction import assignments_to_patch, corrected_message
 from crossdock.exceptions.model import OPEN
-from crossdock.exceptions.replay import replay
+from crossdock.exceptions.runs import Options, Selection, new_id
 from crossdock_cli.demo.contest import Contest, contend
 from crossdock_cli.demo.plan import WAREHOUSE
 from crossdock_cli.demo.quoting import Quoting, ask
 from crossdock_cli.demo.senders import in_batches
 from crossdock_cli.demo.stored import Stored, look, waiting_messages
 from crossdock_cli.errors import CliError
-from crossdock_cli.exceptions import sender_of, store_of
+from crossdock_cli.exceptions.common import store_of
+from crossdock_cli.exceptions.machinery import replayer_of
 from crossdock_cli.output import errors
 from crossdock_cli.reconcile import run_stock
 
@@ -184,12 +185,18 @@ class Story:
                 for fact in facts:
                     patch = assignments_to_patch(fact, {"item": self._plan.items[0]})
                     store.correct(fact, corrected_message(fact, patch), patch, "demo", "the item was mistyped")
-                facts = list(store.occurrences(group.id))
-                self.tally.exceptions_replayed += replay(store, sender_of(self._target, facts), facts, "demo").sent
+                self.tally.exceptions_replayed += self._replay(group.id)
             else:
-                closed = sum(store.close(fact, "demo", "a service, not goods: it has no stock") for fact in facts)
-                self.tally.exceptions_closed += closed
+                self.tally.exceptions_closed += store.close_all(facts, "demo", "a service, not goods: it has no stock")
         self._until("the replayed facts are settled", lambda: not list(store.groups(OPEN)))
+
+    def _replay(self, group: str) -> int:
+        """Replays a group as `crossdock exceptions replay` does; how many facts were sent."""
+        replayer, worker = replayer_of(self._target), new_id()
+        run = replayer.draft(Selection(groups=(group,)), Options(), "demo")
+        list(replayer.preview(run))
+        replayer.runs.begin(run.id, worker, "demo")
+        return replayer.work(run, worker, "demo").sent
 
     def _count_and_heal(self) -> None:
         """The warehouse counts everything; of three items it finds another number than it ever reported."""

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crossdock.contracts.deliveries import HttpAnswer
-from crossdock.exceptions import replay as replays
 from crossdock.exceptions.correction import assignments_to_patch, corrected_message
+from crossdock.exceptions.model import OPEN
+from crossdock.exceptions.runs import Options, RunState, Selection, new_id
 from crossdock.exceptions.store import ExceptionsStore
 from crossdock.exchange.inbox import Delivery, Inbox
 from crossdock.exchange.shadow import LEASE_S
@@ -34,6 +35,7 @@ from crossdock.pricing.context import ItemFacts
 from crossdock.pricing.facts import ItemStated
 from crossdock.pricing.profiles import Profiles
 from crossdock.pricing.store import Approved, PricingStore
+from tests.support import replays
 from tests.support import world as worlds
 from tests.support.crashes import Killed, Moment, reach, reaper
 from tests.support.endpoint import Endpoint
@@ -445,16 +447,25 @@ def _close(_: Stage) -> None:
 
 
 def _replay(stage: Stage) -> None:
-    """Replays what is open; what hangs in a replay that died is sent again, as `--stuck` does; then it is applied."""
-    store, occurrence = _only()
-
-    def send(route: str, message: Any) -> None:
-        body = json.dumps(message)
-        clients.sqs().send_message(QueueUrl=stage.world.urls[route], MessageBody=body)
-
-    if not replays.replay(store, send, [occurrence], "ann").sent:
-        replays.send_again(store, send, occurrence)
+    """Replays what is open; a run whose worker died is gone on with, as `runs resume` does; then it is applied."""
+    found = replays.replayer(Table(clients.dynamodb(), table_name("exceptions")), lambda: worlds.NOW, _sender(stage))
+    run = next((r for r in found.runs.runs() if r.state in {RunState.RUNNING, RunState.PREVIEWED}), None)
+    if run is None and _only()[1].state == OPEN:
+        run = found.draft(Selection(kind="unknown_item"), Options(), "ann")
+        list(found.preview(run))
+    if run is not None:
+        worker = new_id()
+        assert found.runs.begin(run.id, worker, "ann")
+        found.work(run, worker, "ann")
     consumes("apply_movements", "movements", *stage.world.take("movements"))(stage)
+
+
+def _sender(stage: Stage) -> Callable[[Any], None]:
+    def send(messages: Any) -> None:
+        for route, message in messages:
+            clients.sqs().send_message(QueueUrl=stage.world.urls[route], MessageBody=json.dumps(message))
+
+    return send
 
 
 def _settled(stage: Stage) -> Any:
@@ -632,7 +643,7 @@ SCENARIOS = [
     Scenario("reconcile", 16, _counted, _reconcile, _healed),
     Scenario("correct an exception", 4, _refused, _correct, everything),
     Scenario("close an exception", 6, _refused, _close, everything),
-    Scenario("replay and settle an exception", 10, _corrected, _replay, _settled),
+    Scenario("replay and settle an exception", 26, _corrected, _replay, _settled),
 ]
 
 

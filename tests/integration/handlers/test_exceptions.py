@@ -11,8 +11,9 @@ import pytest
 
 from crossdock.exceptions.correction import assignments_to_patch, corrected_message
 from crossdock.exceptions.model import payload
-from crossdock.exceptions.replay import marked, replay
+from crossdock.exceptions.runs import RunFact, Selection, marked
 from crossdock.platform.dynamo import Table
+from tests.support.replays import replay, replayer, run_through
 from tests.support.world import (
     CORRELATION,
     NOW_TEXT,
@@ -59,6 +60,7 @@ def test_a_refusal_is_a_group_and_an_occurrence(world: World) -> None:
         "pk": f"EXC#{occurrence.group}",
         "sk": "HEAD",
         "kind": "unknown_item",
+        "class": "permanent",
         "source": "wms",
         "subject": "item/NEW",
         "detail": "wms calls an item 'NEW' and no cross-reference says which item that is",
@@ -70,6 +72,9 @@ def test_a_refusal_is_a_group_and_an_occurrence(world: World) -> None:
         "n_replaying": 0,
         "n_settled": 0,
         "n_closed": 0,
+        "n_orders": 0,
+        "owner": "master data",
+        "due": "2026-11-21T12:00:00.000Z",
     }
     assert (fact["sk"], fact["state"], fact["tries"], fact["cor"]) == (f"OCC#{occurrence.id}", "open", 0, CORRELATION)
     assert occurrence.original == movements_message(movement("m1", item="NEW"))
@@ -134,9 +139,7 @@ def test_a_dead_letter_is_an_exception_that_is_replayed_to_its_own_queue(world: 
     assert (occurrence.route, occurrence.correlation_id) == ("movements", CORRELATION)
     assert occurrence.message == {k: v for k, v in message.items() if k != "replay"}
     world.knows(("wms", "A1", "SKU-1"))
-    sent: list[tuple[str, Any]] = []
-    replay(world.exceptions, lambda route, m: sent.append((route, m)), [occurrence], "ann")
-    ((route, again),) = sent
+    ((route, again),) = replay(world.table("exceptions"), world.clock, [occurrence])
     world.call("apply_movements", world.queue_event(route, [again]))
     assert counts(world, group.id) == (0, 0, 1, 0)
     assert [r["sk"] for r in world.rows("inventory")] == ["wms#m1"]
@@ -218,7 +221,10 @@ def test_the_largest_dead_letter_in_any_script_is_kept_and_fits_the_queue_again(
     (group,) = world.exceptions.groups()
     (occurrence,) = world.exceptions.occurrences(group.id)
     assert "д" * 130_000 in occurrence.message.values()
-    assert len(payload(marked(occurrence, "0123456789ab")).encode()) < 262_144
+    assert (
+        len(payload(marked(occurrence.message, RunFact(occurrence.group, occurrence.id), "0123456789ab")).encode())
+        < 262_144
+    )
 
 
 @pytest.mark.parametrize("text", ["\ud800", "a\udfff", '"\\', "😀"])
@@ -269,10 +275,11 @@ def test_two_operators_cannot_correct_over_each_other(world: World) -> None:
 def test_two_replays_at_once_send_a_fact_once(world: World) -> None:
     occurrences = refuse(world, *(f"m{n}" for n in range(10)))
     start, runs, sent = threading.Barrier(4), [], []
+    found = replayer(world.table("exceptions"), world.clock, sent.extend)
 
     def work() -> None:
         start.wait()
-        runs.append(replay(world.exceptions, lambda _, m: sent.append(m["replay"]["occurrence"]), occurrences, "ann"))
+        runs.append(run_through(found, Selection((occurrences[0].group,))))
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
@@ -280,8 +287,8 @@ def test_two_replays_at_once_send_a_fact_once(world: World) -> None:
     for thread in threads:
         thread.join()
 
-    assert sorted(sent) == sorted(o.id for o in occurrences)
-    assert (sum(r.sent for r in runs), sum(r.passed_over for r in runs)) == (10, 30)
+    assert sorted(m["replay"]["occurrence"] for _, m in sent) == sorted(o.id for o in occurrences)
+    assert (sum(r.sent for r in runs), [r.left for r in runs]) == (10, [0] * 4)
     assert counts(world, occurrences[0].group) == (0, 10, 0, 0)
 
 
@@ -290,7 +297,7 @@ def test_what_is_not_open_is_neither_closed_nor_corrected_nor_replayed(world: Wo
     store = world.exceptions
     assert store.begin_replay(first, "run-1", "ann")
     assert store.begin_replay(second, "run-1", "ann")
-    store.settle({"exception": second.group, "occurrence": second.id, "run": "run-1"})
+    store.settle([{"exception": second.group, "occurrence": second.id, "run": "run-1"}])
     assert store.close(third, "ann", "why")
     group = first.group
     before = world.dump()
@@ -319,11 +326,11 @@ def test_an_older_run_neither_settles_nor_reopens_what_a_newer_one_replays(world
     world.now = later(5)
     assert store.begin_replay(again, "run-2", "ann")
 
-    store.settle(old)
+    store.settle([old])
     world.call("apply_movements", world.queue_event("movements", [failed]))
 
     assert counts(world, occurrence.group) == (0, 1, 0, 0)
-    store.settle({**old, "run": "run-2"})
+    store.settle([{**old, "run": "run-2"}])
     assert counts(world, occurrence.group) == (0, 0, 1, 0)
 
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crossdock.exceptions import replay as replays
 from crossdock.exceptions.correction import assignments_to_patch, corrected_message
 from crossdock.inventory.sequence_store import SequenceStore
 from crossdock.inventory.sequences import SequenceName
 from crossdock.quantities import to_json
+from tests.support import replays
 from tests.support.reserving import act, body, header, line, post, stocked
 from tests.support.world import (
     Context,
@@ -79,9 +79,8 @@ def mended(world: World, **assign: Any) -> None:
         patch = assignments_to_patch(occurrence, assign)
         assert world.exceptions.correct(occurrence, corrected_message(occurrence, patch), patch, "me", "test")
         _, occurrence = only(world)
-    sent: list[Any] = []
-    replays.replay(world.exceptions, lambda _, message: sent.append(message), [occurrence], "me", lambda: None)
-    world.call("apply_movements", world.queue_event("movements", sent), Context())
+    sent = replays.replay(world.table("exceptions"), world.clock, [occurrence])
+    world.call("apply_movements", world.queue_event("movements", [message for _, message in sent]), Context())
     assert len(journal(world)) == 1
     found = world.exceptions.group(group.id)
     assert found is not None

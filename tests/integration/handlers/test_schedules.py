@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 
+from crossdock.config import ExceptionTerms
 from crossdock.contracts.refusals import Refusal
 from crossdock.exceptions.model import CLOSED, OPEN, REPLAYING, SETTLED, fingerprint
 from crossdock.exceptions.store import ExceptionsStore
@@ -20,6 +21,7 @@ from tests.property.price_rows import check_kept
 from tests.support.engine import start_afresh
 from tests.support.examples import examples, unshrunk
 from tests.support.memory import MemoryTable
+from tests.support.replays import Exceptions
 from tests.support.tables import table_name
 from tests.support.world import later
 
@@ -161,7 +163,7 @@ def check_exceptions(engine: Target, random: Random) -> None:
     """Random refusals, replays, outcomes (old ones too), closings from stale views: the counts are the facts'."""
     start_afresh(engine)
     ticks = iter(range(10_000))
-    store = ExceptionsStore(table(engine, "exceptions"), lambda: later(next(ticks)))
+    store = Exceptions(table(engine, "exceptions"), lambda: later(next(ticks)), ExceptionTerms())
     group = fingerprint(refusal("f0", recurs=False))
     marks: list[dict[str, str]] = []
     seen: list[Any] = []
@@ -176,7 +178,7 @@ def check_exceptions(engine: Target, random: Random) -> None:
                 if store.begin_replay(chosen, run, "ann"):
                     marks.append({"exception": group, "occurrence": chosen.id, "run": run})
             case 3 if marks:
-                store.settle(random.choice(marks))
+                store.settle(random.choices(marks, k=random.randrange(1, 4)))
             case 4 if marks:
                 store.refuse([refusal("f0", recurs=False, replay=random.choice(marks))])
             case 5 if chosen:

@@ -201,7 +201,7 @@ def test_nothing_is_packed_into_nothing() -> None:
 
 def consumed(bodies: list[Any], handle: Any) -> tuple[list[str], list[Any]]:
     settled: list[Any] = []
-    answer = consume({"Records": [sqs_record("q", b, n) for n, b in enumerate(bodies)]}, None, handle, settled.append)
+    answer = consume({"Records": [sqs_record("q", b, n) for n, b in enumerate(bodies)]}, None, handle, settled.extend)
     return [f["itemIdentifier"] for f in answer["batchItemFailures"]], settled
 
 

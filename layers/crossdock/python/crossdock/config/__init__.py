@@ -4,6 +4,7 @@ It is written as TOML, validated by `crossdock.config.compile` when the layer is
 `business.json`; so it is deployed and rolled back with it, and reading it here needs no validation library.
 """
 
+from crossdock.config.exception_terms import ExceptionTerms, Owner
 from crossdock.config.model import (
     BusinessConfig,
     Channel,
@@ -23,7 +24,9 @@ __all__ = [
     "BusinessConfig",
     "Channel",
     "ChannelPrices",
+    "ExceptionTerms",
     "Limits",
+    "Owner",
     "PriceClass",
     "PricingTerms",
     "Reconciliation",

@@ -141,6 +141,20 @@ class _Reconciliation(_Strict):
     rotation: int = Field(default=24, ge=1, le=1000)
 
 
+class _Owner(_Strict):
+    owner: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,60}$")]
+    kind: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,60}$")] | None = None
+    # A source or a channel: what a channel refuses is an exception of that channel.
+    source: Name | None = None
+    due_minutes: int | None = Field(default=None, ge=1, le=525_600)
+
+
+class _Exceptions(_Strict):
+    due_minutes: int = Field(default=1440, ge=1, le=525_600)
+    # The first that fits counts.
+    owners: list[_Owner] = Field(default_factory=list)
+
+
 class _Reservations(_Strict):
     # The same bounds as a request's own wish: contracts/reservations.py.
     expires_in_seconds: int = Field(default=900, ge=30, le=86_400)
@@ -178,6 +192,7 @@ class _Document(_Strict):
     reservations: _Reservations = Field(default_factory=_Reservations)
     pricing: _Pricing = Field(default_factory=_Pricing)
     limits: _Limits = Field(default_factory=_Limits)
+    exceptions: _Exceptions = Field(default_factory=_Exceptions)
 
 
 def compile_file(path: Path) -> dict[str, Any]:
@@ -251,6 +266,12 @@ def _inconsistencies(document: _Document) -> list[str]:
     found += code_tables.problems(
         document.codes, {name: s.connector for name, s in document.sources.items()}, document.warehouses
     )
+    known = {*document.sources, *document.channels, "crossdock", "unknown"}
+    found += [
+        f"exceptions.owners.{n}.source: {o.source!r} is neither a source nor a channel; name one, or leave it out"
+        for n, o in enumerate(document.exceptions.owners)
+        if o.source is not None and o.source not in known
+    ]
     for field, warehouses in _lists_of_warehouses(document).items():
         unknown = [wid for wid in warehouses if wid not in document.warehouses]
         found += [f"{field}: {w!r} is not among [warehouses.*]; add it or leave it out" for w in unknown]

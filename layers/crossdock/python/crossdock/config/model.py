@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from crossdock.config.exception_terms import ExceptionTerms, exception_terms
 from crossdock.contracts.codes import Codes, CodeTable
 
 _SHIPPED = Path(__file__).parent / "business.json"
@@ -244,6 +245,7 @@ def from_document(document: Mapping[str, Any]) -> BusinessConfig:
         segments={n: _segment(n, s) for n, s in document["segments"].items()},
         warehouse_sets={n: tuple(w) for n, w in document["warehouse_sets"].items()},
         price_classes={n: _price_class(n, c) for n, c in document["price_classes"].items()},
+        exceptions=exception_terms(document["exceptions"]),
         codes={n: _codes(n, tables) for n, tables in document["codes"].items()},
     )
 

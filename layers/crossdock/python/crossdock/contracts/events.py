@@ -28,7 +28,8 @@ class Event:
 
     `id` is derived from the source's delivery id, so the same delivery gives the same event; `subject` is
     `type/canonical-id`; `time` is RFC 3339. `mapping_version` says which mapping of a connector made it (`shopify/1`);
-    it is empty, and not in the document, for what nobody had to map.
+    it is empty, and not in the document, for what nobody had to map. `delivery_id` is the source's id of the delivery
+    that it was made of, by which the inbox finds it; empty, and not in the document, for what came another way.
     """
 
     id: str
@@ -40,10 +41,11 @@ class Event:
     data: Mapping[str, Any]
     causation_id: str = ""
     mapping_version: str = ""
+    delivery_id: str = ""
 
     def document(self) -> dict[str, Any]:
         """The event as it goes over the bus."""
-        mapped = {"mappingversion": self.mapping_version} if self.mapping_version else {}
+        mapped = {"mappingversion": self.mapping_version, "delivery": self.delivery_id}
         return {
             "specversion": "1.0",
             "id": self.id,
@@ -56,7 +58,7 @@ class Event:
             "causationid": self.causation_id or self.id,
             "sourcesystem": self.source,
             "dedupekey": self.id,
-            **mapped,
+            **{name: value for name, value in mapped.items() if value},
             "data": self.data,
         }
 

@@ -39,7 +39,7 @@ def refusal_of(record: Record, prefix: str) -> Refusal:
     replayable = queue != FAILURES
     return Refusal(
         kind="dead_letter",
-        source=str(message.get("source") or message.get("sourcesystem") or message.get("channel") or "unknown"),
+        source=str(message.get("sourcesystem") or message.get("source") or message.get("channel") or "unknown"),
         subject=f"queue/{queue}",
         fact=hashlib.sha256(record.body.encode()).hexdigest(),
         detail=f"the queue {queue} gave this message up: every attempt to handle it failed",

@@ -3,12 +3,15 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
 
 from crossdock.contracts.refusals import Refusal
 
 OPEN, REPLAYING, SETTLED, CLOSED = "open", "replaying", "settled", "closed"
+AT_STAKE: Final = frozenset({OPEN, REPLAYING})
+"""What is held up: a fact that is not applied yet and may still be."""
 
 
 def fingerprint(refusal: Refusal) -> str:
@@ -47,7 +50,11 @@ def _digest(*parts: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One line of the exceptions list. Counts are occurrences by what became of them; instants are RFC 3339 UTC."""
+    """One line of the exceptions list. Counts are occurrences by what became of them; instants are RFC 3339 UTC.
+
+    `failure` is its class (`failures.Failure`); `due` is None when nothing is left to do. At stake are facts that are
+    open or being replayed: `order_facts` of them name an order, and `money` is what they say, by currency.
+    """
 
     id: str
     kind: str
@@ -61,6 +68,15 @@ class Group:
     closed: int
     first_seen: str
     last_seen: str
+    failure: str = ""
+    owner: str | None = None
+    due: str | None = None
+    order_facts: int = 0
+    money: Mapping[str, Decimal] = field(default_factory=dict)
+
+    def overdue(self, now: str) -> bool:
+        """Whether it should have been mended by now (RFC 3339 UTC with milliseconds)."""
+        return self.state != CLOSED and self.due is not None and self.due < now
 
     @property
     def state(self) -> str:
@@ -71,7 +87,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One refused fact. `message` is what would be replayed: the corrected payload if there is one."""
+    """One refused fact. `message` is what would be replayed: the corrected payload if there is one.
+
+    `orders` and `money` are what its original says it holds up.
+    """
 
     group: str
     id: str
@@ -85,6 +104,8 @@ class Occurrence:
     seen_at: str
     tries: int
     run: str | None
+    orders: tuple[str, ...] = ()
+    money: Mapping[str, Decimal] = field(default_factory=dict)
 
     @property
     def message(self) -> Mapping[str, Any]:

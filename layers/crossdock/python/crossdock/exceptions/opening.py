@@ -1,13 +1,19 @@
 """Putting refused facts on the list, each once, as many at a time as a transaction takes."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
+from crossdock import config
 from crossdock.contracts.refusals import Refusal
+from crossdock.exceptions.failures import failure_of
+from crossdock.exceptions.impact import impact_of
 from crossdock.exceptions.model import OPEN, fingerprint, line, occurrence_id, payload
 from crossdock.exceptions.moving import Moving
-from crossdock.platform.clock import to_text
-from crossdock.platform.dynamo import to_item
+from crossdock.exceptions.stake import Stake
+from crossdock.platform.clock import Clock, to_text
+from crossdock.platform.dynamo import Table, to_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -16,11 +22,22 @@ if TYPE_CHECKING:
 # A fact is an item and its group another, and a transaction takes a hundred, of 4 MB together.
 _FACTS_PER_TRANSACTION = 50
 _BYTES_PER_TRANSACTION = 2_000_000
+_ORDERS_KEPT = 50
 _Fact = tuple[str, str]  # the ids of its group and of the occurrence
 
 
 class Opening(Moving):
     """Opens exceptions, and opens again what was thought done."""
+
+    def __init__(self, table: Table, clock: Clock, terms: config.ExceptionTerms | None = None) -> None:
+        """`terms` are those of the deployed configuration unless given."""
+        super().__init__(table, clock)
+        self._given_terms = terms
+
+    @cached_property
+    def _terms(self) -> config.ExceptionTerms:
+        """Who is responsible for what. Read when something is opened: most of those who may open never do."""
+        return self._given_terms or config.load().exceptions
 
     def refuse(self, refusals: Sequence[Refusal]) -> None:
         """Puts refused facts on the list. The same fact delivered again changes nothing, whatever became of it since.
@@ -49,7 +66,7 @@ class Opening(Moving):
             for (group, _), refusal in waiting.items():
                 groups.setdefault(group, []).append(refusal)
             writes = [self._new(fact, waiting[fact], now) for fact in facts]
-            writes += [self._count_opened(some[-1], group, len(some), now) for group, some in groups.items()]
+            writes += [self._count_opened(some, group, now) for group, some in groups.items()]
             failed = self._table.transact(writes)
             if not failed:
                 break
@@ -58,7 +75,7 @@ class Opening(Moving):
         return known
 
     def _new(self, fact: _Fact, refusal: Refusal, now: str) -> "TransactWriteItemTypeDef":
-        occurrence = {
+        occurrence: dict[str, Any] = {
             "pk": f"EXC#{fact[0]}",
             "sk": f"OCC#{fact[1]}",
             "state": OPEN,
@@ -70,6 +87,11 @@ class Opening(Moving):
             "at": now,
             "tries": 0,
         }
+        impact = impact_of(refusal.message, refusal.pointer)
+        if impact.orders:
+            occurrence["orders"] = [line(order) for order in impact.orders[:_ORDERS_KEPT]]
+        if impact.money:
+            occurrence["money"] = dict(impact.money)
         return {
             "Put": {
                 "TableName": self._table.name,
@@ -78,29 +100,44 @@ class Opening(Moving):
             }
         }
 
-    def _count_opened(self, refusal: Refusal, group: str, count: int, now: str) -> "TransactWriteItemTypeDef":
+    def _count_opened(self, refusals: Sequence[Refusal], group: str, now: str) -> "TransactWriteItemTypeDef":
+        """The group's row: what it is about by its latest fact, who mends it until when, and what is at stake."""
+        refusal = refusals[-1]
+        owner, minutes = self._terms.responsible(refusal.kind, refusal.source)
         values = {
-            ":count": count,
+            ":count": len(refusals),
             ":zero": 0,
             ":kind": refusal.kind,
+            ":class": failure_of(refusal).value,
             ":source": line(refusal.source),
             ":subject": line(refusal.subject),
             ":detail": line(refusal.detail),
             ":remedy": line(refusal.remedy),
             ":now": now,
+            ":due": to_text(self._clock() + timedelta(minutes=minutes)),
             ":open": OPEN,
         }
+        names = {"#source": "source", "#class": "class"}
+        update = (
+            "SET kind = :kind, #class = :class, #source = :source, subject = :subject, detail = :detail, "
+            "remedy = :remedy, first_seen = if_not_exists(first_seen, :now), gs = :open, gt = :now, "
+            "due = if_not_exists(due, :due), n_replaying = if_not_exists(n_replaying, :zero), "
+            "n_settled = if_not_exists(n_settled, :zero), n_closed = if_not_exists(n_closed, :zero)"
+        )
+        if owner:
+            update += ", #owner = if_not_exists(#owner, :owner)"
+            names["#owner"], values[":owner"] = "owner", owner
+        stake = Stake()
+        for refused in refusals:
+            impact = impact_of(refused.message, refused.pointer)
+            stake.count(impact.orders, impact.money)
+        added = ["n_open :count", *stake.additions(values)]
         return {
             "Update": {
                 "TableName": self._table.name,
                 "Key": to_item({"pk": f"EXC#{group}", "sk": "HEAD"}),
-                "UpdateExpression": (
-                    "SET kind = :kind, #source = :source, subject = :subject, detail = :detail, remedy = :remedy, "
-                    "first_seen = if_not_exists(first_seen, :now), gs = :open, gt = :now, "
-                    "n_replaying = if_not_exists(n_replaying, :zero), n_settled = if_not_exists(n_settled, :zero), "
-                    "n_closed = if_not_exists(n_closed, :zero) ADD n_open :count"
-                ),
-                "ExpressionAttributeNames": {"#source": "source"},
+                "UpdateExpression": f"{update} ADD {', '.join(added)}",
+                "ExpressionAttributeNames": names,
                 "ExpressionAttributeValues": to_item(values),
             }
         }

@@ -7,7 +7,8 @@ EXC#id / TRY#fact#run   a replay and how it ended
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 from crossdock.exceptions.model import CLOSED, OPEN, Group, Occurrence
 from crossdock.platform.clock import Clock
@@ -54,9 +55,14 @@ class Reading:
         row = self._table.get((f"EXC#{group}", f"OCC#{fact}"), consistent=True)
         return _occurrence(row) if row else None
 
+    def occurrences_of(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Occurrence]:
+        """The refused facts that exist of these, by (group, fact), 100 to a round trip."""
+        rows = self._table.get_many([(f"EXC#{group}", f"OCC#{fact}") for group, fact in keys], consistent=True)
+        return {(o.group, o.id): o for o in map(_occurrence, rows.values())}
+
     def history(self, group: str) -> list[Item]:
-        """Corrections and replays of a group, in order of time."""
-        rows = [*self._table.query(f"EXC#{group}", prefix="PATCH#"), *self._table.query(f"EXC#{group}", prefix="TRY#")]
+        """What was done about a group, in order of time: corrections, replays, assignments, looks at payloads."""
+        rows = [row for kind in ("PATCH#", "TRY#", "NOTE#") for row in self._table.query(f"EXC#{group}", prefix=kind)]
         return sorted(rows, key=lambda r: str(r["at"]))
 
     def _close_group(self, group: str) -> None:
@@ -66,7 +72,7 @@ class Reading:
             client.update_item(
                 TableName=self._table.name,
                 Key=to_item({"pk": f"EXC#{group}", "sk": "HEAD"}),
-                UpdateExpression="SET gs = :closed",
+                UpdateExpression="SET gs = :closed REMOVE due",
                 ConditionExpression="n_open = :zero AND n_replaying = :zero",
                 ExpressionAttributeValues=to_item({":closed": CLOSED, ":zero": 0}),
             )
@@ -88,6 +94,11 @@ def _group(row: Item) -> Group:
         closed=row["n_closed"],
         first_seen=row["first_seen"],
         last_seen=row["gt"],
+        failure=row["class"],
+        owner=row.get("owner"),
+        due=row.get("due"),
+        order_facts=row["n_orders"],
+        money={name[2:]: Decimal(amount) for name, amount in sorted(row.items()) if name.startswith("m_") and amount},
     )
 
 
@@ -105,4 +116,6 @@ def _occurrence(row: Item) -> Occurrence:
         seen_at=row["at"],
         tries=row["tries"],
         run=None if row.get("run") in {None, "-"} else row["run"],
+        orders=tuple(row.get("orders", ())),
+        money={currency: Decimal(amount) for currency, amount in row.get("money", {}).items()},
     )

@@ -51,7 +51,7 @@ def unfinished(parts: Sequence[Part]) -> bool:
 
 
 def _envelope(origin: Origin, movements: list[Any]) -> dict[str, Any]:
-    return {**envelope(origin.source, origin.correlation_id, movements), "mapping": origin.mapping_version}
+    return envelope(origin.source, origin.correlation_id, movements, origin.delivery_id, origin.mapping_version)
 
 
 def _event(origin: Origin, fact: Fact, number: int, now: str) -> Event:
@@ -65,4 +65,5 @@ def _event(origin: Origin, fact: Fact, number: int, now: str) -> Event:
         correlation_id=origin.correlation_id,
         data=fact.data,
         mapping_version=origin.mapping_version,
+        delivery_id=origin.delivery_id,
     )

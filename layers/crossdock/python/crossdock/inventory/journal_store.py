@@ -42,6 +42,13 @@ class JournalStore:
         outcomes = dict(zip(first, self._table.run(rows), strict=True))
         return [self._judge(e, first[e.key], outcomes[e.key]) for e in entries]
 
+    def foresee(self, entries: Sequence[JournalEntry]) -> list[Journaled]:
+        """What `journal` would answer; nothing is written. 1 RCU each, 100 to a round trip."""
+        first = unique(entries)
+        rows = self._table.get_many(list(first), consistent=True, attributes=("h",))
+        outcomes = {key: Outcome(done=key not in rows, existing=rows.get(key)) for key in first}
+        return [self._judge(e, first[e.key], outcomes[e.key]) for e in entries]
+
     def kept(self, entries: Sequence[JournalEntry]) -> set[tuple[str, str]]:
         """The keys of those that are in the journal already, be it with other content. 1 RCU each, 100 a round trip."""
         keys = [e.key for e in entries]

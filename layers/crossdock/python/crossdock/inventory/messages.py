@@ -15,19 +15,31 @@ ROUTE = "movements"
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One message from the movements queue: where it came from and its movements, unread."""
+    """One message from the movements queue: where it came from and its movements, unread.
+
+    `delivery` is the id of the webhook that brought them, by which the inbox finds it, and `mapping` the version of the
+    mapping that made them of it (`generic_wms/1`); None when they came another way.
+    """
 
     source: str
     correlation_id: str
     movements: Sequence[Any]
     replay: Mapping[str, str] | None = None
+    delivery: str | None = None
+    mapping: str | None = None
 
     def alone(self, index: int) -> dict[str, Any]:
         """A whole message that holds just one of the movements: what an operator corrects and replays."""
-        return envelope(self.source, self.correlation_id, [self.movements[index]])
+        return envelope(self.source, self.correlation_id, [self.movements[index]], self.delivery, self.mapping)
 
 
-def envelope(source: str, correlation_id: str, movements: Sequence[Any]) -> dict[str, Any]:
+def envelope(
+    source: str,
+    correlation_id: str,
+    movements: Sequence[Any],
+    delivery: str | None = None,
+    mapping: str | None = None,
+) -> dict[str, Any]:
     """A message for the movements queue."""
     return {
         "v": 1,
@@ -36,6 +48,8 @@ def envelope(source: str, correlation_id: str, movements: Sequence[Any]) -> dict
         "correlation_id": correlation_id,
         "movements": list(movements),
         "replay": None,
+        **({"delivery": delivery} if delivery else {}),
+        **({"mapping": mapping} if mapping else {}),
     }
 
 
@@ -49,4 +63,15 @@ def read_envelope(message: Mapping[str, Any]) -> Envelope:
     if not isinstance(movements, list) or not movements:
         raise ValueError("movements: missing or not a list with at least one")
     correlation_id = str(message.get("correlation_id") or "unknown")
-    return Envelope(source, correlation_id, movements, replay_mark(message))
+    return Envelope(
+        source,
+        correlation_id,
+        movements,
+        replay_mark(message),
+        _text(message.get("delivery")),
+        _text(message.get("mapping")),
+    )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

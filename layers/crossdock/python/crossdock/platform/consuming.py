@@ -7,8 +7,8 @@ from crossdock.platform import deadline
 from crossdock.platform.logs import logger
 from crossdock.platform.queues import Record, failures, records_of
 
-Settle = Callable[[Mapping[str, str]], None]
-"""Told of each replayed fact that went through."""
+Settle = Callable[[Sequence[Mapping[str, str]]], None]
+"""Told of the replayed facts of a batch that went through, by their marks."""
 
 
 def consume(
@@ -43,9 +43,9 @@ def _handled(
     records: Sequence[Record], handle: Callable[[Sequence[Record]], Iterable[str]], settle: Settle
 ) -> list[str]:
     again = list(handle(records))
-    for record in records:
-        if record.replay and record.id not in again:
-            settle(record.replay)
+    marks = [record.replay for record in records if record.replay and record.id not in again]
+    if marks:
+        settle(marks)
     return again
 
 

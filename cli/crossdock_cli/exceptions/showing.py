@@ -1,0 +1,154 @@
+"""`crossdock exceptions show`: one group, with a payload in which nothing secret or personal can be read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from rich.markup import escape
+from rich.syntax import Syntax
+
+from crossdock.exceptions.masking import covered, covered_patch, covered_text
+from crossdock.exceptions.model import Occurrence, basis, line
+from crossdock.exceptions.whereabouts import AHEAD, HERE, PASSED, Station, whereabouts
+from crossdock.platform.clock import system_clock, to_text
+from crossdock_cli.errors import CliError
+from crossdock_cli.exceptions.common import (
+    OPERATOR,
+    By,
+    GroupId,
+    OnlyOccurrence,
+    group_document,
+    group_of,
+    money_line,
+    money_texts,
+    store_of,
+)
+from crossdock_cli.output import AsJson, console, emit_json, table
+from crossdock_cli.target import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from crossdock.exceptions.model import Group
+    from crossdock.exceptions.store import ExceptionsStore
+
+_SHOWN: Final = 5
+_STEPS_SHOWN: Final = 12
+_SIGNS: Final = {PASSED: "[green]✓[/green]", HERE: "[red]●[/red]", AHEAD: "[dim]○[/dim]"}
+
+
+def command(
+    ctx: typer.Context,
+    group: GroupId,
+    occurrence: OnlyOccurrence = None,
+    raw: Annotated[bool, typer.Option("--raw", help="Uncovered; needs --why, and is kept in the history.")] = False,
+    why: Annotated[str | None, typer.Option(help="With --raw: what it is needed for.")] = None,
+    by: By = OPERATOR,
+    as_json: AsJson = False,
+) -> None:
+    """Show one group: what is wrong, what it holds up, what to do, the refused facts, where they stand, the history."""
+    store = store_of(connect(ctx.obj))
+    head = group_of(store, group)
+    if raw:
+        if not why:
+            raise CliError("--raw shows secrets and personal data", "say what for: --raw --why 'ticket 118'")
+        store.looked(group, by, why)
+    facts = _facts(store, group, occurrence)
+    history = [_step(row, raw=raw) for row in store.history(group)]
+    if as_json:
+        now = to_text(system_clock())
+        documents = [_fact_document(fact, head, raw=raw) for fact in facts]
+        emit_json({**group_document(head, now), "occurrences": documents, "history": history})
+        return
+    _print_head(head, facts)
+    _print_facts(head, facts, raw=raw)
+    if len(history) > _STEPS_SHOWN:
+        console.print(f"[dim]… {len(history) - _STEPS_SHOWN} older steps (--json shows all)[/dim]")
+    for row in history[-_STEPS_SHOWN:]:
+        console.print(escape(line(_step_line(row))))
+
+
+def _facts(store: ExceptionsStore, group: str, occurrence: str | None) -> list[Occurrence]:
+    if occurrence is None:
+        return list(store.occurrences(group))
+    found = store.occurrence(group, occurrence)
+    if found is None:
+        raise CliError(f"'{group}' has no occurrence '{occurrence}'", f"see: crossdock exceptions show {group}")
+    return [found]
+
+
+def _fact_document(fact: Occurrence, head: Group, *, raw: bool) -> dict[str, Any]:
+    """A fact for programs. `basis` is the hash of its payload as it is, not as it is shown: what a correction names."""
+    document = {
+        **asdict(fact),
+        "message": fact.message,
+        "basis": basis(fact.message),
+        "money": money_texts(fact.money),
+        "way": [asdict(station) for station in whereabouts(fact, head.kind, head.source)],
+    }
+    if not raw:
+        payloads = {name: covered(document[name]) for name in ("original", "corrected", "message")}
+        document |= {**payloads, "detail": covered_text(fact.detail)}
+    return document
+
+
+def _print_head(head: Group, facts: Sequence[Occurrence]) -> None:
+    about = f"{escape(head.subject)} from {escape(head.source)}"
+    console.print(f"[bold]{escape(head.kind)}[/bold] ({head.failure}) {about}: {head.state}")
+    console.print(escape(covered_text(head.detail)))
+    console.print(f"[green]what to do:[/green] {escape(head.remedy)}")
+    orders = sorted({order for fact in facts for order in fact.orders if fact.state in {"open", "replaying"}})
+    if orders:
+        more = f" and {len(orders) - _SHOWN} more" if len(orders) > _SHOWN else ""
+        console.print(escape(f"orders held up: {len(orders)} ({', '.join(orders[:_SHOWN])}{more})"))
+    if head.money:
+        console.print(escape(f"money at stake: {money_line(head.money)}"))
+    owner = head.owner or "nobody; crossdock exceptions assign"
+    console.print(escape(f"owner: {owner}" + (f", due {head.due}" if head.due else "")) + "\n")
+
+
+def _print_facts(head: Group, facts: Sequence[Occurrence], *, raw: bool) -> None:
+    rows = [(o.id, o.state, o.tries, o.seen_at, o.correlation_id, o.run) for o in facts[:_SHOWN]]
+    console.print(table(("occurrence", "state", ">tries", "seen", "correlation id", "run"), rows), markup=False)
+    if len(facts) > _SHOWN:
+        console.print(f"[dim]… and {len(facts) - _SHOWN} more (--json shows all)[/dim]")
+    if not facts:
+        return
+    first = facts[0]
+    console.print(f"\nwhere {first.id} stands:")
+    for station in whereabouts(first, head.kind, head.source):
+        console.print(_station_line(station))
+    title = "payload (corrected)" if first.corrected is not None else "payload"
+    console.print(f"\n{title} of {first.id}, the fact at {escape(first.pointer) or '/'}, basis {basis(first.message)}:")
+    shown = first.message if raw else covered(first.message)
+    text = "\n".join(map(line, json.dumps(shown, indent=2, ensure_ascii=False).split("\n")))
+    console.print(Syntax(text, "json", word_wrap=True) if console.is_terminal else text, markup=False)
+
+
+def _station_line(station: Station) -> str:
+    note = f"  [dim]{escape(station.note)}[/dim]" if station.note else ""
+    return f"  {_SIGNS[station.state]} {escape(station.name)}{note}"
+
+
+def _step(row: Mapping[str, Any], *, raw: bool) -> dict[str, Any]:
+    """A line of history; what a correction put into a payload is covered as the payload is."""
+    if "patch" not in row or raw:
+        return dict(row)
+    return {**row, "patch": json.dumps(covered_patch(json.loads(row["patch"])), ensure_ascii=False)}
+
+
+def _step_line(row: Mapping[str, Any]) -> str:
+    who = f" by {row['by']}" if row.get("by") else ""
+    reason = f": {row['why']}" if row.get("why") else ""
+    run = f" in run {row['run']}" if row.get("run") and row.get("to") == "replaying" else ""
+    match row.get("did"):
+        case "assigned":
+            step = f"assigned to {row['owner']}" + (f", due {row['due']}" if row.get("due") else "")
+        case "looked":
+            step = "looked at uncovered"
+        case _:
+            step = f"{row['from']} → {row['to']}{run}" if "to" in row else f"corrected {row['patch']}"
+    return f"{row['at']}  {step}{who}{reason}"
