@@ -29,6 +29,7 @@ from tests.bench import (
     ledger,
     movements,
     prices,
+    replays,
     reservations,
     startup,
     throughput,
@@ -43,8 +44,8 @@ ROOT: Final = checkout()
 BESIDE: Final = ROOT.parent / "shared" / "data" / "online-retail.csv.gz"
 RESULT: Final = ROOT / ".build" / "bench.json"
 _WIDTH: Final = 150  # of the table, where no terminal says its own
-_FULL: Final = {"movements": 20_000, "common": 1_000, "holds": 1_000, "repeats": 5, "steps": 57}
-_QUICK: Final = {"movements": 2_000, "common": 100, "holds": 100, "repeats": 3, "steps": 54}
+_FULL: Final = {"movements": 20_000, "common": 1_000, "holds": 1_000, "repeats": 5, "steps": 58}
+_QUICK: Final = {"movements": 2_000, "common": 100, "holds": 100, "repeats": 3, "steps": 55}
 
 
 def main(
@@ -75,6 +76,7 @@ def main(
             report.merge(hot.run(here, step))
             report.merge(crowded.run(here, step))
             report.merge(availability.run(here, step))
+            report.merge(replays.run(here, step))
             report.merge(prices.run(here, plan["repeats"], step, million=million))
             report.merge(cells.run(here, step, cells.SIZES[: 2 if quick else 3]))
             report.merge(growth.run(here, sizes, step))

@@ -126,6 +126,13 @@ def test_what_is_left_out_has_its_default() -> None:
         ("sources.WMS", {"connector": "generic_wms"}, "sources.WMS"),
         ("sources.wms.scheme", "none", "sources.wms.scheme: "),
         ("channels.shop.publishes", [], "channels.shop.publishes: "),
+        (
+            "exceptions.owners",
+            [{"owner": "desk", "source": "crm"}],
+            "exceptions.owners.0.source: 'crm' is neither a source nor a channel; name one, or leave it out",
+        ),
+        ("exceptions.owners", [{"kind": "unknown_item"}], "exceptions.owners.0.owner: "),
+        ("exceptions.due_minutes", 0, "exceptions.due_minutes: "),
         ("channels.shop.publishes", ["weather"], "channels.shop.publishes.0: "),
         ("channels.shop.warehouses", ["MOON"], "channels.shop.warehouses: 'MOON' is not among [warehouses.*]"),
         ("channels.shop.buffer", -1, "channels.shop.buffer: "),
@@ -365,3 +372,21 @@ def test_what_a_channel_may_compute_is_said_whole(prices: dict[str, Any], field:
     raw["channels"]["webshop"]["prices"] = prices
     with pytest.raises(ConfigError, match=field.replace(".", r"\.")):
         compile_document(raw, "x.toml")
+
+
+def test_who_mends_exceptions_is_read_as_it_is_written() -> None:
+    assert from_document(compile_document(DOCUMENT, "x.toml")).exceptions == config.ExceptionTerms(1440, ())
+
+    owners = [
+        {"owner": "pricing desk", "kind": "conflicting_price", "due_minutes": 60},
+        {"owner": "shop", "source": "shop"},
+    ]
+    document = changed("exceptions", {"due_minutes": 240, "owners": owners})
+
+    assert from_document(compile_document(document, "x.toml")).exceptions == config.ExceptionTerms(
+        240,
+        (
+            config.Owner("pricing desk", kind="conflicting_price", due_minutes=60),
+            config.Owner("shop", source="shop"),
+        ),
+    )
