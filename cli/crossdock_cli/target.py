@@ -131,7 +131,7 @@ class Target:
 
     @cached_property
     def bodies_bucket(self) -> str:
-        """The bucket of large webhook bodies; bucket names are shared by all accounts, so ours carries account and region."""
+        """The bucket of large webhook bodies; all accounts share bucket names, so ours carries account and region."""
         account = self.session.client("sts", **self.options).get_caller_identity()["Account"]
         return f"{self.name('bodies')}-{account}-{self.session.region_name}"
 

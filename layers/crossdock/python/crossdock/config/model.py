@@ -205,6 +205,7 @@ class BusinessConfig:
     segments: Mapping[str, Segment] = field(default_factory=dict)
     warehouse_sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     price_classes: Mapping[str, PriceClass] = field(default_factory=dict)
+    exceptions: ExceptionTerms = field(default_factory=ExceptionTerms)
     codes: Mapping[str, Codes] = field(default_factory=dict)
 
     def codes_of(self, source: str) -> Codes:

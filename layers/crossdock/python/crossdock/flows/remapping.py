@@ -21,7 +21,7 @@ from crossdock.flows.version_gate import replaced
 FindDelivery = Callable[[str, str], Delivery | None]
 """A source's delivery with its raw body, or None when the inbox does not hold it (any more)."""
 FindMapping = Callable[[str], tuple[str, Codes] | None]
-"""The connector that maps a source's payloads today and its code tables, or None for a source that is not configured."""
+"""The connector that maps a source's payloads today and its code tables, or None for a source nobody configured."""
 
 # What tells the facts of one list apart, in this order; the first that a fact has counts.
 _IDENTITIES: Final = (("id",), ("rule_id", "version"), ("customer",), ("sku",), ("item",))
@@ -73,7 +73,7 @@ class Remapping:
             raise UnsendableError(f"the delivery {id_} cannot be mapped today either: {why}") from exc
         if any(isinstance(part, Fetch) for part in parts):
             raise UnsendableError(
-                f"the delivery {id_} only names what {source} has to be asked for: have it sent again, or correct the fact"
+                f"the delivery {id_} only names what {source} has to be asked for: correct the fact instead"
             )
         self._last = (delivery, (connector.MAPPING_VERSION, parts))
         return self._last[1]
@@ -92,7 +92,9 @@ def _fresh(original: Mapping[str, Any], version: str, parts: Sequence[Part]) -> 
             made = {"type": fact.type, "subject": fact.subject, "data": dict(fact.data)}
             return {**original, "mappingversion": version, **made}
     refused = next((f" ({part.detail})" for part in parts if isinstance(part, Refused)), "")
-    raise UnsendableError(f"the delivery, mapped today, holds nothing like this fact{refused}: correct the fact instead")
+    raise UnsendableError(
+        f"the delivery, mapped today, holds nothing like this fact{refused}: correct the fact instead"
+    )
 
 
 def _alone(fresh: Mapping[str, Any], original: Mapping[str, Any], pointer: str) -> Mapping[str, Any]:
