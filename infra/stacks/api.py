@@ -14,6 +14,7 @@ from infra.constructs.problems import add_problems
 from infra.constructs.stack import Plan, StageStack
 from infra.stacks.data import QUOTE_KEY, DataStack
 from infra.stacks.sync import HOLDS, PRICE_RULES, SyncStack
+from infra.stages import Size
 
 SLOW_MILLISECONDS: Final = 3000
 # The name of API Gateway's own stage, which is part of every address; not to be confused with ours.
@@ -68,8 +69,8 @@ class ApiStack(StageStack):
 
     # -- functions ------------------------------------------------------------------------------
 
-    def _function(self, name: str, environment: dict[str, str]) -> Function:
-        return Function(self, name, environment, size=self.plan.stage.api, fast_start=True)
+    def _function(self, name: str, environment: dict[str, str], size: Size | None = None) -> Function:
+        return Function(self, name, environment, size=size or self.plan.stage.api, fast_start=True)
 
     def _authorize_partner(self) -> Function:
         identity = self.data.identity
@@ -141,6 +142,7 @@ class ApiStack(StageStack):
         function = self._function(
             "quote_prices",
             {"PRICING_TABLE": pricing.name, "QUOTE_SECRET_PREFIX": self.plan.stage.secret_prefix("quotes")},
+            self.plan.stage.quotes,
         )
         # Prices as they were known are read from the ledger of rules, version by version.
         function.allow_table(pricing, "BatchGetItem", "GetItem", "PutItem", "Query")
@@ -152,6 +154,7 @@ class ApiStack(StageStack):
         function = self._function(
             "check_prices",
             {"CHANNEL_SECRET_PREFIX": self.plan.stage.secret_prefix("channels"), "PRICING_TABLE": pricing.name},
+            self.plan.stage.quotes,
         )
         function.allow_table(pricing, "BatchGetItem", "Query")
         # A channel's manifest is signed with the secrets of its deliveries.

@@ -198,4 +198,6 @@ class Model:
 
 def memory_of(function: str) -> int:
     """MB of a function in production."""
+    if function in {"quote_prices", "check_prices"}:
+        return PROD.quotes.memory_mb
     return PROD.api.memory_mb if function in API_FUNCTIONS | {"authorize_partner"} else PROD.worker.memory_mb

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from fractions import Fraction
-from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,7 @@ from crossdock.inventory.gaps import Span
 from crossdock.inventory.sequence_store import SequenceStore
 from crossdock.inventory.sequences import Batch, SequenceName, State
 from crossdock.platform.dynamo import Table
+from crossdock.platform.errors import StoreUnavailableError
 from crossdock_cli import items, main, secrets, xref
 from crossdock_cli.errors import CliError
 from tests.support.tables import table_name
@@ -115,14 +117,14 @@ def test_many_workers_write_one_sequence_and_none_is_lost(stage: Target) -> None
     stores = [SequenceStore(Table(stage.dynamodb, table_name("inventory")), lambda: NOW) for _ in range(8)]
 
     def work(number: int) -> None:
-        positions = {n * 8 + number for n in range(10)}
-        for position in sorted(positions):
-            stores[number].record({name: Batch({position}, {position})}, lambda _: None)
+        waiting = [n * 8 + number for n in range(10)]
+        while waiting:
+            # Who gives up under contention is redelivered, as by its queue.
+            with suppress(StoreUnavailableError):
+                stores[number].record({name: Batch({waiting[0]}, {waiting[0]})}, lambda _: None)
+                waiting.pop(0)
 
-    threads = [Thread(target=work, args=(n,)) for n in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
 
     assert [(s.first, s.last) for s in stores[0].states([name])[name].covered] == [(0, 79)]

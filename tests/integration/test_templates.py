@@ -291,7 +291,9 @@ def test_api_functions_start_from_a_snapshot_and_are_called_by_their_alias(prod:
     aliases = {prod.read(stack, r["Properties"]["FunctionName"]): r for stack, r in prod.all("AWS::Lambda::Alias")}
     assert set(aliases) == {f"function/{name}" for name in api}
     assert {f["Timeout"] for n, f in functions.items() if n in api} == {10}
-    assert {f["MemorySize"] for n, f in functions.items() if n in api} == {512}
+    solving = {"quote-prices", "check-prices"}
+    assert {f["MemorySize"] for n, f in functions.items() if n in api - solving} == {512}
+    assert {functions[n]["MemorySize"] for n in solving} == {1769}
     sweeps = {"reconcile-stock", "reconcile-channel"}
     assert {(functions[n]["Timeout"], functions[n]["MemorySize"]) for n in sweeps} == {(900, 1024)}
     workers = functions.keys() - api - sweeps
