@@ -13,6 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from crossdock.exceptions.model import basis
+from crossdock.pricing.sheet import Sheet
+from crossdock.pricing.slots import item_sheet
 from crossdock_cli.errors import CliError
 from crossdock_cli.exceptions import common, listing, mending, replaying, runs, showing
 from crossdock_cli.main import app
@@ -431,8 +433,8 @@ def test_a_fact_is_mapped_anew_from_its_delivery_and_no_other_fact_of_it_is_sent
 
     original = translation.translate
 
-    def mapped(source: str, body: bytes) -> Any:
-        found = original(source, body)
+    def mapped(*delivery: Any) -> Any:
+        found = original(*delivery)
         for one in found.movements:
             one["item"] = {"NEW": "A1"}.get(one["item"], one["item"])
         return found
@@ -503,8 +505,9 @@ def refused_price(world: World) -> str:
 
 
 def newest(world: World) -> tuple[int, str]:
-    (sheet,) = world.pricing.rules(["SKU-1"])["SKU-1"]
-    return sheet.version, str(sheet.tiers[0].unit_price)
+    place = item_sheet("SKU-1")
+    (rule,) = Sheet.read(place, world.row("pricing", *place)).rules().values()
+    return rule.version, f"{float(rule.tiers[0].value):.2f}"
 
 
 def test_the_version_gate_holds_and_an_override_states_the_fact_anew_above_it(world: World) -> None:

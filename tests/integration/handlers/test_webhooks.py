@@ -68,6 +68,7 @@ def test_movements_are_kept_in_the_inbox_and_sent_on(world: World) -> None:
             "correlation_id": CORRELATION,
             "movements": [movement("m1", 5, sequence=7)],
             "replay": None,
+            "delivery": "msg_1",
             "mapping": "generic_wms/1",
         }
     ]
