@@ -29,6 +29,7 @@ channels = typer.Typer(help="Channels: where we publish to.", no_args_is_help=Tr
 
 _SECRET_BYTES: Final = 32  # Standard Webhooks asks for 24 to 64
 _SIGNING: Final = "signing_secrets"
+_PLACEHOLDER: Final = frozenset({"status", "placeholder"})  # what a deployment writes before anybody else does
 
 
 def new_signing_secret() -> str:
@@ -51,7 +52,9 @@ def rotate_source(target: Target, name: str, secret: str = "") -> tuple[str, boo
     secret = secret or new_signing_secret()
     document = target.secret_document("sources", name)
     kept = [one for one in signing_secrets(document) if one != secret][:1]
-    target.write_secret_document("sources", name, {**document, _SIGNING: [secret, *kept]})
+    # What else stands in it (the source's API) stays; the deployment's placeholder has had its day.
+    others = {field: value for field, value in document.items() if field not in _PLACEHOLDER}
+    target.write_secret_document("sources", name, {**others, _SIGNING: [secret, *kept]})
     return secret, bool(kept)
 
 

@@ -37,6 +37,11 @@ WINDOWS: Final = Reason(
     "A price's window is a schedule named after its instant, which no deployment knows; the group is ours alone, and "
     "the only action is to create.",
 )
+BODIES: Final = Reason(
+    "AwsSolutions-IAM5[Resource::crossdock-prod-data:ExportsOutputFnGetAttBodies3FF2AA63ArnC3365D50/*]",
+    "An object is named after the hash of its content, which no deployment knows; one function may only put objects "
+    "into this bucket, the other only get them.",
+)
 
 VERSION_EXISTS: Final = Reason(
     "Annotation::@aws-cdk/aws-lambda:snapStartRequirePublish",

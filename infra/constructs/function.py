@@ -11,7 +11,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.constructs.acknowledged import PYTHON_VERSION, TRACES, VERSION_EXISTS, acknowledge
+from infra.constructs.acknowledged import BODIES, PYTHON_VERSION, TRACES, VERSION_EXISTS, acknowledge
 from infra.constructs.alarms import Watch, alarm
 from infra.constructs.layers import PYTHON, architecture
 from infra.constructs.permissions import allow, allow_key, allow_table, key_actions
@@ -125,6 +125,7 @@ class Function(Construct):
     def allow_objects(self, bucket: s3.IBucket, key_arn: str | None, *actions: str) -> None:
         """S3 actions, without their prefix, on a bucket's objects; its key is None where AWS's own is used."""
         self.allow([f"s3:{action}" for action in actions], bucket.arn_for_objects("*"))
+        acknowledge(self.role, BODIES)
         if key_arn:
             # PutObject asks for a data key, GetObject for its decryption.
             wanted = ["kms:GenerateDataKey"] if "PutObject" in actions else []
