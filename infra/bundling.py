@@ -27,7 +27,7 @@ LOCK: Final = ROOT / "layers" / "dependencies" / "requirements.lock"
 LIBRARY: Final = ROOT / "layers" / "crossdock" / "python"
 
 # botocore describes some 400 services in 25 MB; these are the ones that a function has an action for.
-SERVICES: Final = frozenset({"dynamodb", "events", "scheduler", "secretsmanager", "sqs"})
+SERVICES: Final = frozenset({"dynamodb", "events", "s3", "scheduler", "secretsmanager", "sqs"})
 # Change this when the way of building changes, so that layers built the old way are not reused.
 _RECIPE: Final = "3"
 # Parts of our dependencies that no function imports (a test imports every handler from the layers alone): a quarter of

@@ -70,7 +70,7 @@ def test_a_missing_header_is_named(system: System, name: str) -> None:
 
     answer = system.http.post("/webhooks/wms", content=BODY, headers=headers)
 
-    assert refused(answer) == (name, "missing, unreadable or too long")
+    assert refused(answer) == (name, "is missing")
 
 
 def test_an_unknown_source_is_not_found(system: System) -> None:

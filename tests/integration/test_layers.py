@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -57,7 +58,21 @@ def test_the_cloud_layers_carry_the_distributors_configuration() -> None:
 
 def test_only_the_services_that_functions_call_are_shipped() -> None:
     data = bundling.build_layers(PROD).dependencies / "python" / "botocore" / "data"
-    assert {p.name for p in data.iterdir() if p.is_dir()} == bundling.SERVICES
+    clients = (ROOT / "layers" / "crossdock" / "python" / "crossdock" / "platform" / "clients.py").read_text()
+    called = set(re.findall(r'_client\("([a-z0-9-]+)"\)', clients))
+    assert {p.name for p in data.iterdir() if p.is_dir()} == bundling.SERVICES == called
+
+
+def test_every_client_is_made_from_the_layers_alone() -> None:
+    folders = bundling.build_layers(LOCAL)
+    path = [str(f / "python") for f in (folders.library, folders.dependencies)]
+    code = (
+        f"import os, sys; sys.path[:0] = {path!r}; os.environ['AWS_DEFAULT_REGION'] = 'eu-west-1'\n"
+        "from crossdock.platform import clients\n"
+        f"for service in {sorted(bundling.SERVICES)!r}: print(clients._client(service).meta.service_model.service_name)"
+    )
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False)  # noqa: S603 - our own arguments
+    assert (done.returncode, done.stdout.split()) == (0, sorted(bundling.SERVICES)), done.stderr
 
 
 def test_local_layers_are_compiled_without_time_stamps() -> None:

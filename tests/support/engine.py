@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from crossdock_cli.local import engine as local_engine
 from crossdock_cli.local.paths import Paths, checkout
@@ -14,15 +17,18 @@ from crossdock_cli.target import Target, local_target
 from tests.support.tables import create_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
+
+    from crossdock_cli.local.state import LocalState
+
+_PROGRAM: Final = Path(__file__).with_name("rewinding.py")
 
 
 @contextmanager
 def bare_engine(home: Path) -> Iterator[Target]:
-    """An empty emulator: nothing is deployed in it."""
+    """An empty emulator, which can be rewound: nothing is deployed in it."""
     paths = Paths(checkout(), home)
-    state = local_engine.start(paths, free_port())
+    state = local_engine.start(paths, free_port(), ("-P", str(_PROGRAM)))
     try:
         local_engine.wait_ready(state, paths)
         yield local_target(state)
@@ -43,6 +49,26 @@ def deployed_engine(home: Path, *, fast: bool = False) -> Iterator[Target]:
 
 def start_afresh(target: Target) -> None:
     """Empties the emulator and creates our tables in it."""
+    made(target, "tables", _tables)
+
+
+def made(target: Target, name: str, make: Callable[[Target], None]) -> None:
+    """Brings the emulator to where `make` brings an empty one: by making it the first time, by rewinding after that."""
     assert target.state is not None
-    local_engine.reset(target.state)
+    if _ask(target.state, f"rewind?to={name}") == HTTPStatus.NOT_FOUND:
+        local_engine.reset(target.state)
+        make(target)
+        _ask(target.state, f"keep?as={name}")
+
+
+def _tables(target: Target) -> None:
     create_tables(target.dynamodb)
+
+
+def _ask(state: LocalState, what: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", state.port, timeout=30)
+    try:
+        connection.request("POST", f"/_tests/{what}")
+        return connection.getresponse().status
+    finally:
+        connection.close()

@@ -21,8 +21,9 @@ from crossdock.inventory.store import InventoryStore
 from crossdock.platform import clients, deadline
 from crossdock.platform.dynamo import Item, Table, from_item
 from crossdock.pricing.store import PricingStore
+from tests.support.engine import made
 from tests.support.replays import Exceptions
-from tests.support.tables import TABLES, table_name
+from tests.support.tables import TABLES, create_tables, table_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -405,9 +406,11 @@ def moved(*movements: Any) -> dict[str, Any]:
 
 
 def build(target: Target, folder: Path, patch: pytest.MonkeyPatch) -> World:
-    """Queues, bus and secrets beside the tables; environment and clock for the handlers."""
+    """Emptied tables, queues, bus and secrets; environment and clock for the handlers."""
+    made(target, "world", _create)
     world = World(target, patch)
-    _create(world)
+    address = f"{target.options['endpoint_url']}/000000000000/crossdock-local-"
+    world.urls = {queue: f"{address}{queue}" for queue in QUEUES}
     for name, value in _environment(world, folder).items():
         patch.setenv(name, value)
     patch.delenv("AWS_LAMBDA_FUNCTION_NAME", raising=False)
@@ -419,13 +422,13 @@ def build(target: Target, folder: Path, patch: pytest.MonkeyPatch) -> World:
     return world
 
 
-def _create(world: World) -> None:
+def _create(target: Target) -> None:
+    create_tables(target.dynamodb)
     for queue in QUEUES:
-        created = world.target.sqs.create_queue(QueueName=f"crossdock-local-{queue}")
-        world.urls[queue] = created["QueueUrl"]
-    world.target.s3.create_bucket(Bucket=BODIES)
-    world.target.events.create_event_bus(Name="crossdock-local")
-    schedules = world.target.session.client("scheduler", **world.target.options)
+        target.sqs.create_queue(QueueName=f"crossdock-local-{queue}")
+    target.s3.create_bucket(Bucket=BODIES)
+    target.events.create_event_bus(Name="crossdock-local")
+    schedules = target.session.client("scheduler", **target.options)
     schedules.create_schedule_group(Name="crossdock-local-price-windows")
     rules = {
         "pricing.rules.changed.v1": "prices",
@@ -435,29 +438,34 @@ def _create(world: World) -> None:
         "inventory.supply.reported.v1": "supply",
     }
     for event_type, queue in rules.items():
-        world.target.events.put_rule(
+        target.events.put_rule(
             Name=queue, EventBusName="crossdock-local", EventPattern=json.dumps({"detail-type": [event_type]})
         )
         arn = f"arn:aws:sqs:us-east-1:000000000000:crossdock-local-{queue}"
-        world.target.events.put_targets(
+        target.events.put_targets(
             Rule=queue, EventBusName="crossdock-local", Targets=[{"Id": "q", "Arn": arn, "InputPath": "$.detail"}]
         )
     for source in ("wms", "erp"):
-        set_secret(world, f"sources/{source}", {"signing_secrets": [SECRET]})
-    set_secret(world, "quotes/key", {"seals_with": "k1", "k1": "a key of quotes that tests know"})
+        write_secret(target, f"sources/{source}", {"signing_secrets": [SECRET]})
+    write_secret(target, "quotes/key", {"seals_with": "k1", "k1": "a key of quotes that tests know"})
     for channel in ("webshop", "marketplace"):
-        set_secret(
-            world, f"channels/{channel}", {"url": f"http://{channel}.invalid/hooks", "signing_secrets": [SECRET]}
+        write_secret(
+            target, f"channels/{channel}", {"url": f"http://{channel}.invalid/hooks", "signing_secrets": [SECRET]}
         )
 
 
 def set_secret(world: World, name: str, document: Mapping[str, Any]) -> None:
     """Writes a secret, new or not."""
+    write_secret(world.target, name, document)
+
+
+def write_secret(target: Target, name: str, document: Mapping[str, Any]) -> None:
+    """Writes a secret, new or not."""
     full, text = f"crossdock/local/{name}", json.dumps(document)
     try:
-        world.target.secrets.create_secret(Name=full, SecretString=text)
-    except world.target.secrets.exceptions.ResourceExistsException:
-        world.target.secrets.put_secret_value(SecretId=full, SecretString=text)
+        target.secrets.create_secret(Name=full, SecretString=text)
+    except target.secrets.exceptions.ResourceExistsException:
+        target.secrets.put_secret_value(SecretId=full, SecretString=text)
 
 
 def _environment(world: World, folder: Path) -> dict[str, str]:

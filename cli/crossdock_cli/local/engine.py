@@ -19,6 +19,7 @@ from crossdock_cli.local.state import REGION, LocalState
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Sequence
     from pathlib import Path
 
     from crossdock_cli.local.paths import Paths
@@ -30,14 +31,18 @@ PREFERRED_PORTS: Final = range(4566, 4586)
 RECEIVER_PORTS: Final = range(20_000, 30_000)
 _RECEIVER_TRIES: Final = 20
 START_SECONDS: Final = 60
+_EMULATOR: Final = ("-m", "crossdock_cli.local.emulator")
 _POLL_SECONDS: Final = 0.02
 _LOG_TAIL: Final = 12
 # The emulator outlives this command. Keeping the handle keeps Python from warning that we let go of a running child.
 _DETACHED: Final[list[subprocess.Popen[str]]] = []
 
 
-def start(paths: Paths, port: int | None) -> LocalState:
-    """Starts the emulator and writes the state file. Does not wait; the caller holds signals back meanwhile."""
+def start(paths: Paths, port: int | None, program: Sequence[str] = _EMULATOR) -> LocalState:
+    """Starts the emulator and writes the state file. Does not wait; the caller holds signals back meanwhile.
+
+    `program` is what Python is given to run as the engine's process.
+    """
     if find_spec("ministack") is None:
         raise CliError(
             "the local engine (ministack) is not installed here", "install what the lock names: make install"
@@ -48,7 +53,7 @@ def start(paths: Paths, port: int | None) -> LocalState:
         (paths.scratch / folder).mkdir(parents=True)
     with paths.engine_log.open("w") as log:
         child = process.spawn(
-            [sys.executable, "-m", "crossdock_cli.local.emulator"],
+            [sys.executable, *program],
             environment=engine_environment(paths, chosen, REGION),
             folder=paths.scratch,
             output=log.fileno(),

@@ -15,6 +15,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def world(fresh: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> worlds.World:
+def world(engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> worlds.World:
     """Emptied tables, queues, bus and secrets, and every handler pointed at them, at a time that stands still."""
-    return worlds.build(fresh, tmp_path, monkeypatch)
+    return worlds.build(engine, tmp_path, monkeypatch)

@@ -39,7 +39,6 @@ from tests.support import replays
 from tests.support import world as worlds
 from tests.support.crashes import Killed, Moment, reach, reaper
 from tests.support.endpoint import Endpoint
-from tests.support.engine import start_afresh
 from tests.support.tables import table_name
 from tests.support.world import (
     CORRELATION,
@@ -651,7 +650,6 @@ SCENARIOS = [
 
 def on(scenario: Scenario, target: Target, folder: Path, patch: pytest.MonkeyPatch) -> Stage:
     """The scenario's stage, arranged anew."""
-    start_afresh(target)
     stage = Stage(worlds.build(target, folder, patch))
     reach(stage.endpoint, patch)
     scenario.arrange(stage)

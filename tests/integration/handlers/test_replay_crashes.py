@@ -25,7 +25,6 @@ from crossdock.platform.dynamo import Table
 from tests.property import properties as p
 from tests.support import world as worlds
 from tests.support.crashes import Killed, Moment, reaper
-from tests.support.engine import start_afresh
 from tests.support.examples import examples
 from tests.support.replays import replayer, run_through
 from tests.support.tables import table_name
@@ -119,7 +118,6 @@ def check(world: World, note: str, twice: int) -> None:
 
 
 def on(engine: Target, folder: Path, patch: pytest.MonkeyPatch) -> World:
-    start_afresh(engine)
     world = worlds.build(engine, folder, patch)
     refused(world)
     return world

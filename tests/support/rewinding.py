@@ -1,0 +1,61 @@
+"""The emulator with two more addresses, so that what each test needs is made once and not for each test.
+
+    POST /_tests/keep?as=NAME     what there is now is kept under a name
+    POST /_tests/rewind?to=NAME   everything is as it was then; 404 where nothing was kept under it
+
+This module runs in the engine's own process, in the place of `crossdock_cli.local.emulator`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+from ministack import app  # type: ignore[import-untyped]
+
+from crossdock_cli.local.emulator import put_partiql_writes_on_streams
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    Answer = tuple[int, dict[str, str], bytes]
+    Handle = Callable[[str, str, Mapping[str, list[str]]], Awaitable[Answer | None]]
+
+_SERVICES: Final = "ministack.services."
+_kept: dict[str, dict[str, Any]] = {}
+
+
+def _keep(name: str) -> None:
+    services = {n: m for n, m in sys.modules.items() if n.startswith(_SERVICES) and hasattr(m, "get_state")}
+    _kept[name] = {n: copy.deepcopy(m.get_state()) for n, m in services.items()}
+
+
+def _rewind(name: str) -> None:
+    app._reset_all_state()
+    for service, state in _kept[name].items():
+        sys.modules[service].load_persisted_state(copy.deepcopy(state))  # type: ignore[attr-defined]
+
+
+def with_rewinding(handle: Handle) -> Handle:
+    """The emulator's own addresses, and the two of this module."""
+
+    async def handled(path: str, method: str, query: Mapping[str, list[str]]) -> Answer | None:
+        if path == "/_tests/keep":
+            await asyncio.to_thread(_keep, query["as"][0])
+        elif path == "/_tests/rewind":
+            if query["to"][0] not in _kept:
+                return 404, {}, b""
+            await asyncio.to_thread(_rewind, query["to"][0])
+        else:
+            return await handle(path, method, query)
+        return 200, {}, b""
+
+    return handled
+
+
+if __name__ == "__main__":
+    put_partiql_writes_on_streams()
+    app._handle_admin_reset = with_rewinding(app._handle_admin_reset)
+    app.main()
