@@ -86,6 +86,11 @@ SIGNED_WEBHOOKS: Final = Reason(
     "A source cannot send a key of ours: the function authenticates each webhook by the signature over its raw body.",
 )
 
+PUBLIC_DESCRIPTIONS: Final = Reason(
+    "AwsSolutions-APIG4",
+    "What the API is like is for everybody to read; the function reaches no table and no secret.",
+)
+
 
 def acknowledge(construct: IConstruct, *reasons: Reason) -> None:
     """Records the reasons on the construct, for everything below it."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from aws_cdk import ArnFormat, Duration, RemovalPolicy
+from aws_cdk import ArnFormat, Duration, RemovalPolicy, SymlinkFollowMode
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -71,7 +71,11 @@ class Function(Construct):
             runtime=PYTHON,
             architecture=architecture(stage),
             handler="handler.handler",
-            code=lambda_.Code.from_asset(str(stack.plan.functions / name), exclude=["**/__pycache__", "**/*.pyc"]),
+            code=lambda_.Code.from_asset(
+                str(stack.plan.functions / name),
+                exclude=["**/__pycache__", "**/*.pyc"],
+                follow_symlinks=SymlinkFollowMode.ALWAYS,
+            ),
             layers=list(stack.layers.versions),
             role=self.role,
             log_group=self.logs,
