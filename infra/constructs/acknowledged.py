@@ -42,7 +42,11 @@ BODIES: Final = Reason(
     "An object is named after the hash of its content, which no deployment knows; one function may only put objects "
     "into this bucket, the other only get them.",
 )
-
+DROPS: Final = Reason(
+    "AwsSolutions-IAM5",
+    "A file is named after the hash of its content, which no deployment knows; the function may only put objects, and "
+    "only into the folders of the channels that fetch files.",
+)
 VERSION_EXISTS: Final = Reason(
     "Annotation::@aws-cdk/aws-lambda:snapStartRequirePublish",
     "Callers reach the function through its alias, which stands on a published version.",
@@ -80,6 +84,11 @@ NO_ACCESS_LOG: Final = Reason(
     "AwsSolutions-S1",
     "The bucket holds bodies of webhooks that two functions write and read; every write is a row of the inbox. An "
     "account that needs a record of reads switches on CloudTrail's data events.",
+)
+NO_DROPS_LOG: Final = Reason(
+    "AwsSolutions-S1",
+    "Who fetches a channel's files is the distributor's own set-up, with the log of its transfer server; every write "
+    "of ours is a delivery with its acknowledgement. CloudTrail's data events record reads where an account needs it.",
 )
 SIGNED_WEBHOOKS: Final = Reason(
     "AwsSolutions-APIG4",
