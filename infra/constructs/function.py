@@ -11,7 +11,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.constructs.acknowledged import BODIES, DROPS, PYTHON_VERSION, TRACES, VERSION_EXISTS, acknowledge
+from infra.constructs.acknowledged import BODIES, PYTHON_VERSION, TRACES, VERSION_EXISTS, acknowledge, drops
 from infra.constructs.alarms import Watch, alarm
 from infra.constructs.layers import PYTHON, architecture
 from infra.constructs.permissions import allow, allow_key, allow_table, key_actions
@@ -135,7 +135,7 @@ class Function(Construct):
         """
         keys = [f"{folder}/*" for folder in folders] or ["*"]
         self.allow([f"s3:{action}" for action in actions], *(bucket.arn_for_objects(key) for key in keys))
-        acknowledge(self.role, DROPS if folders else BODIES)
+        acknowledge(self.role, *([drops(folder) for folder in folders] or [BODIES]))
         if key_arn:
             # PutObject asks for a data key, GetObject for its decryption.
             wanted = ["kms:GenerateDataKey"] if "PutObject" in actions else []

@@ -15,7 +15,7 @@ class Settings(ChannelSettings):
     apostrophe before it. False where only programs read them.
     """
 
-    folder: Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9_.-]{1,60}/){0,5}$")] = ""
+    folder: Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9_-]{1,60}/){0,5}$")] = ""
     separator: Literal[",", ";", "\t"] = ","
     spreadsheets: bool = True
 
