@@ -58,7 +58,8 @@ soak: $(READY) ## random schedules of reservations and stock, as many as one lik
 costs: $(READY) ## the cost model: counted requests × dated published prices; writes docs/costs.md
 	@$(BIN)/python -m tests.bench.costs $(ARGS)
 
-schemas: $(READY) ## the JSON Schemas of price documents; writes docs/schemas/
+schemas: $(READY) ## what outsiders rely on, from the code; writes docs/openapi.json, docs/asyncapi.json and docs/schemas/
+	@$(BIN)/python -m infra.documents
 	@$(BIN)/python -c "from pathlib import Path; from crossdock.contracts.price_schemas import write; write(Path('docs/schemas'))"
 
 lint: $(READY) ## ruff, mypy, import rules

@@ -30,6 +30,7 @@ channels = typer.Typer(help="Channels: where we publish to.", no_args_is_help=Tr
 _SECRET_BYTES: Final = 32  # Standard Webhooks asks for 24 to 64
 _SIGNING: Final = "signing_secrets"
 _PLACEHOLDER: Final = frozenset({"status", "placeholder"})  # what a deployment writes before anybody else does
+_TOKEN: Final = "token"  # noqa: S105 - the field's name
 
 
 def new_signing_secret() -> str:
@@ -111,53 +112,85 @@ def list_channels(ctx: typer.Context, as_json: AsJson = False) -> None:
     """List the channels and where they are delivered to."""
     target = connect(ctx.obj)
     found = [
-        {"name": name, "url": document.get("url", ""), "signing_secrets": len(signing_secrets(document))}
+        {
+            "name": name,
+            "url": document.get("url", ""),
+            "signing_secrets": len(signing_secrets(document)),
+            "token": bool(document.get(_TOKEN)),
+        }
         for name in target.secret_names("channels")
         for document in (target.secret_document("channels", name),)
     ]
     if as_json:
         emit_json(found)
         return
-    rows = ((c["name"], c["url"] or "not set", c["signing_secrets"]) for c in found)
-    console.print(table(("channel", "url", ">secrets"), rows))
+    rows = ((c["name"], c["url"] or "not set", c["signing_secrets"], "set" if c["token"] else "") for c in found)
+    console.print(table(("channel", "url", ">secrets", "token"), rows))
 
 
-@channels.command("set", epilog="Example: [bold]crossdock channels set webshop --url https://shop.example/hooks[/bold]")
+@channels.command(
+    "set",
+    epilog="Examples: [bold]crossdock channels set webshop --url https://shop.example/hooks[/bold] (signed webhooks) · "
+    "[bold]crossdock channels set shop --url https://example.myshopify.com --token shpat_…[/bold] (Shopify) · "
+    "[bold]crossdock channels set store --url https://api.bigcommerce.com/stores/abc123 --token …[/bold] (BigCommerce)",
+)
 def set_command(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="The channel, as in the stage's business configuration.")],
-    url: Annotated[str, typer.Option(help="Where deliveries are POSTed to.")],
+    url: Annotated[
+        str, typer.Option(help="Where deliveries are POSTed to, or where the vendor's API begins; left out: as it is.")
+    ] = "",
+    token: Annotated[
+        str, typer.Option(help="What proves us to a vendor's API: for channels of the kinds shopify and bigcommerce.")
+    ] = "",
     new_secret: Annotated[
         bool, typer.Option("--new-secret", help="Sign with a new secret from now on, and with the old one too.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say where a channel listens; its signing secret is made the first time, and printed when it is new."""
+    """Say where a channel listens, and how we prove ourselves to it.
+
+    A vendor's API takes the token that it made for us. Everybody else gets signed deliveries: the signing secret is
+    made the first time, and printed when it is new. Channels of the kind csv_drop need none of this.
+    """
     target = connect(ctx.obj)
-    secret = set_channel(target, name, url, new_secret=new_secret)
+    secret = set_channel(target, name, url, token=token, new_secret=new_secret)
+    address = str(target.secret_document("channels", name)["url"])
     if as_json:
-        emit_json({"name": name, "url": url, "signing_secret": secret})
+        emit_json({"name": name, "url": address, "signing_secret": secret, "token": bool(token)})
         return
-    console.print(f"channel {escape(name)} is delivered to {escape(url)}")
+    console.print(f"channel {escape(name)} is delivered to {escape(address)}")
+    if token:
+        console.print("it is told with the new token, at the latest in a minute")
     if secret:
         console.print("deliveries are signed with (give it to the receiver):")
         console.print(secret, markup=False)
 
 
-def set_channel(target: Target, name: str, url: str, *, new_secret: bool = False) -> str | None:
-    """Writes a channel's document; returns the signing secret if a new one was made."""
-    _check_url(target, url)
-    current = signing_secrets(target.secret_document("channels", name))
-    secret = new_signing_secret() if new_secret or not current else None
+def set_channel(target: Target, name: str, url: str = "", *, token: str = "", new_secret: bool = False) -> str | None:
+    """Writes a channel's document; returns the signing secret if a new one was made.
+
+    What is not given stays as it is. One with a token is not signed for, unless somebody asks for a secret.
+    """
+    document = target.secret_document("channels", name)
+    address, proof = url or str(document.get("url", "")), token.strip() or str(document.get(_TOKEN, ""))
+    if not address:
+        raise CliError(f"channel '{name}' has no address yet", "give it with --url")
+    _check_url(target, address)
+    current = signing_secrets(document)
+    secret = new_signing_secret() if new_secret or not (current or proof) else None
     chosen = [secret, *current[:1]] if secret else current
-    target.write_secret_document("channels", name, {"url": url, _SIGNING: chosen})
+    written: dict[str, Any] = {"url": address}
+    written |= {_SIGNING: chosen} if chosen else {}
+    written |= {_TOKEN: proof} if proof else {}
+    target.write_secret_document("channels", name, written)
     return secret
 
 
 def ensure_channel(target: Target, name: str, url: str) -> None:
     """Gives a channel its first address and secret if it has none."""
     document = target.secret_document("channels", name)
-    if not document.get("url") or not signing_secrets(document):
+    if not document.get("url") or not (signing_secrets(document) or document.get(_TOKEN)):
         set_channel(target, name, str(document.get("url") or url))
 
 

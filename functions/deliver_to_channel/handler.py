@@ -1,14 +1,13 @@
 """A channel's queue → the channel: current values, until it acknowledges."""
 
 import json
-import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from crossdock import config
 from crossdock.connectors import channel_connector
-from crossdock.contracts.deliveries import Answer, Batch, Target
+from crossdock.contracts.deliveries import Answer, Batch
 from crossdock.exceptions.store import ExceptionsStore
 from crossdock.exceptions.unreadable import unreadable
 from crossdock.exchange import backoff, dirty
@@ -16,13 +15,15 @@ from crossdock.exchange.delivery import Dirty, Teller, Told
 from crossdock.exchange.pending import PendingStore
 from crossdock.exchange.refused import rejections
 from crossdock.exchange.shadow import ShadowStore
-from crossdock.exchange.signatures import sign_with_all
+from crossdock.flows.channel_targets import Reach
 from crossdock.flows.channel_views import publication
 from crossdock.flows.current_values import reader
+from crossdock.identity.references import References
 from crossdock.inventory.standing_store import StandingStore
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import from_text, system_clock
 from crossdock.platform.consuming import consume
+from crossdock.platform.drops import Drops
 from crossdock.platform.dynamo import Table
 from crossdock.platform.logs import passed
 from crossdock.platform.metrics import measured
@@ -42,9 +43,11 @@ class Env:
     pricing_table: str
     exchange_table: str
     exceptions_table: str
+    identity_table: str
     channel_secret_prefix: str
     channel_queue_urls: str
     stage: str
+    drops_bucket: str = ""
     retry_cap_seconds: str = "900"
 
 
@@ -55,8 +58,7 @@ class App:
     pending: PendingStore
     shadow: ShadowStore
     exceptions: ExceptionsStore
-    secrets: Secrets
-    http: Http
+    reach: Reach
     sqs: "SQSClient"
     queue_urls: dict[str, str]
     business: config.BusinessConfig
@@ -74,13 +76,22 @@ def app() -> App:
         pending=PendingStore(Table(client, values.exchange_table)),
         shadow=ShadowStore(Table(client, values.exchange_table), system_clock),
         exceptions=ExceptionsStore(Table(client, values.exceptions_table), system_clock),
-        secrets=Secrets(clients.secrets(), values.channel_secret_prefix, max_age=2 if local else 60),
-        http=Http(allow_plain=local),
+        reach=_reach(values, Table(client, values.identity_table), local=local),
         sqs=clients.sqs(),
         queue_urls=json.loads(values.channel_queue_urls),
         business=config.load(),
         retry_cap_s=int(values.retry_cap_seconds),
         queue_prefix=f"crossdock-{values.stage}-",
+    )
+
+
+def _reach(values: Env, identity: Table, *, local: bool) -> Reach:
+    return Reach(
+        secrets=Secrets(clients.secrets(), values.channel_secret_prefix, max_age=2 if local else 60),
+        references=References(identity),
+        store=Drops(clients.s3, values.drops_bucket).write,
+        http=Http(allow_plain=local),
+        clock=system_clock,
     )
 
 
@@ -159,14 +170,8 @@ def _tell(channel: str, kind: str, work: _Work) -> Told:
 
 
 def _deliver(channel: config.Channel, batch: Batch) -> Answer:
-    remedy = f"run: crossdock channels set {channel.name} --url URL --new-secret"
-    secret = app().secrets.get(channel.name, remedy)
-    message_id = f"msg_{uuid.uuid4().hex}"
-
-    def signed(body: bytes) -> dict[str, str]:
-        return sign_with_all(secret["signing_secrets"], message_id, system_clock(), body)
-
-    return channel_connector(channel.connector).deliver(batch, Target(secret["url"], app().http.post, signed))
+    connector = channel_connector(channel.connector)
+    return connector.deliver(batch, app().reach.target(channel, connector.NEEDS))
 
 
 def _space_out(record: Record) -> None:

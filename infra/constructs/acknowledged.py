@@ -81,10 +81,29 @@ NO_ACCESS_LOG: Final = Reason(
     "The bucket holds bodies of webhooks that two functions write and read; every write is a row of the inbox. An "
     "account that needs a record of reads switches on CloudTrail's data events.",
 )
+NO_DROPS_LOG: Final = Reason(
+    "AwsSolutions-S1",
+    "Who fetches a channel's files is the distributor's own set-up, with the log of its transfer server; every write "
+    "of ours is a delivery with its acknowledgement. CloudTrail's data events record reads where an account needs it.",
+)
 SIGNED_WEBHOOKS: Final = Reason(
     "AwsSolutions-APIG4",
     "A source cannot send a key of ours: the function authenticates each webhook by the signature over its raw body.",
 )
+
+PUBLIC_DESCRIPTIONS: Final = Reason(
+    "AwsSolutions-APIG4",
+    "What the API is like is for everybody to read; the function reaches no table and no secret.",
+)
+
+
+def drops(folder: str) -> Reason:
+    """For the star behind a folder of the bucket of drops, of which only a configuration knows the name."""
+    return Reason(
+        f"AwsSolutions-IAM5[Resource::crossdock-prod-data:ExportsOutputFnGetAttDrops4D66B0FEArn083786BE/{folder}/*]",
+        "A file is named after the hash of its content, which no deployment knows; the function may only put objects, "
+        "and only into the folders of the channels that fetch files.",
+    )
 
 
 def acknowledge(construct: IConstruct, *reasons: Reason) -> None:

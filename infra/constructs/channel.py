@@ -5,11 +5,18 @@ from typing import Final
 from constructs import Construct
 
 from crossdock.config import Channel
+from crossdock.connectors import channel_connector
+from crossdock.contracts.deliveries import Need
 from infra.constructs.function import Function
 from infra.constructs.queue import Queue
 from infra.constructs.stack import stack_of
 
 LATE_AFTER_SECONDS: Final = 1800
+
+
+def needs_of(channel: Channel) -> frozenset[Need]:
+    """What the channel's kind has to be handed with each delivery."""
+    return channel_connector(channel.connector).NEEDS
 
 
 def channel_queue(scope: Construct, channel: Channel) -> Queue:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from aws_cdk import ArnFormat, Duration, RemovalPolicy
+from aws_cdk import ArnFormat, Duration, RemovalPolicy, SymlinkFollowMode
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -11,7 +11,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.constructs.acknowledged import BODIES, PYTHON_VERSION, TRACES, VERSION_EXISTS, acknowledge
+from infra.constructs.acknowledged import BODIES, PYTHON_VERSION, TRACES, VERSION_EXISTS, acknowledge, drops
 from infra.constructs.alarms import Watch, alarm
 from infra.constructs.layers import PYTHON, architecture
 from infra.constructs.permissions import allow, allow_key, allow_table, key_actions
@@ -71,7 +71,11 @@ class Function(Construct):
             runtime=PYTHON,
             architecture=architecture(stage),
             handler="handler.handler",
-            code=lambda_.Code.from_asset(str(stack.plan.functions / name), exclude=["**/__pycache__", "**/*.pyc"]),
+            code=lambda_.Code.from_asset(
+                str(stack.plan.functions / name),
+                exclude=["**/__pycache__", "**/*.pyc"],
+                follow_symlinks=SymlinkFollowMode.ALWAYS,
+            ),
             layers=list(stack.layers.versions),
             role=self.role,
             log_group=self.logs,
@@ -122,10 +126,16 @@ class Function(Construct):
         """Sending to these queues."""
         self.allow(["sqs:SendMessage"], *(queue.queue_arn for queue in queues))
 
-    def allow_objects(self, bucket: s3.IBucket, key_arn: str | None, *actions: str) -> None:
-        """S3 actions, without their prefix, on a bucket's objects; its key is None where AWS's own is used."""
-        self.allow([f"s3:{action}" for action in actions], bucket.arn_for_objects("*"))
-        acknowledge(self.role, BODIES)
+    def allow_objects(
+        self, bucket: s3.IBucket, key_arn: str | None, *actions: str, folders: Sequence[str] = ()
+    ) -> None:
+        """S3 actions, without their prefix, on a bucket's objects, or on those in these folders.
+
+        The bucket's key is None where AWS's own is used.
+        """
+        keys = [f"{folder}/*" for folder in folders] or ["*"]
+        self.allow([f"s3:{action}" for action in actions], *(bucket.arn_for_objects(key) for key in keys))
+        acknowledge(self.role, *([drops(folder) for folder in folders] or [BODIES]))
         if key_arn:
             # PutObject asks for a data key, GetObject for its decryption.
             wanted = ["kms:GenerateDataKey"] if "PutObject" in actions else []

@@ -7,7 +7,14 @@ from aws_cdk import aws_apigateway as apigateway
 from constructs import Construct
 
 from infra.constructs.access_log import ACCESS_LOG_FORMAT, access_log
-from infra.constructs.acknowledged import NO_COGNITO, NO_FIREWALL, OWN_VALIDATION, SIGNED_WEBHOOKS, acknowledge
+from infra.constructs.acknowledged import (
+    NO_COGNITO,
+    NO_FIREWALL,
+    OWN_VALIDATION,
+    PUBLIC_DESCRIPTIONS,
+    SIGNED_WEBHOOKS,
+    acknowledge,
+)
 from infra.constructs.alarms import Watch, alarm
 from infra.constructs.function import Function
 from infra.constructs.problems import add_problems
@@ -187,6 +194,9 @@ class ApiStack(StageStack):
         function.allow_secrets("sources", self.plan.business.sources, self.data.key_arn)
         return function
 
+    def _describe_api(self) -> Function:
+        return self._function("describe_api", {})
+
     # -- routes ---------------------------------------------------------------------------------
 
     def _routes(self) -> None:
@@ -223,6 +233,9 @@ class ApiStack(StageStack):
         self._route("v1/price-checks", "POST", checks, keyed)
         self._route("v1/channels/{channel}/price-manifest", "GET", checks, keyed)
         self._route("v1/price-books/{class}", "GET", self._read_price_book(), keyed)
+        describe = self._describe_api()
+        for name in ("openapi", "asyncapi"):
+            acknowledge(self._route(f"v1/{name}.json", "GET", describe, None), PUBLIC_DESCRIPTIONS)
         webhook = self._route("webhooks/{source}", "POST", self._receive_webhook(), None)
         acknowledge(webhook, SIGNED_WEBHOOKS)
 

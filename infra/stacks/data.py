@@ -9,12 +9,22 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from infra.constructs.acknowledged import NO_ACCESS_LOG, QUOTES_ROTATION, ROTATION, acknowledge
+from infra.constructs.acknowledged import (
+    NO_ACCESS_LOG,
+    NO_DROPS_LOG,
+    QUOTES_ROTATION,
+    ROTATION,
+    Reason,
+    acknowledge,
+)
+from infra.constructs.channel import needs_of
 from infra.constructs.stack import Plan, StageStack
 from infra.constructs.table import add_index, keep_collections_whole, make_table, reference
 
 # A day longer than the inbox keeps its rows (crossdock.exchange.inbox).
 BODIES_KEPT_DAYS: Final = 36
+# What nobody fetched in a month is told again (crossdock resend), not looked for.
+DROPS_KEPT_DAYS: Final = 30
 # The one secret under `quotes/`.
 QUOTE_KEY: Final = "key"
 
@@ -46,6 +56,7 @@ class DataStack(StageStack):
             self._secret("channels", name)
         self._quote_key()
         self.bodies = self._bodies()
+        self.drops = self._drops() if any("bucket" in needs_of(c) for c in plan.business.channels.values()) else None
 
     @property
     def key_arn(self) -> str | None:
@@ -75,20 +86,27 @@ class DataStack(StageStack):
 
     def _bodies(self) -> s3.Bucket:
         """Bodies of deliveries that are too large for a row, as long as the inbox keeps their rows."""
+        return self._bucket("bodies", BODIES_KEPT_DAYS, NO_ACCESS_LOG)
+
+    def _drops(self) -> s3.Bucket:
+        """Files that channels fetch; only where the configuration has such a channel."""
+        return self._bucket("drops", DROPS_KEPT_DAYS, NO_DROPS_LOG)
+
+    def _bucket(self, name: str, kept_days: int, without_log: Reason) -> s3.Bucket:
         bucket = s3.Bucket(
             self,
-            "Bodies",
-            bucket_name=f"{self.plan.stage.named('bodies')}-{self.account}-{self.region}",
+            name.capitalize(),
+            bucket_name=f"{self.plan.stage.named(name)}-{self.account}-{self.region}",
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=True,
             encryption=s3.BucketEncryption.KMS if self.key else s3.BucketEncryption.S3_MANAGED,
             encryption_key=self.key,
             bucket_key_enabled=True if self.key else None,
-            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(BODIES_KEPT_DAYS))],
+            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(kept_days))],
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             removal_policy=self._removal,
         )
-        acknowledge(bucket, NO_ACCESS_LOG)
+        acknowledge(bucket, without_log)
         return bucket
 
     def _secret(self, kind: str, name: str) -> None:

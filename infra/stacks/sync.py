@@ -9,7 +9,7 @@ from constructs import Construct
 
 from infra.constructs.acknowledged import FAILURES, acknowledge
 from infra.constructs.alarms import Watch, alarm
-from infra.constructs.channel import channel_queue, deliver
+from infra.constructs.channel import channel_queue, deliver, needs_of
 from infra.constructs.function import Function
 from infra.constructs.prices import PricePublication
 from infra.constructs.queue import DeadLetters, Queue
@@ -276,9 +276,11 @@ class SyncStack(StageStack):
                 "CHANNEL_SECRET_PREFIX": stage.secret_prefix("channels"),
                 "EXCEPTIONS_TABLE": data.exceptions.name,
                 "EXCHANGE_TABLE": data.exchange.name,
+                "IDENTITY_TABLE": data.identity.name,
                 "INVENTORY_TABLE": data.inventory.name,
                 "PRICING_TABLE": data.pricing.name,
                 "RETRY_CAP_SECONDS": str(stage.channel_retry_cap_seconds),
+                **({"DROPS_BUCKET": data.drops.bucket_name} if data.drops else {}),
             },
         )
         function.allow_table(data.inventory, "BatchGetItem")
@@ -286,6 +288,12 @@ class SyncStack(StageStack):
         function.allow_table(data.exchange, "BatchGetItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate")
         function.allow_table(data.exceptions, *EXCEPTIONS)
         function.allow_secrets("channels", self.plan.business.channels, data.key_arn)
+        channels = self.plan.business.channels.values()
+        if any("codes" in needs_of(c) for c in channels):
+            function.allow_table(data.identity, "Query")
+        if data.drops:
+            folders = [f"{c.settings['folder']}{c.name}" for c in channels if "bucket" in needs_of(c)]
+            function.allow_objects(data.drops, data.key_arn, "PutObject", folders=folders)
         for name, queue in self.channels.items():
             deliver(function, self.plan.business.channels[name], queue)
 

@@ -147,6 +147,26 @@ def test_a_channel_gets_a_secret_with_its_first_address_and_keeps_it_with_the_ne
     }
 
 
+def test_a_vendors_token_is_kept_with_its_address_and_nothing_is_signed_for_it(stage: Target) -> None:
+    assert secrets.set_channel(stage, "webshop", "http://127.0.0.1:1/api", token=" shpat_1 ") is None
+    assert stage.secret_document("channels", "webshop") == {"url": "http://127.0.0.1:1/api", "token": "shpat_1"}
+
+    assert secrets.set_channel(stage, "webshop", token="shpat_2") is None
+    assert secrets.set_channel(stage, "webshop", "http://127.0.0.1:1/moved") is None
+    secrets.ensure_channel(stage, "webshop", "http://127.0.0.1:1/default")
+
+    assert stage.secret_document("channels", "webshop") == {"url": "http://127.0.0.1:1/moved", "token": "shpat_2"}
+
+
+def test_a_channels_first_call_names_its_address(stage: Target) -> None:
+    before = stage.secret_document("channels", "webshop")
+    with pytest.raises(CliError) as refusal:
+        secrets.set_channel(stage, "webshop", token="shpat_1")
+
+    assert refusal.value.remedy == "give it with --url"
+    assert stage.secret_document("channels", "webshop") == before
+
+
 def test_seeding_leaves_what_a_developer_has_set(stage: Target) -> None:
     secrets.set_channel(stage, "webshop", "http://127.0.0.1:1/mine")
     before = stage.secret_document("channels", "webshop")

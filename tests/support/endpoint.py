@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from crossdock.contracts.deliveries import HttpAnswer
+from tests.support import conformance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,6 +32,7 @@ class Endpoint:
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         self.posts.append((url, dict(headers), body))
+        conformance.check_delivery(json.loads(body))
         if self.on_post:
             self.on_post()
         if 200 <= self.answer.status < 300:

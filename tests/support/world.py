@@ -21,6 +21,7 @@ from crossdock.inventory.store import InventoryStore
 from crossdock.platform import clients, deadline
 from crossdock.platform.dynamo import Item, Table, from_item
 from crossdock.pricing.store import PricingStore
+from tests.support import conformance
 from tests.support.engine import made
 from tests.support.replays import Exceptions
 from tests.support.tables import TABLES, create_tables, table_name
@@ -68,6 +69,7 @@ FUNCTIONS: Final = (
     "check_prices",
     "collect_dead_letters",
     "deliver_to_channel",
+    "describe_api",
     "expire_reservations",
     "explain_prices",
     "digest_shadows",
@@ -116,8 +118,10 @@ class World:
     # -- the functions -----------------------------------------------------------------------------------------
 
     def call(self, function: str, event: Mapping[str, Any], context: Context | None = None) -> Any:
-        """What the function's handler gives back for an event."""
-        return importlib.import_module(f"functions.{function}.handler").handler(dict(event), context)
+        """What the function's handler gives back for an event; an answer of the API has to be as its document says."""
+        answer = importlib.import_module(f"functions.{function}.handler").handler(dict(event), context)
+        conformance.check(function, event, answer)
+        return answer
 
     def __post_init__(self) -> None:
         assert self.target.state is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -166,6 +167,8 @@ def test_a_book_is_read_by_those_whose_it_is(books: World, name: str, event: dic
         {"cursor": "x"},
         {"cursor": ""},
         {"cursor": "WyJ4eCIsICJBIl0="},
+        {"cursor": base64.urlsafe_b64encode(b"[" * 6000).decode()},
+        {"cursor": base64.urlsafe_b64encode(b'["gold", "00", "\\ud800"]').decode()},
         {"cursor": "é"},
         {"page": "2"},
     ],

@@ -85,6 +85,7 @@ def test_what_is_left_out_has_its_default() -> None:
         },
         "price_classes": ["list"],
         "dated": True,
+        "settings": {},
     }
     assert compiled["price_classes"] == {
         "list": {

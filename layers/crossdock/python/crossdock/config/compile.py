@@ -14,7 +14,9 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from crossdock.config import code_tables
+from crossdock.config.channel_settings import settings_problems
 from crossdock.config.signing import HmacForm
+from crossdock.contracts.channel_kinds import ChannelFacts
 from crossdock.contracts.price_settings import PriceSettings
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
@@ -113,6 +115,8 @@ class _Channel(_Strict):
     prices: _ChannelPrices = Field(default_factory=_ChannelPrices)
     price_classes: list[Name] | None = Field(default=None, min_length=1)
     dated: bool = True
+    # What its kind wants to know beyond this: channel_settings.py.
+    settings: dict[str, Any] = Field(default_factory=dict)
 
 
 class _PriceClass(_Strict):
@@ -216,9 +220,16 @@ def compile_document(raw: dict[str, Any], name: str) -> dict[str, Any]:
     if problems:
         raise ConfigError("\n".join([f"{name} cannot be used:", *(f"  {p}" for p in problems)]))
     _complete(document)
+    problems = settings_problems({n: (c.connector, c.settings, _facts(c)) for n, c in document.channels.items()})
+    if problems:
+        raise ConfigError("\n".join([f"{name} cannot be used:", *(f"  {p}" for p in problems)]))
     compiled = document.model_dump(mode="json")
     digest = hashlib.sha256(json.dumps(compiled, sort_keys=True).encode()).hexdigest()
     return {"version": digest[:16], **compiled}
+
+
+def _facts(channel: _Channel) -> ChannelFacts:
+    return ChannelFacts(tuple(channel.publishes), tuple(channel.price_classes or ()), channel.dated)
 
 
 def _complete(document: _Document) -> None:

@@ -88,6 +88,8 @@ class Channel:
 
     `price_classes` are those whose prices it holds; `dated`: it switches by itself when a price window begins, and is
     told of windows ahead; one that is not hears of each when it begins.
+
+    `settings` are its kind's own, as `crossdock.connectors.<connector>.settings` says.
     """
 
     name: str
@@ -106,6 +108,7 @@ class Channel:
     prices: ChannelPrices = field(default_factory=ChannelPrices)
     price_classes: tuple[str, ...] = ()
     dated: bool = True
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

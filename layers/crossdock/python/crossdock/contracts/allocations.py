@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from crossdock.contracts.fields import MAX_QUANTITY, Contract, SystemName
+from crossdock.contracts.fields import MAX_QUANTITY, Contract, SystemName, quantity_schema
 from crossdock.quantities import Quantity, parse
 
 
@@ -17,7 +17,7 @@ def _stated(value: object) -> Quantity:
     return amount
 
 
-StatedQuantity = Annotated[Quantity, BeforeValidator(_stated)]
+StatedQuantity = Annotated[Quantity, BeforeValidator(_stated), quantity_schema(0)]
 """Base units, 0 or more: a whole number, or a fraction as a text."""
 
 

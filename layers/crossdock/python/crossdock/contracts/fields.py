@@ -14,6 +14,7 @@ from pydantic import (
     PlainSerializer,
     PlainValidator,
     StringConstraints,
+    WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError
 
@@ -32,6 +33,14 @@ class Contract(BaseModel):
     """A document from outside: unknown fields are refused, and nothing is converted from another type."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def quantity_schema(least: int, *, signed: bool = False) -> WithJsonSchema:
+    """How a quantity is described to outsiders; a text of zeros is below `least` 1 as well."""
+    number = {"type": "integer", "minimum": -MAX_QUANTITY if signed else least, "maximum": MAX_QUANTITY}
+    above = "(?=.*[1-9])" if least else ""
+    text = {"type": "string", "pattern": f"^{'-?' if signed else ''}{above}[0-9]{{1,12}}(\\.[0-9]{{1,6}})?$"}
+    return WithJsonSchema({"anyOf": [number, text], "examples": [5, "2.5"]})
 
 
 def _utc(instant: datetime) -> datetime:
@@ -100,6 +109,7 @@ MovedQuantity = Annotated[
     quantities.Quantity,
     PlainValidator(_moved_quantity),
     PlainSerializer(quantities.to_json, return_type=int | str, when_used="json"),
+    quantity_schema(0, signed=True),
 ]
 """A quantity: a whole number, or a fraction as a text ("2.5"), in JSON too; at most 10^12 either way."""
 

@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from crossdock.contracts.fields import MAX_QUANTITY, Contract, Sku, SystemName, WarehouseCode
+from crossdock.contracts.fields import MAX_QUANTITY, Contract, Sku, SystemName, WarehouseCode, quantity_schema
 from crossdock.quantities import Quantity, parse, to_json
 
 MAX_LINES = 500
@@ -35,10 +35,12 @@ def _nothing_or_positive(value: object) -> Quantity:
     return 0 if parse(value) == 0 else _positive(value)
 
 
-HeldQuantity = Annotated[Quantity, PlainValidator(_positive), PlainSerializer(to_json)]
+HeldQuantity = Annotated[Quantity, PlainValidator(_positive), PlainSerializer(to_json), quantity_schema(1)]
 """Base units to hold: above 0; a fraction as a text, where the item allows one."""
 
-ChangedQuantity = Annotated[Quantity, PlainValidator(_nothing_or_positive), PlainSerializer(to_json)]
+ChangedQuantity = Annotated[
+    Quantity, PlainValidator(_nothing_or_positive), PlainSerializer(to_json), quantity_schema(0)
+]
 """The same, or 0."""
 
 LineId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,40}$")]

@@ -6,7 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PlainSerializer, PlainValidator, ValidationInfo, field_validator
 
-from crossdock.contracts.fields import MAX_QUANTITY, Contract, FactId, ItemCode, SystemName, WarehouseCode
+from crossdock.contracts.fields import (
+    MAX_QUANTITY,
+    Contract,
+    FactId,
+    ItemCode,
+    SystemName,
+    WarehouseCode,
+    quantity_schema,
+)
 from crossdock.quantities import Quantity, parse, to_json
 
 MAX_STATEMENTS = 500
@@ -24,7 +32,7 @@ def _open(value: object) -> Quantity:
     return amount
 
 
-OpenQuantity = Annotated[Quantity, PlainValidator(_open), PlainSerializer(to_json)]
+OpenQuantity = Annotated[Quantity, PlainValidator(_open), PlainSerializer(to_json), quantity_schema(0)]
 """Base units that are still to come, absolute; a fraction as a text, where the item allows one."""
 
 

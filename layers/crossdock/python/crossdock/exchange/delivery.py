@@ -182,7 +182,9 @@ class Teller:
         if answer.state == "unavailable":
             told.waiting.update({c.key: answer.detail for c in claims})
         told.rejected.update({c.key: rejected[c.key] for c in claims if c.key in rejected})
-        taken = [c for c in claims if answer.state == "acknowledged" and c.key not in rejected]
+        told.waiting.update({c.key: answer.later[c.key] for c in claims if c.key in answer.later})
+        untaken = rejected.keys() | answer.later.keys()
+        taken = [c for c in claims if answer.state == "acknowledged" and c.key not in untaken]
         not_taken = [c for c in claims if c not in taken]
         if taken:
             self._shadow.acknowledge(channel, kind, taken)

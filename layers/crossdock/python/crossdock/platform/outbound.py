@@ -31,6 +31,10 @@ class Http:
         """One POST. Status 0 says that no answer came, and why; retrying is the caller's business."""
         return self._request("POST", url, headers, body, _MAX_ANSWER)
 
+    def put(self, url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
+        """One PUT, as `post`."""
+        return self._request("PUT", url, headers, body, _MAX_ANSWER)
+
     def get(self, url: str, headers: Mapping[str, str]) -> HttpAnswer:
         """One GET, whose answer may have 4 MB; otherwise as `post`."""
         return self._request("GET", url, headers, None, _MAX_ASKED)
@@ -53,7 +57,7 @@ class Http:
             return HttpAnswer(0, detail=f"{type(exc).__name__}: {exc}"[:300])
         if answer is None:
             return HttpAnswer(0, detail=f"HTTP {response.status}, but its answer had no end after {_WHOLE_S:.0f} s")
-        return HttpAnswer(response.status, answer)
+        return HttpAnswer(response.status, answer, headers={k.lower(): v for k, v in response.headers.items()})
 
 
 def _bounded(response: urllib3.BaseHTTPResponse, until: float, largest: int) -> bytes | None:

@@ -20,6 +20,7 @@ from crossdock.pricing.instants import instant_text
 MAX_ITEMS: Final = 2_000
 # Well under Lambda's 6 MB: some letters take more bytes on the wire than here.
 _MAX_CHARACTERS: Final = 3_000_000
+_LONGEST: Final = 200  # characters, above any item
 
 
 class BadCursorError(ValueError):
@@ -43,7 +44,7 @@ class Books:
 
     def page(self, price_class: str, cursor: str | None, limit: int, now: datetime) -> Page:
         """One page. Raises BadCursorError."""
-        begins, after = _read(cursor)
+        begins, after = _read(cursor, price_class)
         entries: list[dict[str, Any]] = []
         edges: list[str] = []
         last, size = (begins, after or ""), 0
@@ -56,7 +57,7 @@ class Books:
                 if entry is not None:
                     size += len(json.dumps(entry))
                     if len(entries) == limit or (entries and size > _MAX_CHARACTERS):
-                        return Page(tuple(entries), _cursor(*last), min(edges, default=None))
+                        return Page(tuple(entries), _cursor(price_class, *last), min(edges, default=None))
                     entries.append(entry)
                 edges += [edge] if edge else []
                 last = part, row["sk"]
@@ -76,17 +77,20 @@ def _entry(row: dict[str, Any], now: datetime) -> tuple[dict[str, Any] | None, s
     return {"item": row["sk"], **document, "hash": cell.price_hash}, min(edges, default=None)
 
 
-def _cursor(part: str, sku: str) -> str:
-    return base64.urlsafe_b64encode(json.dumps([part, sku]).encode()).decode()
+def _cursor(price_class: str, part: str, sku: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([price_class, part, sku]).encode()).decode()
 
 
-def _read(cursor: str | None) -> tuple[str, str | None]:
+def _read(cursor: str | None, price_class: str) -> tuple[str, str | None]:
+    """Part and item behind which to go on. A cursor is of use for the book that it was given for, and no other."""
     if cursor is None:
         return parts()[0], None
     try:
-        part, sku = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
-    except (ValueError, TypeError, binascii.Error) as exc:
+        book, part, sku = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
+    except (ValueError, TypeError, binascii.Error, RecursionError) as exc:  # RecursionError: brackets without end
         raise BadCursorError("no cursor of ours") from exc
-    if part not in parts() or not isinstance(sku, str) or not 0 < len(sku) <= 200:  # noqa: PLR2004 - above any item
+    known = book == price_class and part in parts() and isinstance(sku, str)
+    # A key ends at 1 KB, and half a surrogate pair is no text that a store takes.
+    if not known or not 0 < len(sku) <= _LONGEST or not sku.isprintable():
         raise BadCursorError("no cursor of ours")
     return part, sku

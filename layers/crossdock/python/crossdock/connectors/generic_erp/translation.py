@@ -55,7 +55,7 @@ class _Expected(Contract):
     data: SupplyList
 
 
-_NATIVE: dict[str, type[_Declared | _Priced | _Costed | _CustomersPriced | _Expected]] = {
+NATIVE: dict[str, type[_Declared | _Priced | _Costed | _CustomersPriced | _Expected]] = {
     "items.declared": _Declared,
     "prices.changed": _Priced,
     "costs.changed": _Costed,
@@ -76,7 +76,7 @@ def translate(
 
     Raises pydantic.ValidationError naming what does not fit, or UnknownEventError for another type.
     """
-    native = read_native(body, _NATIVE)
+    native = read_native(body, NATIVE)
     try:
         return _fact(source, native, codes)
     except UnmappedCodeError as exc:

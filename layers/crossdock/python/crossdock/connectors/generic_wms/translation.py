@@ -35,7 +35,7 @@ class _Counted(Contract):
     data: CountReport
 
 
-_NATIVE: dict[str, type[_Moved | _Counted]] = {"stock.moved": _Moved, "stock.counted": _Counted}
+NATIVE: dict[str, type[_Moved | _Counted]] = {"stock.moved": _Moved, "stock.counted": _Counted}
 
 
 def translate(
@@ -50,7 +50,7 @@ def translate(
 
     Raises pydantic.ValidationError naming what does not fit, or UnknownEventError for another type.
     """
-    native = read_native(body, _NATIVE)
+    native = read_native(body, NATIVE)
     if isinstance(native, _Moved):
         return _movements(native.data.movements, codes)
     try:

@@ -1,10 +1,12 @@
 """Sending a batch as a signed webhook, and reading what the answer means."""
 
 import json
+from typing import Final
 
-from crossdock.contracts.deliveries import Answer, Batch, HttpAnswer, Target
+from crossdock.contracts.deliveries import Answer, Batch, HttpAnswer, Need, Target
 from crossdock.contracts.price_keys import LIST, price_key
 
+NEEDS: Final[frozenset[Need]] = frozenset({"signing_secrets"})
 _OK = range(200, 300)
 # Asked to wait, or broken in a way that passes. A redirect is neither: values go only where the operator said.
 _PASSING = frozenset({0, 408, 409, 425, 429}) | frozenset(range(500, 600))

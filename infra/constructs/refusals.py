@@ -1,0 +1,75 @@
+"""API Gateway's own refusals, in the shape of those of the functions; without the CDK, for who only describes them."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One kind of refusal, by the gateway's name for it: HTTP status, name for programs, what a person should do.
+
+    Where one header or field is to blame, `field` and `problem` name it as the functions' own documents do.
+    """
+
+    type: str
+    status: int
+    name: str
+    detail: str
+    field: str = ""
+    problem: str = ""
+
+
+LATER: Final = frozenset({429, 503, 504})
+_AGAIN: Final = "Send the same request again: what was already accepted is not applied twice."
+
+REFUSALS: Final = (
+    Refusal(
+        "UNAUTHORIZED",
+        401,
+        "key-missing",
+        "Send the header X-Api-Key with the key you were given.",
+        "X-Api-Key",
+        "missing",
+    ),
+    Refusal(
+        "ACCESS_DENIED",
+        403,
+        "key-refused",
+        "This key is not known or no longer active. Ask the distributor for a new one.",
+        "X-Api-Key",
+        "not known, or no longer active",
+    ),
+    Refusal(
+        "INVALID_API_KEY",
+        403,
+        "key-without-plan",
+        "This key belongs to no usage plan. Ask the distributor to add it to one.",
+    ),
+    Refusal(
+        "MISSING_AUTHENTICATION_TOKEN",
+        404,
+        "no-such-route",
+        "There is nothing at this path for this method. Compare both with the API's description.",
+    ),
+    Refusal(
+        "REQUEST_TOO_LARGE",
+        413,
+        "body-too-large",
+        "The body is too large. Send fewer movements in one request, and the rest in further ones.",
+    ),
+    Refusal("UNSUPPORTED_MEDIA_TYPE", 415, "unsupported-media-type", "Send JSON, as application/json."),
+    Refusal("THROTTLED", 429, "too-many-requests", f"Wait a second. {_AGAIN}"),
+    Refusal("QUOTA_EXCEEDED", 429, "quota-used-up", "The quota of this key is used up until its period ends."),
+    Refusal("INTEGRATION_FAILURE", 503, "temporarily-unavailable", f"The service did not answer. {_AGAIN}"),
+    Refusal("INTEGRATION_TIMEOUT", 504, "timeout", f"The service did not answer in time. {_AGAIN}"),
+    # The authorizer's function fails in one way or cannot be reached in the other; both pass.
+    Refusal("AUTHORIZER_FAILURE", 503, "temporarily-unavailable", f"The key could not be checked. {_AGAIN}"),
+    Refusal(
+        "AUTHORIZER_CONFIGURATION_ERROR",
+        503,
+        "temporarily-unavailable",
+        f"The key could not be checked. {_AGAIN}",
+    ),
+    Refusal("DEFAULT_4XX", 400, "refused", "The request cannot be used; compare it with the API's description."),
+    Refusal("DEFAULT_5XX", 500, "internal-error", f"The service failed. {_AGAIN}"),
+)

@@ -1,0 +1,72 @@
+"""What every endpoint of its kind has, beside what it says itself: refusals of the gateway and of `platform.http`."""
+
+from typing import Any, Final
+
+from crossdock.contracts.endpoints import Endpoint
+from infra.constructs.refusals import REFUSALS
+
+# Refusals of the gateway that a request to a known route with a usable key can get, and those of the key itself.
+_OF_THE_KEY: Final = frozenset({"UNAUTHORIZED", "ACCESS_DENIED", "INVALID_API_KEY", "QUOTA_EXCEEDED"})
+_NO_ROUTE: Final = "MISSING_AUTHENTICATION_TOKEN"
+
+CORRELATION: Final = "X-Correlation-Id"
+HEADERS: Final[dict[str, Any]] = {
+    CORRELATION: {"description": "Names the request, for whoever asks us about it.", "schema": {"type": "string"}},
+    "ETag": {"description": "Over every byte of the body.", "schema": {"type": "string"}},
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string", "pattern": "^[0-9]+$"}},
+}
+PARAMETERS: Final[dict[str, Any]] = {
+    CORRELATION: {
+        "name": CORRELATION,
+        "in": "header",
+        "description": "The caller's own name of the request; what cannot be used is replaced.",
+        "schema": {"type": "string"},
+        "x-crossdock-names": "nothing",
+    },
+    "If-None-Match": {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "The ETag of the answer that the caller has: it is answered 304 when it is still so.",
+        "schema": {"type": "string"},
+        "x-crossdock-names": "nothing",
+    },
+    "Idempotency-Key": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "Names the request for ever; new for each request, the same for its repetitions.",
+        "schema": {"type": "string", "pattern": "^[!-~]{1,100}$"},
+        "example": "order-4711-first-try",
+        "x-crossdock-names": "idempotency-key",
+    },
+}
+
+
+def problems(endpoint: Endpoint) -> dict[int, list[str]]:
+    """The names of all problems that an endpoint may answer, by status."""
+    found: dict[int, set[str]] = {status: set(names) for status, names in endpoint.problems.items()}
+
+    def may(status: int, *names: str) -> None:
+        found.setdefault(status, set()).update(names)
+
+    for refusal in REFUSALS:
+        if refusal.type != _NO_ROUTE and (endpoint.keyed or refusal.type not in _OF_THE_KEY):
+            may(refusal.status, refusal.name)
+    may(400, "malformed-body")
+    may(413, "body-too-large")
+    may(503, "temporarily-unavailable")
+    if endpoint.scopes:
+        may(403, "scope-missing")
+    if endpoint.body is not None:
+        may(400, "malformed-json")
+        may(422, "invalid-document")
+    if endpoint.idempotency:
+        may(400, "idempotency-key-missing", "idempotency-key-unusable")
+    return {status: sorted(names) for status, names in sorted(found.items())}
+
+
+def headers_of(endpoint: Endpoint) -> list[str]:
+    """The names of the headers that the endpoint reads beside those it says itself."""
+    found = [CORRELATION]
+    if endpoint.revalidates:
+        found.append("If-None-Match")
+    return found
