@@ -1,4 +1,4 @@
-"""Quotes a second through the deployed API, in turns with reads of stock through the same: only their ratio means much.
+"""Quotes and webhooks a second through the deployed API, in turns with reads of stock: only the ratios mean much.
 
 The local engine is one process on this machine, which the callers share; the cloud's figures are others.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import statistics
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +20,7 @@ from tests.bench.price_reads import CUSTOMER, LINES, SOME, items_of
 from tests.bench.price_tables import load, rows
 from tests.bench.quotes import body
 from tests.support.engine import deployed_engine
-from tests.support.system import System
+from tests.support.system import System, movement
 from tests.support.tables import table_name
 
 if TYPE_CHECKING:
@@ -32,19 +33,21 @@ _LARGE_CALLS: Final = 8
 _ROUNDS: Final = 3
 _PATIENCE_S: Final = 300.0
 _CREATED: Final = 201
+_ACCEPTED: Final = 202
+_MOVED: Final = "BENCH-MOVED"
 _KNOWN: Final = {200, 404}
 
 
 def run(home: Path, step: Callable[[str], None]) -> Report:
     """Deploys the app into an engine of its own; the rows asked for stand in its table."""
-    step("quotes through the deployed API")
+    step("quotes and webhooks through the deployed API")
     with deployed_engine(home / "deployed", fast=True) as target:
         found = rows(SOME, items_of(SOME, LINES), [CUSTOMER])
         count = load(target.dynamodb, table_name("pricing"), found)
         system = System(target, home / "deployed", {})
         _rest(system)
         with httpx.Client(base_url=target.api_url, timeout=60, trust_env=False, headers=_headers(system)) as client:
-            return _report(client, count)
+            return _report(client, system, count)
 
 
 def _rest(system: System) -> None:
@@ -62,11 +65,13 @@ def _headers(system: System) -> dict[str, str]:
     return {"x-api-key": system.key, "content-type": "application/json"}
 
 
-def _report(client: httpx.Client, count: int) -> Report:
+def _report(client: httpx.Client, system: System, count: int) -> Report:
+    system.knows(_MOVED)
     one, many = body(items_of(SOME, 1)), body(items_of(SOME, LINES))
     works: dict[str, Callable[[], float]] = {
         "quotes": lambda: _posted(client, one),
         f"quotes{LINES}": lambda: _posted(client, many),
+        "webhooks": lambda: _sent(system),
         "reads": lambda: _read(client),
     }
     rates: dict[str, list[float]] = {name: [] for name in works}
@@ -92,6 +97,14 @@ def _figures(rates: dict[str, list[float]], waits: dict[str, list[float]], count
             ),
             f"{name}_wait_ms": Figure(min(waits[name]) * 1e3, "ms", f"a quote {what} is waited for; median of a round"),
         }
+    pairs = list(zip(rates["webhooks"], rates["reads"], strict=True))
+    found |= {
+        "webhooks_per_second": Figure(max(rates["webhooks"]), "1/s", f"webhooks of 1 movement, answered; {where}"),
+        "webhooks_per_second_ratio": Figure(
+            statistics.median(ours / reads for ours, reads in pairs), "×", "webhooks for one read of stock"
+        ),
+        "webhooks_wait_ms": Figure(min(waits["webhooks"]) * 1e3, "ms", "a webhook's answer; median of a round"),
+    }
     lines = max(rates[f"quotes{LINES}"]) * LINES
     return found | {
         "quoted_lines_per_second": Figure(lines, "1/s", f"lines of such quotes of {LINES}"),
@@ -108,6 +121,16 @@ def _posted(client: httpx.Client, content: bytes) -> float:
     priced = [line["status"] for line in json.loads(answer.content)["lines"]]
     if set(priced) != {"PRICED"}:
         raise RuntimeError(f"lines without a price: {priced}")
+    return time.perf_counter() - begun
+
+
+def _sent(system: System) -> float:
+    """A webhook of one movement, which none before it had."""
+    begun = time.perf_counter()
+    fact = movement(uuid.uuid4().hex, _MOVED, 1)
+    answer = system.webhook("wms", "stock.moved", {"movements": [fact]})
+    if answer.status_code != _ACCEPTED:
+        raise RuntimeError(f"a webhook was answered {answer.status_code}: {answer.text[:300]}")
     return time.perf_counter() - begun
 
 
