@@ -7,14 +7,21 @@ from __future__ import annotations
 
 import base64
 import secrets as random
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, Final
-from urllib.parse import urlsplit
 
 import typer
 from rich.markup import escape
 
 from crossdock.inventory.sequence_store import SequenceStore
 from crossdock.inventory.sequences import SequenceName
+from crossdock.platform.addresses import (
+    AddressRefusedError,
+    check_url,
+    checked_addresses,
+    port_of,
+    system_resolve,
+)
 from crossdock.platform.clock import system_clock
 from crossdock.platform.dynamo import Table
 from crossdock_cli.errors import CliError
@@ -195,9 +202,14 @@ def ensure_channel(target: Target, name: str, url: str) -> None:
 
 
 def _check_url(target: Target, url: str) -> None:
-    parts = urlsplit(url)
-    allowed = {"https", "http"} if target.stage == LOCAL else {"https"}
-    if parts.scheme not in allowed or not parts.hostname:
+    """Raises CliError for what deliveries would not go to. A host that is not found from here may be found later."""
+    local = target.stage == LOCAL
+    try:
+        parts = check_url(url, local=local)
+        with suppress(OSError):
+            checked_addresses(parts.hostname or "", port_of(parts), system_resolve, local=local)
+    except AddressRefusedError as refused:
         raise CliError(
-            f"'{url}' is not an address deliveries can go to", f"give a full {' or '.join(sorted(allowed))} URL"
-        )
+            f"'{url}' is not an address deliveries can go to: {refused}",
+            f"give a full {'https or http' if local else 'https'} URL of a host on the open internet",
+        ) from refused

@@ -43,6 +43,7 @@ WITHOUT_PYDANTIC = frozenset(
         "read_availability",
         "read_price_book",
         "reconcile_stock",
+        "watch_channels",
     }
 )
 
