@@ -211,5 +211,5 @@ def _check_url(target: Target, url: str) -> None:
     except AddressRefusedError as refused:
         raise CliError(
             f"'{url}' is not an address deliveries can go to: {refused}",
-            f"give a full {'https or http' if local else 'https'} URL of a host on the open internet",
+            f"give a full {'http or https' if local else 'https'} URL of a host on the open internet",
         ) from refused

@@ -13,6 +13,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from crossdock.platform import clients
+from tests.support.crashes import Killed
 from tests.support.world import Context, World, sqs_record
 
 if TYPE_CHECKING:
@@ -89,8 +90,11 @@ class Lane:
         return {**record, "messageId": f"lane-{message.number}", "receiptHandle": f"lane-{message.number}"}
 
 
-def lanes(world: World, *channels: str) -> list[Lane]:
-    """Lanes in place of these channels' queues."""
+def lanes(world: World, *channels: str, seen_by: str = "") -> list[Lane]:
+    """Lanes in place of these channels' queues.
+
+    `seen_by` is a queue of the emulator that really gets what is sent, so that a reaper (`crashes.py`) sees the calls.
+    """
     made = {world.urls[f"channel-{name}"]: Lane(world, name) for name in channels}
     sqs = clients.sqs()
     send, hide = sqs.send_message_batch, sqs.change_message_visibility
@@ -99,8 +103,17 @@ def lanes(world: World, *channels: str) -> list[Lane]:
         lane = made.get(call["QueueUrl"])
         if lane is None:
             return send(**call)
-        for entry in call["Entries"]:
-            lane.put(entry["MessageBody"], entry.get("DelaySeconds", 0))
+        taken = not seen_by
+        try:
+            if seen_by:
+                send(**{**call, "QueueUrl": world.urls[seen_by]})
+                taken = True
+        except Killed as death:
+            taken = str(death).startswith("after")
+            raise
+        finally:
+            for entry in call["Entries"] if taken else ():
+                lane.put(entry["MessageBody"], entry.get("DelaySeconds", 0))
         return {}
 
     def hidden(**call: Any) -> Any:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from typer.testing import CliRunner
 
 from crossdock.contracts.deliveries import HttpAnswer
 from crossdock.exchange.health_store import HealthStore
@@ -16,9 +18,12 @@ from crossdock.exchange.shadow import Claim, ShadowStore
 from crossdock.platform.dynamo import to_item
 from crossdock.platform.outbound import Http
 from crossdock.platform.sequences import chunks
+from crossdock_cli import channel_states, main
+from crossdock_cli.errors import CliError
 from tests.support.crashes import reach
 from tests.support.endpoint import Endpoint
 from tests.support.lane import Lane, lanes
+from tests.support.publishing import Prices, rule
 from tests.support.tables import table_name
 from tests.support.world import NOW, NOW_TEXT, Context, World, configuration, dirty_message, set_secret
 
@@ -507,3 +512,116 @@ def test_a_stale_message_that_drains_does_nothing(world: World, lane: Lane, endp
     lane.step()
 
     assert (world.dump(), lane.messages, endpoint.posts) == (before, [], [])
+
+
+# -- by hand ---------------------------------------------------------------------------------------------------
+
+
+def crossdock(world: World, *arguments: str) -> Any:
+    """What `crossdock channels … --json` prints."""
+    world.patch.setattr(channel_states, "connect", lambda _: world.target)
+    done = CliRunner().invoke(main.app, ["channels", *arguments, "--json"])
+    if isinstance(done.exception, CliError):
+        raise done.exception
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+def sent_by_hand(world: World, lane: Lane) -> None:
+    """The command has a client of its own: its message is on the emulator's queue."""
+    (message,) = world.take("channel-webshop")
+    lane.put(message)
+
+
+def test_a_paused_channel_is_told_nothing_and_afterwards_everything_once(
+    world: World, lane: Lane, endpoint: Endpoint
+) -> None:
+    world.patch.setattr(channel_states, "system_clock", world.clock)
+    hold(world, {"A": 5, "B": 6})
+    assert crossdock(world, "pause", "webshop", "--why", "their move") == {"channel": "webshop", "state": "paused"}
+    for _ in range(5):
+        lane.put(marks("A", "B"))
+        lane.run(3600)
+    assert (endpoint.posts, lane.messages, parked(world)) == ([], [], {"A": 5, "B": 5})
+    assert watch(world)["webshop"] == {"state": "paused", "revived": False}
+    (found,) = crossdock(world, "status", "webshop")
+    assert (found["state"], found["parked"], found["changes_parked"], found["oldest"], found["error"]) == (
+        "paused",
+        2,
+        10,
+        NOW_TEXT,
+        "their move",
+    )
+
+    assert crossdock(world, "resume", "webshop") == {"channel": "webshop", "state": "half", "parked": 2}
+    sent_by_hand(world, lane)
+    lane.run(600)
+
+    assert (held(endpoint), set(told(endpoint).values())) == ({"A": 5, "B": 6}, {1})
+    assert (parked(world), health(world).state, lane.messages) == ({}, "closed", [])
+
+
+def test_status_says_of_a_channel_that_is_down_when_it_is_tried_and_why(
+    world: World, lane: Lane, endpoint: Endpoint
+) -> None:
+    world.patch.setattr(channel_states, "system_clock", world.clock)
+    take_down(world, lane, endpoint)
+
+    shop, market = sorted(crossdock(world, "status"), key=lambda c: str(c["channel"]), reverse=True)
+
+    assert (shop["channel"], shop["state"], shop["parked"], shop["error"]) == ("webshop", "open", 1, "HTTP 503")
+    assert (shop["next_probe"], shop["pause_seconds"]) == (health(world).until, 5)
+    assert (market["state"], market["parked"], market["next_probe"], market["error"]) == ("closed", 0, None, None)
+    said = CliRunner().invoke(main.app, ["channels", "status"]).stdout
+    assert "DOWN: what it is to be told is parked" in said
+
+    endpoint.answer = HttpAnswer(200)
+    crossdock(world, "resume", "webshop")  # without waiting for the probe
+    sent_by_hand(world, lane)
+    lane.run(1)
+    assert held(endpoint) == {"FIRST": 1}
+
+
+def test_what_cannot_be_paused_or_resumed_is_said(world: World, lane: Lane, endpoint: Endpoint) -> None:
+    before = world.dump()
+    for arguments, problem in (
+        (("pause", "nobody"), "no channel 'nobody'"),
+        (("status", "nobody"), "no channel 'nobody'"),
+        (("resume", "nobody"), "no channel 'nobody'"),
+        (("resume", "webshop"), "neither paused nor down"),
+    ):
+        with pytest.raises(CliError, match=problem):
+            crossdock(world, *arguments)
+    assert (world.dump(), lane.messages) == (before, [])
+    crossdock(world, "pause", "webshop")
+    before = world.dump()
+    with pytest.raises(CliError, match="paused already: paused by hand"):
+        crossdock(world, "pause", "webshop")
+    assert world.dump() == before
+
+
+# -- prices ----------------------------------------------------------------------------------------------------
+
+
+def test_prices_that_are_parked_are_not_taken_for_acknowledged(world: World, tmp_path: Path) -> None:
+    """The note of what is not acknowledged stays until what it names was told."""
+    prices = Prices(world, tmp_path)
+    prices.classes("list")
+    (lane,) = lanes(world, "webshop")
+    prices.rules(rule(1, 1, "2.55"))
+    found = prices.compute()
+    prices.endpoint.answer = DOWN
+    HealthStore(world.table("exchange")).change("webshop", health(world), lambda h: replace(h, fails=4))
+    for message in [*found, *(json.loads(m.body) for m in lane.messages)]:
+        lane.put(message)
+    lane.run(1)
+    assert health(world).state == "open"
+
+    def notes() -> list[str]:
+        return sorted(r["pk"].split("#")[0] for r in world.rows("exchange") if r["pk"].startswith(("PEND#", "NOTED#")))
+
+    assert notes() == ["NOTED", "PEND"]
+    prices.endpoint.answer = HttpAnswer(200)
+    lane.run(300)
+    assert (notes(), health(world).state, lane.messages) == ([], "closed", [])
+    assert list(prices.endpoint.held) == [("price", "SKU-1")]
