@@ -179,11 +179,12 @@ def set_channel(target: Target, name: str, url: str = "", *, token: str = "", ne
 
     What is not given stays as it is. One with a token is not signed for, unless somebody asks for a secret.
     """
+    if url:
+        _check_url(target, url)
     document = target.secret_document("channels", name)
     address, proof = url or str(document.get("url", "")), token.strip() or str(document.get(_TOKEN, ""))
     if not address:
         raise CliError(f"channel '{name}' has no address yet", "give it with --url")
-    _check_url(target, address)
     current = signing_secrets(document)
     secret = new_signing_secret() if new_secret or not (current or proof) else None
     chosen = [secret, *current[:1]] if secret else current
