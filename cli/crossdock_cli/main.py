@@ -14,6 +14,7 @@ from rich.markup import escape
 from crossdock_cli import (
     allocations,
     atp,
+    channel_states,
     exceptions,
     hot,
     inventory,
@@ -66,6 +67,9 @@ app.add_typer(quotes.app, name="quotes")
 sources.add_to(secrets.sources)
 app.add_typer(secrets.sources, name="sources")
 secrets.channels.command("resend", epilog=resend.EXAMPLE)(resend.command)
+secrets.channels.command("status", epilog=channel_states.STATUS_EXAMPLE)(channel_states.status_command)
+secrets.channels.command("pause", epilog=channel_states.PAUSE_EXAMPLE)(channel_states.pause_command)
+secrets.channels.command("resume", epilog=channel_states.RESUME_EXAMPLE)(channel_states.resume_command)
 app.add_typer(secrets.channels, name="channels")
 app.add_typer(webhooks.app, name="webhooks")
 app.command("trace", epilog=trace.EXAMPLE)(trace.command)

@@ -7,14 +7,21 @@ from __future__ import annotations
 
 import base64
 import secrets as random
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, Final
-from urllib.parse import urlsplit
 
 import typer
 from rich.markup import escape
 
 from crossdock.inventory.sequence_store import SequenceStore
 from crossdock.inventory.sequences import SequenceName
+from crossdock.platform.addresses import (
+    AddressRefusedError,
+    check_url,
+    checked_addresses,
+    port_of,
+    system_resolve,
+)
 from crossdock.platform.clock import system_clock
 from crossdock.platform.dynamo import Table
 from crossdock_cli.errors import CliError
@@ -172,11 +179,12 @@ def set_channel(target: Target, name: str, url: str = "", *, token: str = "", ne
 
     What is not given stays as it is. One with a token is not signed for, unless somebody asks for a secret.
     """
+    if url:
+        _check_url(target, url)
     document = target.secret_document("channels", name)
     address, proof = url or str(document.get("url", "")), token.strip() or str(document.get(_TOKEN, ""))
     if not address:
         raise CliError(f"channel '{name}' has no address yet", "give it with --url")
-    _check_url(target, address)
     current = signing_secrets(document)
     secret = new_signing_secret() if new_secret or not (current or proof) else None
     chosen = [secret, *current[:1]] if secret else current
@@ -195,9 +203,14 @@ def ensure_channel(target: Target, name: str, url: str) -> None:
 
 
 def _check_url(target: Target, url: str) -> None:
-    parts = urlsplit(url)
-    allowed = {"https", "http"} if target.stage == LOCAL else {"https"}
-    if parts.scheme not in allowed or not parts.hostname:
+    """Raises CliError for what deliveries would not go to. A host that is not found from here may be found later."""
+    local = target.stage == LOCAL
+    try:
+        parts = check_url(url, local=local)
+        with suppress(OSError):
+            checked_addresses(parts.hostname or "", port_of(parts), system_resolve, local=local)
+    except AddressRefusedError as refused:
         raise CliError(
-            f"'{url}' is not an address deliveries can go to", f"give a full {' or '.join(sorted(allowed))} URL"
-        )
+            f"'{url}' is not an address deliveries can go to: {refused}",
+            f"give a full {'http or https' if local else 'https'} URL of a host on the open internet",
+        ) from refused

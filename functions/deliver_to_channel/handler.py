@@ -1,23 +1,28 @@
-"""A channel's queue → the channel: current values, until it acknowledges."""
+"""A channel's queue → the channel: current values while it takes them; parked while it does not, and told later."""
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from crossdock import config
 from crossdock.connectors import channel_connector
-from crossdock.contracts.deliveries import Answer, Batch
+from crossdock.contracts.deliveries import Answer, Batch, HttpAnswer, Post
 from crossdock.exceptions.store import ExceptionsStore
 from crossdock.exceptions.unreadable import unreadable
 from crossdock.exchange import backoff, dirty
-from crossdock.exchange.delivery import Dirty, Teller, Told
+from crossdock.exchange.breaker import Rules
+from crossdock.exchange.delivery import Deliver, Dirty, Teller, Told
+from crossdock.exchange.health_store import HealthStore
+from crossdock.exchange.park_store import ParkStore
 from crossdock.exchange.pending import PendingStore
 from crossdock.exchange.refused import rejections
 from crossdock.exchange.shadow import ShadowStore
 from crossdock.flows.channel_targets import Reach
 from crossdock.flows.channel_views import publication
 from crossdock.flows.current_values import reader
+from crossdock.flows.delivering import Attempt, Outlet, Ports
+from crossdock.flows.draining import Kept, hop_of
 from crossdock.identity.references import References
 from crossdock.inventory.standing_store import StandingStore
 from crossdock.platform import clients, deadline, env
@@ -25,16 +30,22 @@ from crossdock.platform.clock import from_text, system_clock
 from crossdock.platform.consuming import consume
 from crossdock.platform.drops import Drops
 from crossdock.platform.dynamo import Table
+from crossdock.platform.errors import NotConfiguredError
 from crossdock.platform.logs import passed
 from crossdock.platform.metrics import measured
 from crossdock.platform.outbound import Http
-from crossdock.platform.queues import Record, hide
+from crossdock.platform.queues import Record, Sender, hide
 from crossdock.platform.secrets import Secrets
 from crossdock.platform.startup import warm
 from crossdock.pricing.cell_store import CellStore
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+
+# A message that came so often is parked, whatever the reason: before its queue gives it up (infra/stages.py).
+PARKED_AT: Final = 8
+# The answers that ask for patience (RFC 6585, 4; RFC 9110, 15.6.4).
+_ASK: Final = frozenset({429, 503})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,8 @@ class App:
     standings: StandingStore
     cells: CellStore
     pending: PendingStore
+    health: HealthStore
+    parks: ParkStore
     shadow: ShadowStore
     exceptions: ExceptionsStore
     reach: Reach
@@ -74,6 +87,8 @@ def app() -> App:
         standings=StandingStore(Table(client, values.inventory_table)),
         cells=CellStore(Table(client, values.pricing_table)),
         pending=PendingStore(Table(client, values.exchange_table)),
+        health=HealthStore(Table(client, values.exchange_table)),
+        parks=ParkStore(Table(client, values.exchange_table), system_clock),
         shadow=ShadowStore(Table(client, values.exchange_table), system_clock),
         exceptions=ExceptionsStore(Table(client, values.exceptions_table), system_clock),
         reach=_reach(values, Table(client, values.identity_table), local=local),
@@ -101,35 +116,98 @@ def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str,
 
 @dataclass(slots=True)
 class _Work:
-    """The marks of one channel, kind and segment, and the records they came in: they are delivered together."""
+    """The marks of one kind and segment, and the records they came in: they are delivered together."""
 
-    marks: list[Dirty]
-    records: list[tuple[Record, set[str]]]
+    marks: list[Dirty] = field(default_factory=list)
+    records: list[tuple[Record, set[str]]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Share:
+    """One channel's part of a batch: work by kind and segment, and the messages that drain what is parked."""
+
+    work: dict[tuple[str, str], _Work] = field(default_factory=dict)
+    hops: list[int] = field(default_factory=list)
 
 
 def tell(records: Sequence[Record]) -> Iterable[str]:
-    """Tells the channel what is dirty; gives back the records with items that must wait, after spacing them out."""
-    work: dict[tuple[str, str, str], _Work] = {}
+    """Tells each channel what is dirty; gives back the records with items that must wait, after spacing them out."""
+    again: list[str] = []
+    for channel, share in _sorted(records).items():
+        if share.work:
+            again += _live(channel, share)
+        for hop in share.hops:
+            done = _outlet(channel).drain(hop)
+            passed("drained", f"items parked for {channel}", (), channel=channel, hop=hop, told=done)
+    return again
+
+
+def _sorted(records: Sequence[Record]) -> dict[str, _Share]:
+    """The records by channel; one that is no mark becomes an exception."""
+    shares: dict[str, _Share] = {}
     for record in records:
         try:
-            channel, by_kind = dirty.read(record.message)
+            drains = hop_of(record.message)
+            channel, by_kind = (drains[0], {}) if drains else dirty.read(record.message)
             if channel not in app().business.channels:
                 raise ValueError(f"channel: {channel!r} is not in the configuration")  # noqa: TRY301
         except ValueError as exc:
             app().exceptions.refuse([unreadable(record.queue.removeprefix(app().queue_prefix), record, exc)])
             continue
+        share = shares.setdefault(channel, _Share())
+        if drains:
+            share.hops.append(drains[1])
         for kind, marks in by_kind.items():
-            item = work.setdefault((channel, kind, dirty.segment(record.message)), _Work([], []))
+            item = share.work.setdefault((kind, dirty.segment(record.message)), _Work())
             item.marks += marks
             item.records.append((record, {m.key for m in marks}))
+    return shares
+
+
+def _live(channel: str, share: _Share) -> list[str]:
+    """Tells or parks what is dirty; gives back the records that have to come again."""
+    outlet = _outlet(channel)
+    outlet.look()
     again: dict[str, Record] = {}
-    for (channel, kind, _), item in work.items():
-        told = _tell(channel, kind, item)
-        again |= {r.id: r for r, keys in item.records if keys & told.waiting.keys()}
+    parked: dict[str, Record] = {}
+    for (kind, segment), work in share.work.items():
+        lived = outlet.live(kind, work.marks, segment)
+        causes = {m.key: m.correlation_ids[0] for m in work.marks if m.correlation_ids}
+        left = set(lived.parked)
+        for record, keys in work.records:
+            rejected = {k: why for k, why in lived.rejected.items() if k in keys}
+            if rejected:
+                app().exceptions.refuse(rejections(channel, kind, rejected, causes, record.replay))
+            waiting = keys & lived.again.keys()
+            if waiting and record.receive_count >= PARKED_AT:
+                outlet.park(kind, [m for m in work.marks if m.key in waiting], segment)
+                left |= waiting
+            elif waiting:
+                again[record.id] = record
+            if keys & left:
+                parked[record.id] = record
+        _said_parked(outlet, kind, [m for m in work.marks if m.key in left])
+    done = {r.id: r for work in share.work.values() for r, _ in work.records if r.id not in again}
+    notes = [found.row for i, r in parked.items() if i in done and (found := dirty.announced(r.message))]
+    outlet.after_parking(notes)
     for record in again.values():
-        _space_out(record)
-    _settle([r for item in work.values() for r, _ in item.records if r.id not in again])
+        _space_out(channel, record, outlet.wait_s())
+    _settle([r for i, r in done.items() if i not in parked])
     return list(again)
+
+
+def _said_parked(outlet: Outlet, kind: str, marks: Sequence[Dirty]) -> None:
+    if marks:
+        passed(
+            "parked",
+            f"{kind} for {outlet.channel}",
+            {c for m in marks for c in m.correlation_ids},
+            channel=outlet.channel,
+            kind=kind,
+            items=len({m.key for m in marks}),
+            breaker=outlet.health.state,
+            reason=outlet.health.error or None,
+        )
 
 
 def _settle(records: Sequence[Record]) -> None:
@@ -141,23 +219,31 @@ def _settle(records: Sequence[Record]) -> None:
         measured("PriceLag", lag, "Seconds", price_class=one.price_class)
 
 
-def _tell(channel: str, kind: str, work: _Work) -> Told:
-    settings = app().business.channels[channel]
-    read_current = reader(kind, settings, app().standings, app().cells, system_clock)
-    teller = Teller(
-        app().shadow, read_current, lambda batch: _deliver(settings, batch), system_clock, publication(settings)
+def _outlet(name: str) -> Outlet:
+    channel = app().business.channels[name]
+    limits = channel.limits
+    rules = Rules(limits.opens_after, app().retry_cap_s, limits.requests_per_second, limits.burst)
+    sender = Sender(app().sqs, app().queue_urls[name])
+    kept = Kept(app().health, app().parks, lambda body, seconds: sender.send_later([(body, seconds)]), system_clock)
+    ports = Ports(
+        tell=lambda kind, marks, deliver: _tell(channel, kind, marks, deliver),
+        attempt=lambda batch: _attempt(channel, batch),
+        refuse=lambda kind, rejected, causes: app().exceptions.refuse(rejections(name, kind, rejected, causes, None)),
+        settle=app().pending.settle,
     )
-    told = teller.tell(channel, kind, work.marks, settings.max_batch)
-    causes = {m.key: m.correlation_ids[0] for m in work.marks if m.correlation_ids}
-    for record, keys in work.records:
-        rejected = {k: why for k, why in told.rejected.items() if k in keys}
-        if rejected:
-            app().exceptions.refuse(rejections(channel, kind, rejected, causes, record.replay))
+    return Outlet(name, channel.publishes, channel.max_batch, rules, kept, ports)
+
+
+def _tell(channel: config.Channel, kind: str, marks: Sequence[Dirty], deliver: Deliver) -> Told:
+    read_current = reader(kind, channel, app().standings, app().cells, system_clock)
+    largest = channel.limits.max_body_bytes
+    teller = Teller(app().shadow, read_current, deliver, system_clock, publication(channel), largest)
+    told = teller.tell(channel.name, kind, marks, channel.max_batch)
     passed(
         "acknowledged" if told.acknowledged else "told",
-        f"{kind} to {channel}",
-        {c for m in work.marks for c in m.correlation_ids},
-        channel=channel,
+        f"{kind} to {channel.name}",
+        {c for m in marks for c in m.correlation_ids},
+        channel=channel.name,
         kind=kind,
         acknowledged=len(told.acknowledged),
         unchanged=len(told.unchanged),
@@ -169,13 +255,29 @@ def _tell(channel: str, kind: str, work: _Work) -> Told:
     return told
 
 
-def _deliver(channel: config.Channel, batch: Batch) -> Answer:
+def _attempt(channel: config.Channel, batch: Batch) -> Attempt:
+    """One delivery: however many requests its connector makes of it, and the longest wait that any answer asked for."""
     connector = channel_connector(channel.connector)
-    return connector.deliver(batch, app().reach.target(channel, connector.NEEDS))
+    try:
+        target = app().reach.target(channel, connector.NEEDS)
+    except NotConfiguredError as exc:
+        return Attempt(Answer("unavailable", str(exc)))
+    waits: list[int] = []
+
+    def seen(call: Post) -> Post:
+        def called(url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
+            answer = call(url, headers, body)
+            waits.append((answer.retry_after_s or 0) if answer.status in _ASK else 0)
+            return answer
+
+        return called
+
+    answer = connector.deliver(batch, replace(target, post=seen(target.post), put=seen(target.put)))
+    return Attempt(answer, len(waits), max([*waits, answer.retry_after_s or 0]))
 
 
-def _space_out(record: Record) -> None:
-    """Hides a record longer each time it comes."""
-    url = app().queue_urls.get(dirty.read(record.message)[0])
+def _space_out(channel: str, record: Record, asked_s: int) -> None:
+    """Hides a record longer each time it comes, and at least for as long as the channel asked for."""
+    url = app().queue_urls.get(channel)
     if url:
-        hide(app().sqs, url, record, backoff.delay_seconds(record.receive_count, app().retry_cap_s))
+        hide(app().sqs, url, record, max(asked_s, backoff.delay_seconds(record.receive_count, app().retry_cap_s)))

@@ -20,6 +20,9 @@ from infra.constructs.stack import Plan, StageStack
 from infra.stacks.data import DataStack
 from infra.stacks.sync import EXCEPTIONS, HOLDS, SyncStack
 
+CHANNELS_EVERY: Final = "rate(5 minutes)"
+# Two looks, so that an alarm does not ring again for want of data; a channel that is back within one rings nobody.
+CHANNELS_SPAN_MINUTES: Final = 10
 PRICES_EVERY: Final = "rate(5 minutes)"
 # One of sixteen parts of all cells each time.
 CELLS_EVERY: Final = "rate(1 hour)"
@@ -50,6 +53,7 @@ class OperationsStack(StageStack):
         self._balancing(data, sync)
         if sync.channels:
             self._channels(data, sync)
+            self._watched_channels(data, sync)
         if self.plan.business.channels_for("price"):
             self._prices(data, sync)
         if data.key:
@@ -148,6 +152,24 @@ class OperationsStack(StageStack):
             about = f"Compares what {name} holds with what it should hold"
             call = Call(f"reconcile-channel-{name}", about, {"channel": name}, self.plan.stage.reconcile_every)
             self._schedule(call, role, function, sync)
+
+    def _watched_channels(self, data: DataStack, sync: SyncStack) -> None:
+        """A channel that is down rings, and what is parked for it is drained even if the message for that was lost."""
+        function = Function(
+            self, "watch_channels", {"CHANNEL_QUEUE_URLS": sync.channel_urls(), "EXCHANGE_TABLE": data.exchange.name}
+        )
+        function.allow_table(data.exchange, "GetItem", "PartiQLInsert", "PartiQLUpdate", "Query")
+        function.allow_send(*(queue.queue for queue in sync.channels.values()))
+        function.fail_to(sync.failures)
+        role = self._caller("ChannelWatchScheduler", function, sync)
+        # The next run makes up for one that failed.
+        call = Call("watch-channels", "Hears which channels are down", {}, CHANNELS_EVERY, tries=0)
+        self._schedule(call, role, function, sync)
+        for name in self.plan.business.channels:
+            dimensions = {"stage": self.plan.stage.name, "channel": name}
+            down = Watch("crossdock", "ChannelOpen", dimensions, "Maximum", 1, CHANNELS_SPAN_MINUTES)
+            about = f"{name} takes no deliveries; what it is to be told is parked: crossdock channels status {name}"
+            alarm(Construct(self, f"Channel-{name}"), f"channel-{name}-down", about, down)
 
     def _prices(self, data: DataStack, sync: SyncStack) -> None:
         """Prices that should have been acknowledged, windows whose schedule was lost, cells that drifted."""

@@ -285,7 +285,10 @@ class SyncStack(StageStack):
         )
         function.allow_table(data.inventory, "BatchGetItem")
         function.allow_table(data.pricing, "BatchGetItem")
-        function.allow_table(data.exchange, "BatchGetItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate")
+        # Shadows, what is parked, and how each channel is.
+        function.allow_table(
+            data.exchange, "BatchGetItem", "GetItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate", "Query"
+        )
         function.allow_table(data.exceptions, *EXCEPTIONS)
         function.allow_secrets("channels", self.plan.business.channels, data.key_arn)
         channels = self.plan.business.channels.values()
@@ -294,6 +297,8 @@ class SyncStack(StageStack):
         if data.drops:
             folders = [f"{c.settings['folder']}{c.name}" for c in channels if "bucket" in needs_of(c)]
             function.allow_objects(data.drops, data.key_arn, "PutObject", folders=folders)
+        # What is parked is drained by messages that follow one another on the channel's own queue.
+        function.allow_send(*(queue.queue for queue in self.channels.values()))
         for name, queue in self.channels.items():
             deliver(function, self.plan.business.channels[name], queue)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -13,9 +13,7 @@ from crossdock.platform.secrets import Secrets
 from crossdock.pricing.quote_keys import QuoteKeys, sealer_of
 from crossdock_cli import partners, quotes, secrets
 from crossdock_cli.errors import CliError
-
-if TYPE_CHECKING:
-    from crossdock_cli.target import Target
+from crossdock_cli.target import Target
 
 pytestmark = pytest.mark.integration
 
@@ -189,6 +187,30 @@ def test_a_channel_address_must_be_one(stage: Target) -> None:
         secrets.set_channel(stage, "webshop", "shop.example/hooks")
 
     assert "url" not in stage.secret_document("channels", "webshop")
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://shop.example/hooks", "it must begin with https://"),
+        ("https://169.254.169.254/latest", "169.254.169.254 is not an address of the open internet (link-local)"),
+        ("https://0x7f000001/hooks", "an IPv4 address in an odd spelling"),
+        ("https://localhost/hooks", "is not an address of the open internet (loopback)"),
+        ("https://ann:secret@shop.example/hooks", "it must not carry a user name or a password"),
+    ],
+)
+def test_a_channel_in_the_cloud_is_only_told_at_an_address_of_the_open_internet(
+    stage: Target, url: str, why: str
+) -> None:
+    before = stage.secret_document("channels", "webshop")
+
+    with pytest.raises(CliError) as refusal:
+        secrets.set_channel(Target("dev", stage.session, stage.state), "webshop", url)
+
+    assert f"'{url}' is not an address deliveries can go to: " in refusal.value.message
+    assert why in refusal.value.message
+    assert refusal.value.remedy == "give a full https URL of a host on the open internet"
+    assert stage.secret_document("channels", "webshop") == before
 
 
 # -- the key of quotes ----------------------------------------------------------------------------

@@ -129,6 +129,8 @@ ALLOWED = {
     | {WINDOW, "iam:PassRole role"}
     | EXCEPTIONS
     | _consumes("price-cells"),
+    "watch-channels": _table("exchange", "GetItem", "PartiQLInsert", "PartiQLUpdate", "Query")
+    | {f"sqs:SendMessage queue/{q}" for q in ("failures", *(f"channel-{c}" for c in CHANNELS))},
     "watch-prices": _table("pricing", "BatchGetItem", "Query")
     | _table("exchange", "BatchGetItem", "GetItem", "PartiQLDelete", "PutItem", "Query")
     | EXCEPTIONS
@@ -156,9 +158,10 @@ ALLOWED = {
     | _consumes("supply"),
     "deliver-to-channel": _table("inventory", "BatchGetItem")
     | _table("pricing", "BatchGetItem")
-    | _table("exchange", "BatchGetItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate")
+    | _table("exchange", "BatchGetItem", "GetItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate", "Query")
     | EXCEPTIONS
     | _consumes(*(f"channel-{c}" for c in CHANNELS))
+    | {f"sqs:SendMessage queue/channel-{c}" for c in CHANNELS}
     | {f"sqs:ChangeMessageVisibility queue/channel-{c}" for c in CHANNELS}
     | _secrets("channels", *CHANNELS),
     "digest-shadows": _table("exchange", "PartiQLInsert", "PartiQLUpdate", "BatchGetItem") | _follows("exchange"),
@@ -528,6 +531,7 @@ def test_what_may_drift_is_compared_every_hour(prod: Templates) -> None:
         every = {
             "balance-hot-items": "rate(1 minute)",
             "check-silence": "rate(15 minutes)",
+            "watch-channels": "rate(5 minutes)",
             "watch-prices": "rate(5 minutes)",
         }
         assert properties["ScheduleExpression"] == every.get(name, "rate(1 hour)")
@@ -535,6 +539,7 @@ def test_what_may_drift_is_compared_every_hour(prod: Templates) -> None:
     assert found == {
         "balance-hot-items": ("function/balance-hot-items", {}),
         "check-silence": ("function/reconcile-stock", {"check": "silence"}),
+        "watch-channels": ("function/watch-channels", {}),
         "watch-prices": ("function/watch-prices", {"check": "late"}),
         "check-prices": ("function/watch-prices", {"check": "cells"}),
         "reconcile-wms": ("function/reconcile-stock", {"source": "wms"}),
@@ -640,6 +645,7 @@ def test_what_can_go_wrong_rings_the_operators_topic(prod: Templates) -> None:
         "announce-changes-lag",
         "spread-price-changes-lag",
         "prices-list-late",
+        *(f"channel-{c}-down" for c in CHANNELS),
         "holds-expire-late",
         "warehouse-NORTH-silent",
         "warehouse-SOUTH-silent",
@@ -652,6 +658,13 @@ def test_what_can_go_wrong_rings_the_operators_topic(prod: Templates) -> None:
         (action,) = alarm["Properties"]["AlarmActions"]
         assert prod.read(stack, action) == topic
         assert alarm["Properties"]["TreatMissingData"] == "notBreaching"
+
+
+def test_a_channel_that_is_down_rings_for_itself_over_two_looks(prod: Templates) -> None:
+    alarm = prod.named("AWS::CloudWatch::Alarm", "AlarmName")["channel-webshop-down"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("crossdock", "ChannelOpen")
+    assert alarm["Dimensions"] == [{"Name": "channel", "Value": "webshop"}, {"Name": "stage", "Value": "prod"}]
+    assert (alarm["Statistic"], alarm["Threshold"], alarm["Period"]) == ("Maximum", 1, 600)
 
 
 def test_a_silent_warehouse_rings_for_itself_over_two_checks(prod: Templates) -> None:

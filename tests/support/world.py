@@ -88,6 +88,7 @@ FUNCTIONS: Final = (
     "reserve_stock",
     "set_allocations",
     "spread_price_changes",
+    "watch_channels",
     "watch_prices",
 )
 _clients_of: Final[list[str]] = []  # the emulator that the cached clients talk to

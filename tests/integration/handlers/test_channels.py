@@ -212,7 +212,7 @@ def test_a_channel_that_is_down_keeps_its_message_for_later(world: World, endpoi
         QueueUrl=world.urls["channel-webshop"], MessageBody=json.dumps(dirty_message("webshop", AVAILABILITY))
     )
     event = world.received_event("channel-webshop")
-    event["Records"][0]["attributes"]["ApproximateReceiveCount"] = "30"
+    event["Records"][0]["attributes"]["ApproximateReceiveCount"] = "7"
     hidden: list[Mapping[str, Any]] = []
     app = _app()
     world.patch.setattr(app.sqs, "change_message_visibility", lambda **call: hidden.append(call) or None, raising=False)
@@ -223,8 +223,9 @@ def test_a_channel_that_is_down_keeps_its_message_for_later(world: World, endpoi
     (call,) = hidden
     assert call["ReceiptHandle"] == event["Records"][0]["receiptHandle"]
     assert call["QueueUrl"] == world.urls["channel-webshop"]
-    assert 450 <= call["VisibilityTimeout"] <= 900
-    (row,) = world.rows("exchange")
+    assert 32 <= call["VisibilityTimeout"] <= 64
+    health, row = world.rows("exchange")
+    assert (health["state"], health["fails"]) == ("closed", 1)
     assert (row["ver"], row["ack"], row["val"]) == (1, 0, '{"available":5}')
     assert world.rows("exceptions") == []
 
@@ -251,7 +252,7 @@ def test_the_message_comes_back_when_its_wait_is_over_and_is_sent_under_the_same
     assert world.call("deliver_to_channel", event, Context()) == {"batchItemFailures": []}
 
     assert [(i["version"], i["available"]) for i in endpoint.items] == [(1, 5), (1, 5)]
-    assert [(r["ver"], r["ack"]) for r in world.rows("exchange")] == [(1, 1)]
+    assert [(r["ver"], r["ack"]) for r in world.rows("exchange") if "ver" in r] == [(1, 1)]
 
 
 @pytest.mark.parametrize("status", [301, 400, 404, 410, 422])

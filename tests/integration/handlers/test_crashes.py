@@ -629,9 +629,9 @@ SCENARIOS = [
         consumes("apply_supply", "supply", SUPPLY),
         everything,
     ),
-    Scenario("deliver to a channel", 15, _to_tell, _tell, _told),
+    Scenario("deliver to a channel", 16, _to_tell, _tell, _told),
     Scenario("digest shadows", 3, _acknowledged, _digest, _digests),
-    Scenario("reconcile a channel", 42, _lost_at_the_channel, _reconcile_channel, _held_again),
+    Scenario("reconcile a channel", 43, _lost_at_the_channel, _reconcile_channel, _held_again),
     Scenario(
         "collect dead letters",
         1,

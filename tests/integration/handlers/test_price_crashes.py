@@ -150,7 +150,7 @@ SCENARIOS = [
     Scenario("publish a family", 24, _of_a_family, _publish, _scheduled),
     Scenario("open a window", 16, _due, _publish, _scheduled),
     Scenario("announce prices", 2, _announced, _announce, _marked),
-    Scenario("deliver prices", 14, _to_deliver, _deliver, _held),
+    Scenario("deliver prices", 15, _to_deliver, _deliver, _held),
     Scenario("tell of late prices", 14, _down, _watch, _told_of),
 ]
 

@@ -16,6 +16,7 @@ from tests.support.world import (
     World,
     configuration,
     dirty_message,
+    later,
     movement,
     movements_message,
     price,
@@ -180,6 +181,7 @@ def test_a_throttled_shop_leaves_the_items_waiting_and_nothing_is_an_exception(w
 
     stock(world, 2, SKU_1=2)
     shop.points = 1_000
+    world.now = later(60)  # it said when to come again
     assert deliver(world, dirty_message("webshop", LEVELS[0])) == []
     assert units(shop) == {"1001": 7}
     assert acknowledged(world) == {"SKU-1": (2, 2)}
@@ -196,6 +198,7 @@ def test_what_was_told_before_the_throttle_is_not_told_again(world: World, shop:
     assert acknowledged(world) == {"SKU-1": (1, 1), "SKU-1@gold": (1, 0)}
 
     shop.points = 1_000
+    world.now = later(60)
     before = len(shop.requests)
     assert deliver(world, dirty_message("webshop", ("price", "SKU-1"), ("price", "SKU-1@gold"))) == []
     assert len(shop.requests) == before + 1
@@ -256,6 +259,7 @@ def test_a_store_whose_quota_is_used_up_is_told_later(world: World, store: BigCo
     store.quota = 0
     assert deliver(world, dirty_message("webshop", LEVELS[0])) == ["message-0"]
     store.quota = 1
+    world.now = later(60)
     assert deliver(world, dirty_message("webshop", LEVELS[0])) == []
     assert (store.quantities, store.quota) == ({1: 5}, 0)
 

@@ -86,6 +86,7 @@ def test_what_is_left_out_has_its_default() -> None:
         "price_classes": ["list"],
         "dated": True,
         "settings": {},
+        "limits": {"requests_per_second": 0, "burst": 1, "max_body_bytes": 0, "opens_after": 5},
     }
     assert compiled["price_classes"] == {
         "list": {

@@ -8,6 +8,7 @@ from crossdock.config.exception_terms import ExceptionTerms, Owner
 from crossdock.config.model import (
     BusinessConfig,
     Channel,
+    ChannelLimits,
     ChannelPrices,
     Limits,
     PriceClass,
@@ -23,6 +24,7 @@ from crossdock.config.model import (
 __all__ = [
     "BusinessConfig",
     "Channel",
+    "ChannelLimits",
     "ChannelPrices",
     "ExceptionTerms",
     "Limits",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from crossdock.config import code_tables
 from crossdock.config.channel_settings import settings_problems
@@ -99,6 +99,20 @@ class _ChannelPrices(_Strict):
     manifest_hours: int = Field(default=24, ge=1, le=720)
 
 
+class _ChannelLimits(_Strict):
+    requests_per_second: float = Field(default=0, ge=0, le=1_000)
+    # How many may come at once; None: what a second brings.
+    burst: int | None = Field(default=None, ge=1, le=1_000)
+    max_body_bytes: int = Field(default=0, ge=0, le=10_000_000)
+    opens_after: int = Field(default=5, ge=1, le=50)
+
+    @model_validator(mode="after")
+    def complete(self) -> "_ChannelLimits":
+        if self.burst is None:
+            self.burst = max(1, int(self.requests_per_second))
+        return self
+
+
 class _Channel(_Strict):
     connector: Name
     publishes: list[Literal["availability", "price"]] = Field(min_length=1)
@@ -117,6 +131,7 @@ class _Channel(_Strict):
     dated: bool = True
     # What its kind wants to know beyond this: channel_settings.py.
     settings: dict[str, Any] = Field(default_factory=dict)
+    limits: _ChannelLimits = Field(default_factory=_ChannelLimits)
 
 
 class _PriceClass(_Strict):

@@ -76,6 +76,18 @@ class ChannelPrices:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelLimits:
+    """What a channel takes: requests a second (0: as many as there are), so many of them at once, bytes a request (0:
+    no limit). After `opens_after` deliveries in a row that failed, what it is to be told is parked.
+    """
+
+    requests_per_second: float = 0
+    burst: int = 1
+    max_body_bytes: int = 0
+    opens_after: int = 5
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
     """A consumer that must be told.
 
@@ -109,6 +121,7 @@ class Channel:
     price_classes: tuple[str, ...] = ()
     dated: bool = True
     settings: Mapping[str, Any] = field(default_factory=dict)
+    limits: ChannelLimits = field(default_factory=ChannelLimits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +276,7 @@ def _channel(name: str, fields: Mapping[str, Any]) -> Channel:
     values["publishes"] = tuple(values["publishes"])
     values["warehouses"] = tuple(values["warehouses"])
     values["price_classes"] = tuple(values.get("price_classes", ()))
+    values["limits"] = ChannelLimits(**(values.get("limits") or {}))
     prices = dict(values.get("prices") or {})
     values["prices"] = ChannelPrices(**{**prices, "may_compute": tuple(prices.get("may_compute", ()))})
     return Channel(name=name, **values)

@@ -101,7 +101,7 @@ def _unhurried() -> float:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a channel listens and how to reach it.
+    """Where a channel listens and how to reach it. Whoever counts or paces requests wraps `post` and `put` alike.
 
     Beside that, what some kinds of channel need: the `token` that proves us, the channel's own `settings` as its
     connector's `settings.py` checked them, and the means above. A connector that makes several calls begins one only

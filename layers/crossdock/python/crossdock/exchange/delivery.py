@@ -15,9 +15,11 @@ Without the second look B would tell 14, and nobody would come back to mend it.
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from crossdock.contracts.deliveries import Answer, Batch, Value
+from crossdock.exchange.fitting import fitting
 from crossdock.exchange.publication import EVERYTHING, Publication, crosses_zero
 from crossdock.exchange.shadow import Claim, ShadowStore, State, canonical
 from crossdock.platform.clock import Clock, to_text
@@ -31,6 +33,8 @@ Deliver = Callable[[Batch], Answer]
 CORRELATIONS_SENT = 8
 BUSY = "another delivery of this item is under way"
 _ROUNDS = 4
+# What one request and its acknowledgement can take: a part of a split batch is only sent while the lease lasts longer.
+_ONE_REQUEST = timedelta(seconds=22)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +53,17 @@ class Dirty:
 
 @dataclass(slots=True)
 class Told:
-    """What became of the dirty items of one channel and kind, by key."""
+    """What became of the dirty items of one channel and kind, by key.
+
+    `down`: the channel did not take a delivery, and nothing further was tried.
+    """
 
     acknowledged: dict[str, int] = field(default_factory=dict)
     unchanged: set[str] = field(default_factory=set)
     held_back: set[str] = field(default_factory=set)
     rejected: dict[str, str] = field(default_factory=dict)
     waiting: dict[str, str] = field(default_factory=dict)
+    down: str | None = None
 
 
 class Teller:
@@ -68,8 +76,11 @@ class Teller:
         deliver: Deliver,
         clock: Clock,
         publication: Publication = EVERYTHING,
+        max_body_bytes: int = 0,
     ) -> None:
+        """`max_body_bytes` is the largest delivery that the channel takes; 0: there is no limit."""
         self._shadow = shadow
+        self._max_body_bytes = max_body_bytes
         self._publication = publication
         self._read_current = read_current
         self._deliver = deliver
@@ -94,6 +105,9 @@ class Teller:
         told = Told()
         # Claimed and sent part by part: a lease covers one delivery, not a whole queue batch of them.
         for part in chunks(sorted(causes, key=lambda key: key not in urgent), max_batch):
+            if told.down is not None:
+                told.waiting.update(dict.fromkeys(part, told.down))
+                continue
             claims = self._claim(channel, kind, part, above, told)
             if claims:
                 self._send(channel, kind, claims, causes, told)
@@ -171,26 +185,47 @@ class Teller:
     def _send(
         self, channel: str, kind: str, claims: Sequence[Claim], causes: Mapping[str, Sequence[str]], told: Told
     ) -> None:
-        values = tuple(
-            Value(c.key, c.version, _fields(c.value), tuple(dict.fromkeys(causes[c.key]))[:CORRELATIONS_SENT])
+        values = {
+            c.key: Value(c.key, c.version, _fields(c.value), tuple(dict.fromkeys(causes[c.key]))[:CORRELATIONS_SENT])
             for c in claims
-        )
-        answer = self._deliver(Batch(channel, kind, values, to_text(self._clock())))
+        }
+        sent_at = to_text(self._clock())
+        parts, too_large = fitting(Batch(channel, kind, tuple(values.values()), sent_at), self._max_body_bytes)
+        told.rejected.update(too_large)
+        self._release(channel, kind, [c for c in claims if c.key in too_large])
+        for batch in parts:
+            keys = {v.key for v in batch.values}
+            ours = [c for c in claims if c.key in keys]
+            if told.down is not None or self._too_late(ours):
+                told.waiting.update(dict.fromkeys(keys, told.down or BUSY))
+                self._release(channel, kind, ours)
+            else:
+                self._send_one(batch, ours, told)
+
+    def _too_late(self, claims: Sequence[Claim]) -> bool:
+        """Whether a part that waited for others could still be on its way when its lease is over."""
+        return to_text(self._clock() + _ONE_REQUEST) > min(c.leased_until for c in claims)
+
+    def _send_one(self, batch: Batch, claims: Sequence[Claim], told: Told) -> None:
+        answer = self._deliver(batch)
         rejected = dict(answer.rejected)
         if answer.state == "refused":
             rejected = {c.key: answer.detail for c in claims}
         if answer.state == "unavailable":
             told.waiting.update({c.key: answer.detail for c in claims})
+            told.down = answer.detail
         told.rejected.update({c.key: rejected[c.key] for c in claims if c.key in rejected})
         told.waiting.update({c.key: answer.later[c.key] for c in claims if c.key in answer.later})
         untaken = rejected.keys() | answer.later.keys()
         taken = [c for c in claims if answer.state == "acknowledged" and c.key not in untaken]
-        not_taken = [c for c in claims if c not in taken]
         if taken:
-            self._shadow.acknowledge(channel, kind, taken)
-        if not_taken:
-            self._shadow.release(channel, kind, not_taken)
+            self._shadow.acknowledge(batch.channel, batch.kind, taken)
+        self._release(batch.channel, batch.kind, [c for c in claims if c not in taken])
         told.acknowledged.update({c.key: c.version for c in taken})
+
+    def _release(self, channel: str, kind: str, claims: Sequence[Claim]) -> None:
+        if claims:
+            self._shadow.release(channel, kind, claims)
 
 
 def needs_telling(
