@@ -45,6 +45,7 @@ WORK: Final = (
     "references",
     "supply",
     "reservations",
+    "webhooks",
     *(f"channel-{c}" for c in CHANNELS),
 )
 # The messages of the expiries wait until a hold's time is over: a system at rest may have some.
