@@ -308,4 +308,4 @@ def test_an_endpoint_that_cannot_be_reached_is_an_answer_too(url: str) -> None:
 def test_only_https_is_spoken_outside_of_the_local_stage(url: str) -> None:
     answer = Http(allow_plain=False).post(url, {}, b"x")
 
-    assert (answer.status, answer.detail) == (0, "the channel's URL must begin with https://")
+    assert (answer.status, answer.detail) == (0, "the channel's URL is not called: it must begin with https://")
