@@ -204,7 +204,7 @@ def serve(
         text = "A store did not answer in time. Send the same request again: what was taken already is recognised."
         return _problem(_unavailable(text), correlation_id)
     if response.revalidate or response.text is not None:
-        body = _json(response.document) if response.text is None else response.text
+        body = _json(response.document) if response.text is None else _sendable(response.text)
         return revalidated(
             response.status,
             body,
@@ -244,7 +244,12 @@ def _answer(
 
 
 def _json(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    return _sendable(json.dumps(document, separators=(",", ":"), ensure_ascii=False))
+
+
+def _sendable(text: str) -> str:
+    """Half a surrogate pair, as a JSON escape may hold one, has no bytes: what quotes it could not be sent."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _body(event: Mapping[str, Any], limit: int) -> bytes:
