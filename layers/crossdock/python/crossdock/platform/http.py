@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from crossdock.platform import deadline
+from crossdock.platform import allowances, deadline, lifecycle
 from crossdock.platform.correlation import choose
 from crossdock.platform.errors import NotConfiguredError, StoreUnavailableError
 from crossdock.platform.logs import logger, passed
@@ -178,11 +178,23 @@ def serve(
 ) -> dict[str, Any]:
     """Runs one API call: builds the request, calls `handle`, and maps answers, problems and outages.
 
-    An outage of a store is a 503 with Retry-After, never a 4xx: the sender must keep what we could not.
+    An outage of a store is a 503 with Retry-After, never a 4xx: the sender must keep what we could not. Every answer
+    says what the partner may still ask for, and whether the endpoint is leaving.
     """
     deadline.begin(context)
+    allowance = allowances.spend(event)
+    answer = _serve(event, handle, max_body_bytes, allowance.refusal)
+    leaving = lifecycle.headers_for(_route(event), answer["headers"].get("Link", ""))
+    return {**answer, "headers": {**answer["headers"], **allowance.headers, **leaving}}
+
+
+def _serve(
+    event: Mapping[str, Any], handle: Callable[[Request], Response], max_body_bytes: int, refusal: Problem | None
+) -> dict[str, Any]:
     headers = {k.lower(): v for k, v in (event.get("headers") or {}).items() if v is not None}
     correlation_id = choose(headers.get("x-correlation-id"))
+    if refusal is not None:
+        return _problem(refusal, correlation_id)
     try:
         request = Request(
             body=_body(event, max_body_bytes),
@@ -191,7 +203,7 @@ def serve(
             correlation_id=correlation_id,
             partner=_partner(event),
             query=event.get("queryStringParameters") or {},
-            route=f"{event.get('httpMethod', '')} {event.get('resource', '')}",
+            route=_route(event),
         )
         response = handle(request)
     except Problem as problem:
@@ -213,6 +225,10 @@ def serve(
             response.headers,
         )
     return _answer(response.status, response.document, correlation_id, "application/json", response.headers)
+
+
+def _route(event: Mapping[str, Any]) -> str:
+    return f"{event.get('httpMethod', '')} {event.get('resource', '')}"
 
 
 def _unavailable(detail: str) -> Problem:
