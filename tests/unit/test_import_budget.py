@@ -39,6 +39,7 @@ WITHOUT_PYDANTIC = frozenset(
         "collect_dead_letters",
         "deliver_to_channel",
         "describe_api",
+        "list_deliveries",
         "project_balances",
         "read_availability",
         "read_price_book",

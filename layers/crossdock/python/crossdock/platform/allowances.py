@@ -66,7 +66,7 @@ def too_many(standing: Standing) -> Problem:
     return Problem(
         429,
         "too-many-requests",
-        f"This partner may ask {terms.rate} times a second and {terms.burst} times at once. Nothing was stored; send the "
+        f"This partner may ask {terms.rate} times a second, {terms.burst} times at once. Nothing was stored; send the "
         f"same request again after {wait} s.",
         [FieldError("RateLimit", "used up", f"wait {wait} s, and spread requests by the RateLimit headers")],
         headers={"Retry-After": str(wait)},
