@@ -43,7 +43,7 @@ def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str,
 
 
 def read(request: Request) -> Response:
-    """200 with a page; `next` is the address of the page behind it, and so is `Link`. Only the partner's own channels."""
+    """200 with a page; `next` and `Link` are the address of the page behind it. Only the partner's channels."""
     partner = request.caller()
     partner.require(SCOPE)
     wanted = asked(request.query, partner, app().business)

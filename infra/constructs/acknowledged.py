@@ -70,9 +70,10 @@ NO_SECOND_FACTOR: Final = Reason(
     "AwsSolutions-COG2",
     "The pool holds clients of machines (client credentials) and no users: there is nobody to ask for a second factor.",
 )
-NO_THREATS_TO_USERS: Final = Reason(
-    "AwsSolutions-COG3",
-    "Threat protection judges how users sign in; the pool has none, and its clients' calls are limited and logged by us.",
+NO_PLUS_TIER: Final = Reason(
+    "AwsSolutions-COG8",
+    "The Plus tier adds threat protection to how users sign in; the pool has none, and we limit and log what its "
+    "clients do with their tokens.",
 )
 GATEWAY_LOGS: Final = Reason(
     "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",

@@ -5,7 +5,7 @@ from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
 from crossdock.identity.partners import SCOPES
-from infra.constructs.acknowledged import NO_PASSWORDS, NO_SECOND_FACTOR, NO_THREATS_TO_USERS, acknowledge
+from infra.constructs.acknowledged import NO_PASSWORDS, NO_PLUS_TIER, NO_SECOND_FACTOR, acknowledge
 from infra.constructs.stack import StageStack
 
 # What scopes begin with in a token: crossdock.identity.tokens.RESOURCE_SERVER, which a test compares.
@@ -26,7 +26,7 @@ class PartnerPool(Construct):
             deletion_protection=stage.retain,
             removal_policy=removal,
         )
-        acknowledge(pool, NO_PASSWORDS, NO_SECOND_FACTOR, NO_THREATS_TO_USERS)
+        acknowledge(pool, NO_PASSWORDS, NO_SECOND_FACTOR, NO_PLUS_TIER)
         pool.add_resource_server(
             "Api",
             identifier=RESOURCE_SERVER,

@@ -67,7 +67,7 @@ def test_the_list_shows_rights_and_never_the_key(stage: Target) -> None:
         ACME,
         PartnerAccess("beta", ("inventory:write", "inventory:read"), ("wms", "erp"), ("webshop",), ("C1", "*")),
     ]
-    assert [[c.id for c in p.credentials] for p in found][0] == [hashed(key)]
+    assert [c.id for c in found[0].credentials] == [hashed(key)]
     assert key not in str(found)
 
 

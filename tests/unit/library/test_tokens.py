@@ -96,7 +96,7 @@ NOW = int(time.time())
         (with_secret_of("k1", "HS256"), "token-algorithm"),
         (with_secret_of("k1", "RS256"), "token-signature"),
         (with_secret_of("k1", "RS384"), "token-algorithm"),
-        (f"{part({'alg': ['RS256'], 'kid': 'k1'})}.{part(claims())}.c2ln", "token-malformed"),
+        (f"{part({'alg': ['RS256'], 'kid': 'k1'})}.{part(claims())}.c2ln", "token-algorithm"),
         (f"{part({'alg': 'RS256'})}.{part(claims())}.c2ln", "token-key-unknown"),
         (f"{part({'alg': 'RS256', 'kid': 7})}.{part(claims())}.x", "token-malformed"),
         (f"{part({'alg': 'RS256', 'kid': ['k1']})}.{part(claims())}.x", "token-malformed"),
