@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from crossdock.contracts.endpoints import OWNED, PRESERVED
+from crossdock.exchange.shadow import FREE, Claim, ShadowStore
 from crossdock.pricing.cell_store import CellStore, Stored
 from crossdock.pricing.context import ItemFacts
 from infra.documents.endpoints import served
@@ -192,7 +193,7 @@ def missing_kinds(operation: Operation, side: Side) -> set[str]:
 
 
 def furnish(world: World, folder: Path, *sides: Side) -> None:
-    """What the examples are about: WIDGETs in MAIN, their list price, and a price book for each partner."""
+    """What the examples are about: WIDGETs in MAIN, their list price, a price book and deliveries for each partner."""
     usual = {"currency": "GBP", "segments": [], "branch": None, "region": None, "channel": None, "strategic": False}
     classes = {s.values["price-class"]: {**usual, "late_after_seconds": 300, "customer": s.customer} for s in sides}
     world.patch.setenv("CROSSDOCK_CONFIG", str(configuration(folder, price_classes=classes)))
@@ -207,6 +208,10 @@ def furnish(world: World, folder: Path, *sides: Side) -> None:
     for name in classes:
         cells = {sku: (None, Stored(1, cell, f"hash-{sku}", 0)) for sku in ("WIDGET", "GADGET", "LAMP")}
         CellStore(world.table("pricing")).write(name, cells)
+    shadow = ShadowStore(world.table("exchange"), world.clock)
+    for side in sides:
+        told = [(Claim(sku, 1, "{}", FREE), None) for sku in ("WIDGET", "GADGET")]
+        shadow.claim(side.channel, "availability", told)
 
 
 def live(world: World, *sides: Side) -> dict[str, dict[str, Any]]:

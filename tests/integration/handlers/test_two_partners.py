@@ -50,7 +50,7 @@ def test_without_a_key_nothing_is_told_and_nothing_written(stage: Stage, operati
     answer = call(stage.world, operation, event)
 
     assert answer["statusCode"] == 401
-    assert json.loads(answer["body"])["type"] == "urn:crossdock:problem:key-missing"
+    assert json.loads(answer["body"])["type"] == "urn:crossdock:problem:credential-refused"
     assert everything(stage.world) == before
 
 

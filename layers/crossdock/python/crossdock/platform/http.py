@@ -145,9 +145,9 @@ class Request:
         if self.partner is None:
             raise Problem(
                 401,
-                "key-missing",
-                "No partner is known for this request. Send the header X-Api-Key.",
-                [FieldError("X-Api-Key", "missing", "send the key you were given")],
+                "credential-refused",
+                "No partner is known for this request. Send the header X-Api-Key, or Authorization with a token.",
+                [FieldError("X-Api-Key", "missing", "send the key you were given, or an access token")],
             )
         return self.partner
 
