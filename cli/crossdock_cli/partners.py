@@ -1,52 +1,35 @@
-"""`crossdock partners …`: who may call the API, with which rights and for which sources.
+"""`crossdock partners …`: who may call the API, with which rights, by which keys and clients.
 
-A partner is two things that belong together: a key in API Gateway's usage plan (rate and
-quota) and a row in the identity table that the authorizer reads (scopes, sources, channels and customers).
-The row holds the SHA-256 of the key; the key itself is shown once, here.
+Credentials are shown once, here. docs/partners.md tells operators and partners how they are used.
 """
 
 from __future__ import annotations
 
-import re
-import secrets as random
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated, Final
+from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.markup import escape
 
-from crossdock.contracts.names import CUSTOMER
-from crossdock.identity.partners import ANY_CUSTOMER, SCOPES, PartnerAccess, Partners, hashed
-from crossdock.platform.dynamo import Table
+from crossdock.identity.partners import BURST, RATE, SCOPES, PartnerAccess
+from crossdock.platform.clock import system_clock, to_text
+from crossdock_cli import partner_access
 from crossdock_cli.errors import CliError
 from crossdock_cli.output import AsJson, console, emit_json, table
-from crossdock_cli.target import Target, connect
+from crossdock_cli.partner_checks import SANDBOX_SCOPES
+from crossdock_cli.target import connect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from mypy_boto3_apigateway.type_defs import ApiKeyTypeDef
+    from crossdock.identity.partners import Credential
+    from crossdock_cli.partner_access import Issued, Listed
+    from crossdock_cli.target import Target
 
 app = typer.Typer(help="Partners: who may call the API, and for what.", no_args_is_help=True)
 
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-_KEY_BYTES: Final = 32
-# API Gateway takes some 8 KB of an authorizer in all.
-_CUSTOMERS_LENGTH: Final = 5_000
+_OVERLAP_HOURS: Final = 168
 
-
-@dataclass(frozen=True)
-class Partner:
-    """A key as an operator sees it: everything but the key."""
-
-    name: str
-    active: bool
-    scopes: list[str]
-    sources: list[str]
-    channels: list[str]
-    customers: list[str]
-    key_hash: str
-    key_id: str
+Name = Annotated[str, typer.Argument(help="The partner: lower-case letters, digits and dashes.")]
 
 
 @app.command(
@@ -55,156 +38,180 @@ class Partner:
 )
 def add_command(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="Lower-case letters, digits and dashes.")],
-    scope: Annotated[list[str], typer.Option(help=f"A right: {' or '.join(SCOPES)}; give it several times.")],
+    name: Name,
+    scope: Annotated[
+        list[str] | None, typer.Option(help=f"A right: {' or '.join(SCOPES)}; give it several times.")
+    ] = None,
     source: Annotated[list[str] | None, typer.Option(help="A source it may send facts for; several times.")] = None,
     channel: Annotated[list[str] | None, typer.Option(help="A channel of its own; several times.")] = None,
     customer: Annotated[
         list[str] | None, typer.Option(help="A customer it may ask prices for, or '*' for all; several times.")
     ] = None,
+    rate: Annotated[int, typer.Option(help="Requests a second in the long run.")] = RATE,
+    burst: Annotated[int, typer.Option(help="Requests at once.")] = BURST,
+    oauth: Annotated[bool, typer.Option("--oauth", help="An OAuth client instead of an API key.")] = False,
+    both: Annotated[bool, typer.Option("--both", help="An API key and an OAuth client.")] = False,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="For trying things out: only sources and channels of the sandbox.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Let a partner in: create its API key and print it, once."""
+    """Let a partner in: create its API key, its OAuth client or both, and print them, once."""
+    if not scope and not sandbox:
+        raise typer.BadParameter(f"Missing option '--scope': {' or '.join(SCOPES)}")
     target = connect(ctx.obj)
-    rights = PartnerAccess(name, tuple(scope), tuple(source or ()), tuple(channel or ()), tuple(customer or ()))
-    key = add(target, rights)
+    access = PartnerAccess(
+        name,
+        tuple(scope or SANDBOX_SCOPES),
+        tuple(source or ()),
+        tuple(channel or ()),
+        tuple(customer or ()),
+        rate=rate,
+        burst=burst,
+        sandbox=sandbox,
+    )
+    issued = partner_access.add(target, access, system_clock(), key=both or not oauth, oauth=both or oauth)
     if as_json:
-        named = ("scopes", "sources", "channels", "customers")
-        emit_json({"name": name, "api_key": key, **{what: list(getattr(rights, what)) for what in named}})
+        emit_json({"name": name, **_credentials(issued), **_rights(access)})
         return
     console.print(f"partner {escape(name)} may call {target.api_url}")
-    console.print(f"X-Api-Key: {key}", markup=False)
-    console.print("[dim]The key is not stored and cannot be shown again.[/dim]")
+    _show(issued)
+
+
+@app.command("rotate", epilog="Example: [bold]crossdock partners rotate acme --overlap-hours 48[/bold]")
+def rotate_command(
+    ctx: typer.Context,
+    name: Name,
+    overlap_hours: Annotated[
+        int, typer.Option(min=0, max=8760, help="How long the old credentials go on beside the new ones.")
+    ] = _OVERLAP_HOURS,
+    as_json: AsJson = False,
+) -> None:
+    """Give a partner new credentials; those it has end after the overlap, and the end is stated."""
+    issued = partner_access.rotate(connect(ctx.obj), name, system_clock(), timedelta(hours=overlap_hours))
+    if as_json:
+        emit_json({"name": name, **_credentials(issued), "old_ends_at": issued.old_ends_at})
+        return
+    _show(issued)
+    if issued.old_ends_at:
+        console.print(f"what partner {escape(name)} had ends at {issued.old_ends_at}")
 
 
 @app.command("list", epilog="Example: [bold]crossdock --stage dev partners list[/bold]")
 def list_command(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """List the partners with their rights."""
+    """List the partners with their rights, limits and credentials."""
     found = listing(connect(ctx.obj))
     if as_json:
-        emit_json([asdict(partner) for partner in found])
+        emit_json([_document(one) for one in found])
         return
-    rows = (
-        (
-            p.name,
-            "yes" if p.active else "no",
-            *(" ".join(r) for r in (p.scopes, p.sources, p.channels, p.customers)),
-            p.key_hash[:12],
-        )
-        for p in found
+    console.print(
+        table(("partner", "active", "scopes", "sources", "channels", "customers", "limit", "credentials"), _rows(found))
     )
-    console.print(table(("partner", "active", "scopes", "sources", "channels", "customers", "key (sha256)"), rows))
+
+
+@app.command("disable", epilog="Example: [bold]crossdock partners disable acme[/bold]")
+def disable_command(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:
+    """Shut a partner out with all its credentials, within a minute; `enable` lets it in again with them."""
+    _switch(connect(ctx.obj), name, active=False, as_json=as_json)
+
+
+@app.command("enable", epilog="Example: [bold]crossdock partners enable acme[/bold]")
+def enable_command(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:
+    """Let a partner in again that was shut out."""
+    _switch(connect(ctx.obj), name, active=True, as_json=as_json)
+
+
+@app.command("end", epilog="Example: [bold]crossdock partners end acme 3f2a9c41d07b[/bold]")
+def end_command(
+    ctx: typer.Context,
+    name: Name,
+    credential: Annotated[str, typer.Argument(help="The beginning of its id, as the list shows it.")],
+    as_json: AsJson = False,
+) -> None:
+    """End one key or client now, within a minute: one that got into wrong hands."""
+    ended = partner_access.end(connect(ctx.obj), name, credential)
+    if as_json:
+        emit_json({"name": name, "ended": {"kind": ended.kind, "id": ended.id}})
+        return
+    console.print(f"the {ended.kind} {ended.id[:12]} of partner {escape(name)} is ended")
 
 
 @app.command("remove", epilog="Example: [bold]crossdock partners remove acme[/bold]")
-def remove_command(ctx: typer.Context, name: Annotated[str, typer.Argument()]) -> None:
-    """Shut a partner out: its key stops working within the authorizer's cache time (5 minutes)."""
+def remove_command(ctx: typer.Context, name: Name) -> None:
+    """Take a partner away with its keys and clients: they stop working within a minute."""
     if not remove(connect(ctx.obj), name):
         raise CliError(f"there is no partner '{name}'", "see: crossdock partners list")
     console.print(f"partner {escape(name)} is shut out")
 
 
 def add(target: Target, rights: PartnerAccess) -> str:
-    """Creates the key and its rights; returns the key. Raises CliError when the name is taken or a right unknown."""
-    name = rights.partner
-    _check(target, name, rights.scopes, rights.sources)
-    _check_known(target, "channels", rights.channels)
-    _check_customers(rights.customers)
-    plan = _usage_plan(target)
-    key = "ck_" + random.token_urlsafe(_KEY_BYTES)
-    created = target.apigateway.create_api_key(name=target.name(name), value=key, enabled=True)
-    target.apigateway.create_usage_plan_key(usagePlanId=plan, keyId=created["id"], keyType="API_KEY")
-    # Last, because only with the row does the authorizer let the key in.
-    _granted(target).grant(key, rights)
-    return key
+    """Lets a partner in by a key; returns the key. Raises CliError when the name is taken or a right unknown."""
+    return partner_access.add(target, rights, system_clock()).api_key or ""
 
 
-def listing(target: Target) -> list[Partner]:
-    """All partners of the stage, by name."""
-    keys = list(_keys(target))
-    rows = _granted(target).accesses([hashed(key["value"]) for key in keys])
-    prefix = target.name("")
-    return sorted(
-        (_partner(key, rows, prefix) for key in keys),
-        key=lambda partner: partner.name,
-    )
+listing = partner_access.listing
+remove = partner_access.remove
 
 
-def remove(target: Target, name: str) -> bool:
-    """Takes a partner's rights and key away, the rights first. False when there is no such partner."""
-    partner = next((p for p in listing(target) if p.name == name), None)
-    if partner is None:
-        return False
-    _granted(target).withdraw(partner.key_hash)
-    target.apigateway.delete_api_key(apiKey=partner.key_id)
-    return True
-
-
-def _granted(target: Target) -> Partners:
-    return Partners(Table(target.dynamodb, target.name("identity")))
-
-
-def _check(target: Target, name: str, scopes: Sequence[str], sources: Sequence[str]) -> None:
-    if not _NAME.fullmatch(name):
-        raise CliError(f"'{name}' cannot be a partner's name", "use lower-case letters, digits and dashes")
-    if unknown := sorted(set(scopes) - set(SCOPES)):
-        raise CliError(f"unknown scope {', '.join(unknown)}", f"the scopes are {', '.join(SCOPES)}")
-    _check_known(target, "sources", sources)
-    if any(partner.name == name for partner in listing(target)):
-        raise CliError(f"partner '{name}' exists", f"choose another name, or: crossdock partners remove {name}")
-
-
-def _check_known(target: Target, kind: str, names: Sequence[str]) -> None:
-    if not names:
+def _switch(target: Target, name: str, *, active: bool, as_json: bool) -> None:
+    partner_access.switch(target, name, active=active)
+    if as_json:
+        emit_json({"name": name, "active": active})
         return
-    known = target.secret_names(kind)
-    if strange := sorted(set(names) - set(known)):
-        singular = kind.removesuffix("s")
-        raise CliError(f"unknown {singular} {', '.join(strange)}", f"this stage has: {', '.join(known) or 'none'}")
+    console.print(f"partner {escape(name)} is {'let in' if active else 'shut out'}, within a minute")
 
 
-def _check_customers(customers: Sequence[str]) -> None:
-    """Customers are the ERP's, and need not be known yet; but the authorizer tells them to the functions."""
-    for customer in customers:
-        if customer != ANY_CUSTOMER and not re.fullmatch(CUSTOMER, customer):
-            raise CliError(
-                f"'{customer}' cannot be a customer", "name it as the ERP does: printable ASCII without #; or '*'"
-            )
-    if sum(len(c) + 1 for c in customers) > _CUSTOMERS_LENGTH:
-        raise CliError(
-            f"{len(customers)} customers are more than an answer of the authorizer holds",
-            "give the key '*', or split the customers over several partners",
+# -- showing ------------------------------------------------------------------------------------
+
+
+def _show(issued: Issued) -> None:
+    if issued.api_key:
+        console.print(f"X-Api-Key: {issued.api_key}", markup=False)
+    if issued.client_id:
+        console.print(f"token address: {issued.token_url}", markup=False)
+        console.print(f"client_id: {issued.client_id}", markup=False)
+        console.print(f"client_secret: {issued.client_secret}", markup=False)
+    console.print("[dim]No key or secret is stored here, and none can be shown again.[/dim]")
+
+
+def _credentials(issued: Issued) -> dict[str, Any]:
+    shown = asdict(issued)
+    shown.pop("old_ends_at")
+    return shown
+
+
+def _rights(access: PartnerAccess) -> dict[str, Any]:
+    lists = {what: list(getattr(access, what)) for what in ("scopes", "sources", "channels", "customers")}
+    return {**lists, "rate": access.rate, "burst": access.burst, "sandbox": access.sandbox}
+
+
+def _document(one: Listed) -> dict[str, Any]:
+    credentials = [{n: v for n, v in asdict(c).items() if n != "gateway_key"} for c in one.credentials]
+    return {
+        "name": one.access.partner,
+        "active": one.access.active,
+        **_rights(one.access),
+        "credentials": [{**c, "active": _active(k)} for c, k in zip(credentials, one.credentials, strict=True)],
+    }
+
+
+def _rows(found: list[Listed]) -> list[tuple[str, ...]]:
+    return [
+        (
+            one.access.partner + (" (sandbox)" if one.access.sandbox else ""),
+            "yes" if one.access.active else "no",
+            *(" ".join(r) for r in (one.access.scopes, one.access.sources, one.access.channels, one.access.customers)),
+            f"{one.access.rate}/s, {one.access.burst} at once",
+            "\n".join(_credential(c) for c in one.credentials),
         )
+        for one in found
+    ]
 
 
-def _usage_plan(target: Target) -> str:
-    wanted = target.name("partners")
-    for page in target.apigateway.get_paginator("get_usage_plans").paginate():
-        for plan in page["items"]:
-            if plan.get("name") == wanted:
-                return plan["id"]
-    raise CliError(
-        f"there is no usage plan {wanted}", "deploy the stage first: make local, or make deploy STAGE=<stage>"
-    )
+def _credential(credential: Credential) -> str:
+    until = f" until {credential.ends_at}" if credential.ends_at else ""
+    return f"{credential.kind} {credential.id[:12]}{until if _active(credential) else ' ended'}"
 
 
-def _keys(target: Target) -> Iterator[ApiKeyTypeDef]:
-    prefix = target.name("")
-    pages = target.apigateway.get_paginator("get_api_keys").paginate(nameQuery=prefix, includeValues=True)
-    for page in pages:
-        yield from (key for key in page["items"] if key.get("name", "").startswith(prefix))
-
-
-def _partner(key: ApiKeyTypeDef, accesses: dict[str, PartnerAccess], prefix: str) -> Partner:
-    key_hash = hashed(key["value"])
-    access = accesses.get(key_hash)
-    return Partner(
-        name=key["name"].removeprefix(prefix),
-        active=access is not None and bool(key.get("enabled")),
-        scopes=list(access.scopes) if access else [],
-        sources=list(access.sources) if access else [],
-        channels=list(access.channels) if access else [],
-        customers=list(access.customers) if access else [],
-        key_hash=key_hash,
-        key_id=key["id"],
-    )
+def _active(credential: Credential) -> bool:
+    return credential.ends_at is None or credential.ends_at > to_text(system_clock())

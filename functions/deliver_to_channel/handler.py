@@ -79,6 +79,16 @@ class App:
     queue_prefix: str
 
 
+def _reach(values: Env, identity: Table, *, local: bool) -> Reach:
+    return Reach(
+        secrets=Secrets(clients.secrets(), values.channel_secret_prefix, max_age=2 if local else 60),
+        references=References(identity),
+        store=Drops(clients.s3, values.drops_bucket).write,
+        http=Http(allow_plain=local),
+        clock=system_clock,
+    )
+
+
 @warm
 def app() -> App:
     values, client = env.read(Env), clients.dynamodb()
@@ -97,16 +107,6 @@ def app() -> App:
         business=config.load(),
         retry_cap_s=int(values.retry_cap_seconds),
         queue_prefix=f"crossdock-{values.stage}-",
-    )
-
-
-def _reach(values: Env, identity: Table, *, local: bool) -> Reach:
-    return Reach(
-        secrets=Secrets(clients.secrets(), values.channel_secret_prefix, max_age=2 if local else 60),
-        references=References(identity),
-        store=Drops(clients.s3, values.drops_bucket).write,
-        http=Http(allow_plain=local),
-        clock=system_clock,
     )
 
 

@@ -40,10 +40,10 @@ def document(name: str, scheme: str, host: str, path: str) -> str:
 def _address(request: Request, event: Mapping[str, Any]) -> tuple[str, str, str]:
     """Scheme, host and path that the API's own paths come behind: the gateway's word, not the caller's.
 
-    The local engine does not say its domain; there, and only there, it is what was called.
+    The local engine says no domain: it serves every API under the address that was called.
     """
     context = event.get("requestContext") or {}
     path = str(context.get("path") or "").removesuffix(request.route.partition(" ")[2])
     if context.get("domainName"):
         return "https", str(context["domainName"]), path
-    return "http", request.headers.get("host", "localhost"), path
+    return "http", request.headers.get("host", "localhost"), f"/_aws/execute-api/{context.get('apiId', '')}{path}"

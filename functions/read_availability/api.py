@@ -17,8 +17,8 @@ _SELECTORS: tuple[Parameter, ...] = (
     in_query("warehouse_set", "warehouse", "From where: a set of the configuration; not beside warehouses."),
     in_query("quantity", "nothing", "How many are wanted, in base units.", "5", **_QUANTITY),
     in_query("date", "nothing", "For which business date.", format="date"),
-    in_query("expected", "nothing", "Whether to say what is still to come.", "true", enum=["true", "false"]),
 )
+_EXPECTED = in_query("expected", "nothing", "Whether to say what is still to come.", "true", enum=["true", "false"])
 _PROBLEMS = {403: ("channel-not-yours",), 422: ("invalid-question",)}
 
 ENDPOINTS = (
@@ -28,7 +28,7 @@ ENDPOINTS = (
         tag="Stock",
         summary="What is there of an item",
         scopes=("inventory:read",),
-        parameters=(_SKU, *_SELECTORS),
+        parameters=(_SKU, *_SELECTORS, _EXPECTED),
         answers=(Answer(200, "What is there and what may be promised.", ItemAvailability),),
         problems={**_PROBLEMS, 404: ("no-stock-record",)},
         revalidates=True,

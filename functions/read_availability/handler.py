@@ -68,7 +68,7 @@ def read(request: Request) -> Response:
 
 def _availability(request: Request) -> Response:
     sku = _sku(request)
-    question = about_one(request.query, app().business, request.caller(), system_clock())
+    question = about_one(request.query, app().business, request.caller(), system_clock(), "expected")
     # What is no name of ours is not looked up: a key ends at 2 KB, and then the store would seem to be down.
     with_supply = wants_supply(request.query)
     found = app().stock.availability(sku, question, with_supply=with_supply) if re.fullmatch(SKU, sku) else None

@@ -22,7 +22,7 @@ ENDPOINTS = (
             Answer(200, "A page.", PriceBookPage, _LINK),
             Answer(200, "A page.", None, _LINK, media="application/x-ndjson"),
         ),
-        problems={404: ("no-such-price-class",), 422: ("invalid-question",)},
+        problems={404: ("no-such-price-class",), 422: ("cursor-unusable", "invalid-question")},
         revalidates=True,
         gives={"price-book-cursor": "/next?cursor"},
     ),

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from crossdock import config
-from crossdock.flows.price_books import asked_page, readable
+from crossdock.flows.price_books import asked_limit, path_of, readable
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock
+from crossdock.platform.cursors import Cursors
 from crossdock.platform.dynamo import Table
 from crossdock.platform.http import Request, Response, serve
 from crossdock.platform.logs import passed
+from crossdock.platform.secrets import Secrets
 from crossdock.platform.startup import warm
 from crossdock.pricing.books import Books, Page
 
@@ -21,17 +23,21 @@ _LINES = "application/x-ndjson"
 @dataclass(frozen=True, slots=True)
 class Env:
     pricing_table: str
+    cursor_secret_prefix: str
 
 
 @dataclass(frozen=True, slots=True)
 class App:
     books: Books
+    cursors: Cursors
     business: config.BusinessConfig
 
 
 @warm
 def app() -> App:
-    return App(Books(Table(clients.dynamodb(), env.read(Env).pricing_table)), config.load())
+    values = env.read(Env)
+    cursors = Cursors(Secrets(clients.secrets(), values.cursor_secret_prefix))
+    return App(Books(Table(clients.dynamodb(), values.pricing_table)), cursors, config.load())
 
 
 def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str, Any]:
@@ -43,10 +49,10 @@ def read(request: Request) -> Response:
     partner = request.caller()
     partner.require("prices:read")
     known = readable(request.path.get("class", ""), partner, app().business)
-    wanted = asked_page(request.query)
-    page = wanted.of(app().books, known.name, system_clock())
+    path, limit = path_of(known.name), asked_limit(request.query)
+    page = app().books.page(known.name, app().cursors.place(request, path), limit, system_clock())
     passed("read", "price book", [request.correlation_id], price_class=known.name, items=len(page.entries))
-    following = wanted.following(known.name, page.next)
+    following = app().cursors.following(request, path, page.next)
     headers = {"Link": f'<{following}>; rel="next"'} if following else {}
     if _LINES in request.headers.get("accept", ""):
         return _as_lines(page, headers)

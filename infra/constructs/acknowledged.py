@@ -57,6 +57,24 @@ QUOTES_ROTATION: Final = Reason(
     "Quotes outlive a change of their key: the old one must stay active until the last of them has ended, which "
     "`crossdock quotes rotate` sees to and a timer does not.",
 )
+CURSORS_ROTATION: Final = Reason(
+    "AwsSolutions-SMG4",
+    "It signs where a listing goes on, for a partner who may read all of it anyway; a change by timer would "
+    "break listings off and protect nothing.",
+)
+NO_PASSWORDS: Final = Reason(
+    "AwsSolutions-COG1",
+    "The pool holds clients of machines (client credentials) and no users: nobody signs up, there are no passwords.",
+)
+NO_SECOND_FACTOR: Final = Reason(
+    "AwsSolutions-COG2",
+    "The pool holds clients of machines (client credentials) and no users: there is nobody to ask for a second factor.",
+)
+NO_PLUS_TIER: Final = Reason(
+    "AwsSolutions-COG8",
+    "The Plus tier adds threat protection to how users sign in; the pool has none, and we limit and log what its "
+    "clients do with their tokens.",
+)
 GATEWAY_LOGS: Final = Reason(
     "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
     "API Gateway takes one role for the whole region of an account and checks it against this policy's permissions.",
@@ -68,8 +86,8 @@ OWN_VALIDATION: Final = Reason(
 )
 NO_COGNITO: Final = Reason(
     "AwsSolutions-COG4",
-    "Callers are machines: partners hold keys that an authorizer checks, sources sign their webhooks. There are no "
-    "users to sign in.",
+    "Callers are machines: our authorizer checks their API keys, and the access tokens of the Cognito pool's clients, "
+    "against one table of partners; Cognito's own authorizer knows no keys and no partners.",
 )
 NO_FIREWALL: Final = Reason(
     "AwsSolutions-APIG3",

@@ -4,7 +4,7 @@ import json
 
 from aws_cdk import aws_apigateway as apigateway
 
-from infra.constructs.refusals import LATER, REFUSALS, Refusal
+from infra.constructs.refusals import LATER, REFUSALS, UNAUTHORIZED, Refusal
 
 
 def add_problems(api: apigateway.RestApi) -> None:
@@ -16,6 +16,8 @@ def add_problems(api: apigateway.RestApi) -> None:
         }
         if refusal.status in LATER:
             headers["Retry-After"] = "'2'"
+        if refusal.status == UNAUTHORIZED:
+            headers["WWW-Authenticate"] = "'Bearer realm=\"crossdock\"'"
         api.add_gateway_response(
             f"Refusal-{refusal.type}",
             type=apigateway.ResponseType.of(refusal.type),
@@ -36,4 +38,7 @@ def _document(refusal: Refusal) -> str:
     }
     if refusal.field:
         document["errors"] = [{"field": refusal.field, "problem": refusal.problem, "remedy": refusal.detail}]
+    if refusal.status == UNAUTHORIZED:
+        # A word of the authorizer's, such as token-expired; empty when it was not asked.
+        document["reason"] = "$context.authorizer.reason"
     return json.dumps(document, indent=1)

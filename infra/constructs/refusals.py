@@ -20,24 +20,22 @@ class Refusal:
 
 
 LATER: Final = frozenset({429, 503, 504})
+UNAUTHORIZED: Final = 401
 _AGAIN: Final = "Send the same request again: what was already accepted is not applied twice."
 
 REFUSALS: Final = (
-    Refusal(
-        "UNAUTHORIZED",
-        401,
-        "key-missing",
-        "Send the header X-Api-Key with the key you were given.",
-        "X-Api-Key",
-        "missing",
-    ),
-    Refusal(
-        "ACCESS_DENIED",
-        403,
-        "key-refused",
-        "This key is not known or no longer active. Ask the distributor for a new one.",
-        "X-Api-Key",
-        "not known, or no longer active",
+    # The authorizer denies whoever it does not know; the gateway itself answers so only when it cannot ask.
+    *(
+        Refusal(
+            kind,
+            UNAUTHORIZED,
+            "credential-refused",
+            "Send the header X-Api-Key with your key, or Authorization with an access token (Bearer), not both. "
+            "Replace a token that has ended by a new one; for anything else ask the distributor.",
+            "X-Api-Key",
+            "missing, not known, or no longer active",
+        )
+        for kind in ("UNAUTHORIZED", "ACCESS_DENIED")
     ),
     Refusal(
         "INVALID_API_KEY",
@@ -63,12 +61,12 @@ REFUSALS: Final = (
     Refusal("INTEGRATION_FAILURE", 503, "temporarily-unavailable", f"The service did not answer. {_AGAIN}"),
     Refusal("INTEGRATION_TIMEOUT", 504, "timeout", f"The service did not answer in time. {_AGAIN}"),
     # The authorizer's function fails in one way or cannot be reached in the other; both pass.
-    Refusal("AUTHORIZER_FAILURE", 503, "temporarily-unavailable", f"The key could not be checked. {_AGAIN}"),
+    Refusal("AUTHORIZER_FAILURE", 503, "temporarily-unavailable", f"The credential could not be checked. {_AGAIN}"),
     Refusal(
         "AUTHORIZER_CONFIGURATION_ERROR",
         503,
         "temporarily-unavailable",
-        f"The key could not be checked. {_AGAIN}",
+        f"The credential could not be checked. {_AGAIN}",
     ),
     Refusal("DEFAULT_4XX", 400, "refused", "The request cannot be used; compare it with the API's description."),
     Refusal("DEFAULT_5XX", 500, "internal-error", f"The service failed. {_AGAIN}"),

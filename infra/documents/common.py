@@ -13,6 +13,22 @@ CORRELATION: Final = "X-Correlation-Id"
 HEADERS: Final[dict[str, Any]] = {
     CORRELATION: {"description": "Names the request, for whoever asks us about it.", "schema": {"type": "string"}},
     "ETag": {"description": "Over every byte of the body.", "schema": {"type": "string"}},
+    "RateLimit": {
+        "description": 'What is left of the share, `"partner";r=97;t=1`: r requests now, all of them again in '
+        "t seconds (draft-ietf-httpapi-ratelimit-headers-10).",
+        "schema": {"type": "string"},
+    },
+    "RateLimit-Policy": {
+        "description": 'The partner\'s share, `"partner";q=100;w=2`: q requests at once, and q more every w seconds.',
+        "schema": {"type": "string"},
+    },
+    "Deprecation": {
+        "description": "Since when nobody should begin to use it (RFC 9745).",
+        "schema": {"type": "string"},
+    },
+    "Sunset": {"description": "From when on it may be gone (RFC 8594).", "schema": {"type": "string"}},
+    "Link": {"description": "Further addresses, by their rel (RFC 8288).", "schema": {"type": "string"}},
+    "WWW-Authenticate": {"description": "How to say who calls (RFC 6750).", "schema": {"type": "string"}},
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string", "pattern": "^[0-9]+$"}},
 }
 PARAMETERS: Final[dict[str, Any]] = {

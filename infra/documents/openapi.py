@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from crossdock.contracts.answered import ProblemDocument
 from crossdock.contracts.endpoints import Answer, Endpoint, Parameter
+from crossdock.platform import lifecycle
 from infra.documents.common import CORRELATION, HEADERS, PARAMETERS, headers_of, problems
 from infra.documents.endpoints import served
 from infra.documents.naming import body_names
@@ -31,6 +32,7 @@ _COMES_AGAIN: Final = {
     HTTPStatus.GATEWAY_TIMEOUT,
 }
 _KEY: Final = "apiKey"
+_TOKEN: Final = "bearerToken"  # noqa: S105 - the name of a scheme
 _REF: Final = "#/components/schemas/{model}"
 
 
@@ -58,7 +60,14 @@ def document() -> dict[str, Any]:
                     "in": "header",
                     "name": "X-Api-Key",
                     "description": "A partner's key; what is asked for beside it are the key's scopes.",
-                }
+                },
+                _TOKEN: {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "An access token of a partner's OAuth 2.0 client (client credentials), instead of a "
+                    "key; the address for tokens comes with the client. See docs/partners.md.",
+                },
             },
         },
     }
@@ -86,9 +95,13 @@ class _Operation:
     def document(self) -> dict[str, Any]:
         e = self._endpoint
         made: dict[str, Any] = {"operationId": operation_id(e), "tags": [e.tag], "summary": e.summary}
+        if lifecycle.headers_for(e.route):
+            made["deprecated"] = True
         if e.says:
             made["description"] = e.says
-        made["security"] = [{_KEY: [scope]} for scope in e.scopes] or ([{_KEY: []}] if e.keyed else [])
+        made["security"] = [{way: [scope]} for scope in e.scopes for way in (_KEY, _TOKEN)]
+        if e.keyed and not e.scopes:
+            made["security"] = [{_KEY: []}, {_TOKEN: []}]
         made["parameters"] = self._parameters()
         if e.body is not None or e.raw is not None:
             made["requestBody"] = self._body()
@@ -139,6 +152,10 @@ class _Operation:
             made[str(status)] = self._problem(status, names)
         return dict(sorted(made.items()))
 
+    def _share(self) -> list[str]:
+        share = ["RateLimit", "RateLimit-Policy"] if self._endpoint.keyed else []
+        return [*share, *lifecycle.headers_for(self._endpoint.route)]
+
     def _answer(self, answers: Sequence[Answer]) -> dict[str, Any]:
         content: dict[str, Any] = {}
         for media in dict.fromkeys(a.media for a in answers):
@@ -146,7 +163,7 @@ class _Operation:
             nothing = {"type": "object" if media == _JSON else "string"}
             schema: dict[str, Any] = {"anyOf": refs} if len(refs) > 1 else refs[0] if refs else nothing
             content[media] = {"schema": schema}
-        headers = _headers(CORRELATION, *(["ETag"] if self._endpoint.revalidates else []))
+        headers = _headers(CORRELATION, *self._share(), *(["ETag"] if self._endpoint.revalidates else []))
         for name, says in sorted({pair for a in answers for pair in a.headers.items()}):
             headers[name] = {"description": says, "schema": {"type": "string"}}
         return {"description": answers[0].says, "headers": headers, "content": content}
@@ -159,7 +176,12 @@ class _Operation:
         }
         return {
             "description": f"Refused: {', '.join(names)}.",
-            "headers": _headers(CORRELATION, *(["Retry-After"] if waits else [])),
+            "headers": _headers(
+                CORRELATION,
+                *self._share(),
+                *(["Retry-After"] if waits else []),
+                *(["WWW-Authenticate"] if status == HTTPStatus.UNAUTHORIZED else []),
+            ),
             "content": {_PROBLEM: {"schema": schema}},
         }
 

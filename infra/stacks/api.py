@@ -19,7 +19,7 @@ from infra.constructs.alarms import Watch, alarm
 from infra.constructs.function import Function
 from infra.constructs.problems import add_problems
 from infra.constructs.stack import Plan, StageStack
-from infra.stacks.data import QUOTE_KEY, DataStack
+from infra.stacks.data import CURSOR_KEY, QUOTE_KEY, DataStack
 from infra.stacks.sync import HOLDS, PRICE_RULES, SyncStack
 from infra.stages import Size
 
@@ -35,6 +35,7 @@ class ApiStack(StageStack):
         super().__init__(scope, "api", plan, "partner API and webhooks")
         self.data = data
         self.sync = sync
+        self._limited: set[str] = set()
         self.api = self._rest_api()
         self._routes()
         self._usage_plan()
@@ -81,7 +82,9 @@ class ApiStack(StageStack):
 
     def _authorize_partner(self) -> Function:
         identity = self.data.identity
-        function = self._function("authorize_partner", {"IDENTITY_TABLE": identity.name})
+        function = self._function(
+            "authorize_partner", {"IDENTITY_TABLE": identity.name, "TOKEN_ISSUER": self.data.partners.issuer}
+        )
         function.allow_table(identity, "GetItem")
         return function
 
@@ -169,9 +172,22 @@ class ApiStack(StageStack):
         return function
 
     def _read_price_book(self) -> Function:
-        function = self._function("read_price_book", {"PRICING_TABLE": self.data.pricing.name})
+        function = self._function(
+            "read_price_book", {"PRICING_TABLE": self.data.pricing.name, **self._cursor_environment()}
+        )
         function.allow_table(self.data.pricing, "Query")
+        function.allow_secrets("cursors", [CURSOR_KEY], self.data.key_arn)
         return function
+
+    def _list_deliveries(self) -> Function:
+        exchange = self.data.exchange
+        function = self._function("list_deliveries", {"EXCHANGE_TABLE": exchange.name, **self._cursor_environment()})
+        function.allow_table(exchange, "BatchGetItem", "Query")
+        function.allow_secrets("cursors", [CURSOR_KEY], self.data.key_arn)
+        return function
+
+    def _cursor_environment(self) -> dict[str, str]:
+        return {"CURSOR_SECRET_PREFIX": self.plan.stage.secret_prefix("cursors")}
 
     def _receive_webhook(self) -> Function:
         queue, bus, exchange = self.sync.movements.queue, self.sync.bus, self.data.exchange
@@ -204,9 +220,10 @@ class ApiStack(StageStack):
             self,
             "Partners",
             handler=self._authorize_partner().target,
-            # Without the header a request is refused before anything is invoked.
-            identity_sources=[apigateway.IdentitySource.header("X-Api-Key")],
-            results_cache_ttl=Duration.minutes(5),
+            # The gateway keeps an answer under headers that must all be there; a caller has either a key or a token.
+            # So it asks each time, and the function keeps what it found for a minute.
+            identity_sources=[],
+            results_cache_ttl=Duration.seconds(0),
         )
         self._route("v1/inventory/movements", "POST", self._receive_movements(), keyed)
         self._route("v1/inventory/supply", "POST", self._receive_supply(), keyed)
@@ -233,6 +250,7 @@ class ApiStack(StageStack):
         self._route("v1/price-checks", "POST", checks, keyed)
         self._route("v1/channels/{channel}/price-manifest", "GET", checks, keyed)
         self._route("v1/price-books/{class}", "GET", self._read_price_book(), keyed)
+        self._route("v1/deliveries", "GET", self._list_deliveries(), keyed)
         describe = self._describe_api()
         for name in ("openapi", "asyncapi"):
             acknowledge(self._route(f"v1/{name}.json", "GET", describe, None), PUBLIC_DESCRIPTIONS)
@@ -242,14 +260,28 @@ class ApiStack(StageStack):
     def _route(
         self, path: str, method: str, function: Function, authorizer: apigateway.IAuthorizer | None
     ) -> apigateway.Method:
-        """With an authorizer, the key must also stand in a usage plan: that is what throttles one partner alone."""
+        """With an authorizer, the function counts each partner's calls, and the key that the authorizer names must be
+        in a usage plan, whose throttle stands before us.
+
+        The local engine looks for that key in the header even when the caller sent a token, so it is not asked to.
+        """
+        if authorizer is not None:
+            self._limit(function)
         return self.api.root.resource_for_path(path).add_method(
             method,
             apigateway.LambdaIntegration(function.target, allow_test_invoke=False),
             authorization_type=apigateway.AuthorizationType.CUSTOM if authorizer else apigateway.AuthorizationType.NONE,
             authorizer=authorizer,
-            api_key_required=authorizer is not None,
+            api_key_required=authorizer is not None and self.plan.stage.cloud,
         )
+
+    def _limit(self, function: Function) -> None:
+        limits = self.data.limits
+        if function.name not in self._limited:
+            self._limited.add(function.name)
+            function.function.add_environment("LIMITS_TABLE", limits.name)
+            # The row that stood in the way is read only where the engine does not return it.
+            function.allow_table(limits, "BatchGetItem", "PartiQLInsert", "PartiQLUpdate")
 
     def _usage_plan(self) -> None:
         throttle = self.plan.stage.partner_throttle

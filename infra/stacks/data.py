@@ -10,6 +10,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.constructs.acknowledged import (
+    CURSORS_ROTATION,
     NO_ACCESS_LOG,
     NO_DROPS_LOG,
     QUOTES_ROTATION,
@@ -18,6 +19,7 @@ from infra.constructs.acknowledged import (
     acknowledge,
 )
 from infra.constructs.channel import needs_of
+from infra.constructs.partner_pool import PartnerPool
 from infra.constructs.stack import Plan, StageStack
 from infra.constructs.table import add_index, keep_collections_whole, make_table, reference
 
@@ -25,8 +27,9 @@ from infra.constructs.table import add_index, keep_collections_whole, make_table
 BODIES_KEPT_DAYS: Final = 36
 # What nobody fetched in a month is told again (crossdock resend), not looked for.
 DROPS_KEPT_DAYS: Final = 30
-# The one secret under `quotes/`.
+# The one secret under `quotes/`, and the one under `cursors/`.
 QUOTE_KEY: Final = "key"
+CURSOR_KEY: Final = "key"
 
 
 class DataStack(StageStack):
@@ -50,11 +53,15 @@ class DataStack(StageStack):
         # Operators list by state, oldest first.
         add_index(exceptions, "by_state", partition="gs", sort="gt")
         self.exceptions = reference(exceptions, self.key)
+        # How much of its share each partner has used; it may be lost, and then every bucket is full.
+        self.limits = reference(make_table(self, "limits", self.key), self.key)
+        self.partners = PartnerPool(self, self._removal)
         for name in plan.business.sources:
             self._secret("sources", name)
         for name in plan.business.channels:
             self._secret("channels", name)
         self._quote_key()
+        self._cursor_key()
         self.bodies = self._bodies()
         self.drops = self._drops() if any("bucket" in needs_of(c) for c in plan.business.channels.values()) else None
 
@@ -145,3 +152,21 @@ class DataStack(StageStack):
             removal_policy=self._removal,
         )
         acknowledge(secret, QUOTES_ROTATION)
+
+    def _cursor_key(self) -> None:
+        """What pagination cursors are signed with."""
+        secret = secretsmanager.Secret(
+            self,
+            "CursorKey",
+            secret_name=self.plan.stage.secret_prefix("cursors") + CURSOR_KEY,
+            description="Signs the cursors of pages; whoever changes it ends the listings that are under way",
+            encryption_key=self.key,
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                secret_string_template="{}",  # noqa: S106 - nothing but the key that is generated
+                generate_string_key="k1",
+                exclude_punctuation=True,
+                password_length=64,
+            ),
+            removal_policy=self._removal,
+        )
+        acknowledge(secret, CURSORS_ROTATION)

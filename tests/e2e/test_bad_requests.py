@@ -134,13 +134,14 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(system: System) -> N
 
 
 def test_a_request_without_a_key_is_told_which_header_to_send(system: System) -> None:
-    document = problem(system.post({"movements": [GOOD]}, x_api_key=""), 401, "key-missing")
+    document = problem(system.post({"movements": [GOOD]}, x_api_key=""), 401, "credential-refused")
 
-    assert named(document) == [("X-Api-Key", "Send the header X-Api-Key with the key you were given.")]
+    ((field, remedy),) = named(document)
+    assert (field, remedy.split(",")[0]) == ("X-Api-Key", "Send the header X-Api-Key with your key")
 
 
 def test_an_unknown_key_is_refused(system: System) -> None:
-    document = problem(system.post({"movements": [GOOD]}, x_api_key="ck_nobody"), 403, "key-refused")
+    document = problem(system.post({"movements": [GOOD]}, x_api_key="ck_nobody"), 401, "credential-refused")
 
     assert [field for field, _ in named(document)] == ["X-Api-Key"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crossdock.identity.partners import PartnerAccess
+from crossdock.identity.partners import PartnerAccess, hashed
 from crossdock.platform.secrets import Secrets
 from crossdock.pricing.quote_keys import QuoteKeys, sealer_of
 from crossdock_cli import partners, quotes, secrets
@@ -36,19 +36,23 @@ def test_a_partner_is_a_key_in_the_plan_and_a_row_with_its_rights(stage: Target)
 
     plan = stage.apigateway.get_usage_plans()["items"][0]["id"]
     assert [k["value"] for k in stage.apigateway.get_usage_plan_keys(usagePlanId=plan)["items"]] == [key]
-    rows = stage.dynamodb.scan(TableName="crossdock-local-identity")["Items"]
-    assert rows == [
-        {
-            "pk": {"S": f"K#{partners.hashed(key)}"},
-            "sk": {"S": "KEY"},
-            "partner": {"S": "acme"},
-            "scopes": {"L": [{"S": "inventory:write"}]},
-            "sources": {"L": [{"S": "wms"}]},
-            "channels": {"L": []},
-            "customers": {"L": [{"S": "C 1"}, {"S": "C2"}]},
-            "active": {"BOOL": True},
-        }
-    ]
+    rows = {(r["pk"]["S"], r["sk"]["S"]): r for r in stage.dynamodb.scan(TableName="crossdock-local-identity")["Items"]}
+    key_hash = hashed(key)
+    assert set(rows) == {("PARTNERS", "acme"), ("PARTNER#acme", f"KEY#{key_hash}"), (f"K#{key_hash}", "KEY")}
+    assert rows["PARTNERS", "acme"] == {
+        "pk": {"S": "PARTNERS"},
+        "sk": {"S": "acme"},
+        "scopes": {"L": [{"S": "inventory:write"}]},
+        "sources": {"L": [{"S": "wms"}]},
+        "channels": {"L": []},
+        "customers": {"L": [{"S": "C 1"}, {"S": "C2"}]},
+        "rate": {"N": "50"},
+        "burst": {"N": "100"},
+        "sandbox": {"BOOL": False},
+        "active": {"BOOL": True},
+    }
+    assert rows[f"K#{key_hash}", "KEY"]["partner"] == {"S": "acme"}
+    assert key not in str(rows)
 
 
 def test_the_list_shows_rights_and_never_the_key(stage: Target) -> None:
@@ -59,10 +63,11 @@ def test_the_list_shows_rights_and_never_the_key(stage: Target) -> None:
 
     found = partners.listing(stage)
 
-    assert [(p.name, p.active, p.scopes, p.sources, p.channels, p.customers) for p in found] == [
-        ("acme", True, ["inventory:read"], [], [], []),
-        ("beta", True, ["inventory:write", "inventory:read"], ["wms", "erp"], ["webshop"], ["C1", "*"]),
+    assert [p.access for p in found] == [
+        ACME,
+        PartnerAccess("beta", ("inventory:write", "inventory:read"), ("wms", "erp"), ("webshop",), ("C1", "*")),
     ]
+    assert [c.id for c in found[0].credentials] == [hashed(key)]
     assert key not in str(found)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from crossdock.config.compile import compile_file
 from crossdock.exchange.inbox import KEPT_DAYS
+from crossdock.identity.partners import SCOPES
 from infra.app import build
 from infra.documents.endpoints import served
 from infra.stages import ROOT
@@ -90,7 +91,8 @@ ALLOWED = {
     | {"sqs:SendMessage queue/reservations"},
     "change-reservation": _table("inventory", *HOLDS),
     "quote-prices": _table("pricing", "BatchGetItem", "GetItem", "PutItem", "Query") | _secrets("quotes", "key"),
-    "read-price-book": _table("pricing", "Query"),
+    "read-price-book": _table("pricing", "Query") | _secrets("cursors", "key"),
+    "list-deliveries": _table("exchange", "BatchGetItem", "Query") | _secrets("cursors", "key"),
     "check-prices": _table("pricing", "BatchGetItem", "Query") | _secrets("channels", *CHANNELS),
     "apply-reservations": _table("inventory", *HOLDS, "GetItem", "Query")
     | {"events:PutEvents bus/crossdock-prod"}
@@ -180,6 +182,23 @@ ALLOWED = {
     | {"sqs:SendMessage queue/movements", "sqs:SendMessage queue/failures"},
 }
 
+# Whoever serves partners counts their calls.
+COUNTED = (
+    "receive-movements",
+    "receive-supply",
+    "read-availability",
+    "set-allocations",
+    "reserve-stock",
+    "change-reservation",
+    "quote-prices",
+    "read-price-book",
+    "check-prices",
+    "change-price-rules",
+    "list-deliveries",
+)
+for _name in COUNTED:
+    ALLOWED[_name] |= _table("limits", "BatchGetItem", "PartiQLInsert", "PartiQLUpdate")
+
 
 def _policies(prod: Templates) -> dict[str, list[dict[str, Any]]]:
     """The statements of each function's role, by function."""
@@ -250,7 +269,9 @@ def test_every_function_gets_the_variables_its_handler_reads(prod: Templates) ->
         given = set(function["Environment"]["Variables"])
         required, optional = _declared(name)
         assert required <= given, name
-        assert given <= required | optional | common, name
+        # The counting of partners' calls reads it for every function that has it.
+        counted = {"LIMITS_TABLE"} if name in COUNTED else set()
+        assert counted <= given <= required | optional | common | counted, name
 
 
 def _declared(function: str) -> tuple[set[str], set[str]]:
@@ -285,6 +306,7 @@ def test_api_functions_start_from_a_snapshot_and_are_called_by_their_alias(prod:
         "change-reservation",
         "check-prices",
         "describe-api",
+        "list-deliveries",
         "quote-prices",
         "read-availability",
         "read-price-book",
@@ -319,6 +341,7 @@ def test_tables_outlive_their_stack_and_can_be_restored_to_any_second(prod: Temp
         "identity",
         "exchange",
         "exceptions",
+        "limits",
     }
     for stack, table in tables:
         properties = table["Properties"]
@@ -379,7 +402,11 @@ def test_every_source_and_channel_has_a_secret_that_is_no_secret_yet_and_quotes_
         "crossdock/prod/channels/webshop",
         "crossdock/prod/channels/marketplace",
         "crossdock/prod/quotes/key",
+        "crossdock/prod/cursors/key",
     }
+    cursors = secrets.pop("crossdock/prod/cursors/key")
+    assert cursors["Properties"]["GenerateSecretString"]["GenerateStringKey"] == "k1"
+    assert cursors["DeletionPolicy"] == "Retain"
     key = secrets.pop("crossdock/prod/quotes/key")
     assert key["Properties"]["GenerateSecretString"] == {
         "ExcludePunctuation": True,
@@ -568,8 +595,24 @@ def test_partners_need_a_key_in_a_plan_and_sources_a_signature(prod: Templates) 
     }
     ((_, authorizer),) = prod.all("AWS::ApiGateway::Authorizer")
     assert authorizer["Properties"]["Type"] == "REQUEST"
-    assert authorizer["Properties"]["IdentitySource"] == "method.request.header.X-Api-Key"
-    assert authorizer["Properties"]["AuthorizerResultTtlInSeconds"] == 300
+    # Nothing is kept by the gateway: a caller has either of two headers, and a kept answer would ask for both.
+    assert authorizer["Properties"]["IdentitySource"] == ""
+    assert authorizer["Properties"]["AuthorizerResultTtlInSeconds"] == 0
+
+
+def test_partners_get_tokens_for_our_scopes_from_a_pool_without_users(prod: Templates) -> None:
+    ((_, pool),) = prod.all("AWS::Cognito::UserPool")
+    assert pool["Properties"]["UserPoolName"] == "crossdock-prod-partners"
+    assert pool["Properties"]["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert pool["Properties"]["DeletionProtection"] == "ACTIVE"
+    assert (pool["DeletionPolicy"], pool["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    ((_, server),) = prod.all("AWS::Cognito::UserPoolResourceServer")
+    assert server["Properties"]["Identifier"] == "crossdock"
+    assert tuple(s["ScopeName"] for s in server["Properties"]["Scopes"]) == SCOPES
+    assert list(prod.all("AWS::Cognito::UserPoolClient")) == [], "clients are partners', made by the command"
+    authorizer = prod.named("AWS::Lambda::Function", "FunctionName")["authorize-partner"]
+    issuer = prod.read("api", authorizer["Environment"]["Variables"]["TOKEN_ISSUER"])
+    assert issuer.startswith("https://")
 
 
 def _path(resources: dict[str, Any], logical_id: str) -> str:
@@ -624,7 +667,12 @@ def test_the_gateway_refuses_with_problem_documents(prod: Templates) -> None:
         assert headers["gatewayresponse.header.X-Correlation-Id"] == "context.requestId"
     missing = json.loads(answers["UNAUTHORIZED"]["ResponseTemplates"]["application/json"])
     assert (missing["status"], "X-Api-Key" in missing["detail"]) == (401, True)
-    assert [(e["field"], e["problem"]) for e in missing["errors"]] == [("X-Api-Key", "missing")]
+    assert missing["errors"][0]["field"] == "X-Api-Key"
+    for name in ("UNAUTHORIZED", "ACCESS_DENIED"):
+        document = json.loads(answers[name]["ResponseTemplates"]["application/json"])
+        assert (document["status"], document["reason"]) == (401, "$context.authorizer.reason")
+        parameters = answers[name]["ResponseParameters"]
+        assert parameters["gatewayresponse.header.WWW-Authenticate"] == "'Bearer realm=\"crossdock\"'"
 
 
 def test_the_api_stack_says_where_the_api_is(prod: Templates) -> None:

@@ -9,21 +9,28 @@ from __future__ import annotations
 import copy
 import json
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 from crossdock.contracts.endpoints import OWNED, PRESERVED
+from crossdock.exchange.shadow import FREE, Claim, ShadowStore
 from crossdock.pricing.cell_store import CellStore, Stored
 from crossdock.pricing.context import ItemFacts
 from infra.documents.endpoints import served
 from tests.support import conformance
+from tests.support.engine import start_afresh
 from tests.support.price_world import given, rule
-from tests.support.world import Context, World, api_event, configuration, movement, movements_message
+from tests.support.world import Context, World, api_event, build, configuration, movement, movements_message
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from crossdock_cli.target import Target
 
 _PLACEHOLDER: Final = re.compile(r"\{([a-z-]+)\}")
 FUNCTIONS: Final = {endpoint.route: function for function, endpoint in served()}
@@ -186,7 +193,7 @@ def missing_kinds(operation: Operation, side: Side) -> set[str]:
 
 
 def furnish(world: World, folder: Path, *sides: Side) -> None:
-    """What the examples are about: WIDGETs in MAIN, their list price, and a price book for each partner."""
+    """What the examples are about: WIDGETs in MAIN, their list price, a price book and deliveries for each partner."""
     usual = {"currency": "GBP", "segments": [], "branch": None, "region": None, "channel": None, "strategic": False}
     classes = {s.values["price-class"]: {**usual, "late_after_seconds": 300, "customer": s.customer} for s in sides}
     world.patch.setenv("CROSSDOCK_CONFIG", str(configuration(folder, price_classes=classes)))
@@ -201,6 +208,10 @@ def furnish(world: World, folder: Path, *sides: Side) -> None:
     for name in classes:
         cells = {sku: (None, Stored(1, cell, f"hash-{sku}", 0)) for sku in ("WIDGET", "GADGET", "LAMP")}
         CellStore(world.table("pricing")).write(name, cells)
+    shadow = ShadowStore(world.table("exchange"), world.clock)
+    for side in sides:
+        told = [(Claim(sku, 1, "{}", FREE), None) for sku in ("WIDGET", "GADGET")]
+        shadow.claim(side.channel, "availability", told)
 
 
 def live(world: World, *sides: Side) -> dict[str, dict[str, Any]]:
@@ -248,3 +259,25 @@ def call(world: World, operation: Operation, event: Mapping[str, Any]) -> dict[s
     """The handler's answer."""
     answer: dict[str, Any] = world.call(FUNCTIONS[operation.route], event, Context())
     return answer
+
+
+@dataclass
+class Stage:
+    """A world in which both partners have done everything that the document gives an example of."""
+
+    world: World
+    owner: Side
+    thief: Side
+    answers: dict[str, dict[str, Any]]
+
+
+@contextmanager
+def staged(engine: Target, folder: Path) -> Iterator[Stage]:
+    """One for all tests of a module: what is refused leaves nothing behind."""
+    start_afresh(engine)
+    owner, thief = Side("acme", "wms", "webshop", "ACME-LTD"), Side("bolt", "erp", "marketplace", "BOLT-PLC")
+    with pytest.MonkeyPatch.context() as patch:
+        world = build(engine, folder, patch)
+        furnish(world, folder, owner, thief)
+        yield Stage(world, owner, thief, live(world, owner, thief))
+        world.forget_warm_state()

@@ -242,7 +242,7 @@ class System:
 
     def dump(self) -> dict[str, Any]:
         """Everything there is: all rows of all tables, and the depth of all queues."""
-        return {**{table: self.rows(table) for table in TABLES}, "queues": self.depths()}
+        return {**{table: self.rows(table) for table in TABLES if table != "limits"}, "queues": self.depths()}
 
     # -- waiting -----------------------------------------------------------------------------------------------
 

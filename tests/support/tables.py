@@ -28,6 +28,7 @@ TABLES: Final[dict[str, dict[str, Any]]] = {
     "pricing": {"StreamSpecification": _STREAM},
     "identity": {},
     "exchange": {"StreamSpecification": _STREAM, "LocalSecondaryIndexes": [_WHOLE]},
+    "limits": {},
     "exceptions": {"GlobalSecondaryIndexes": [_BY_STATE]},
 }
 TTL: Final = {"exchange": "ttl", "pricing": "ttl"}

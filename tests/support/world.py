@@ -38,6 +38,7 @@ NOW: Final = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
 NOW_TEXT: Final = "2026-11-21T08:00:00.000Z"
 CORRELATION: Final = "cd-00000000test"
 BODIES: Final = "crossdock-local-bodies"
+TOKEN_ISSUER: Final = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_none"
 SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 QUEUES: Final = (
     "movements",
@@ -74,6 +75,7 @@ FUNCTIONS: Final = (
     "explain_prices",
     "digest_shadows",
     "import_price_rules",
+    "list_deliveries",
     "map_webhooks",
     "project_balances",
     "quote_prices",
@@ -452,6 +454,7 @@ def _create(target: Target) -> None:
         )
     for source in ("wms", "erp"):
         write_secret(target, f"sources/{source}", {"signing_secrets": [SECRET]})
+    write_secret(target, "cursors/key", {"k1": "a key of cursors that tests know"})
     write_secret(target, "quotes/key", {"seals_with": "k1", "k1": "a key of quotes that tests know"})
     for channel in ("webshop", "marketplace"):
         write_secret(
@@ -501,6 +504,8 @@ def _environment(world: World, folder: Path) -> dict[str, str]:
         "SOURCE_SECRET_PREFIX": "crossdock/local/sources/",
         "CHANNEL_SECRET_PREFIX": "crossdock/local/channels/",
         "QUOTE_SECRET_PREFIX": "crossdock/local/quotes/",
+        "CURSOR_SECRET_PREFIX": "crossdock/local/cursors/",
+        "TOKEN_ISSUER": TOKEN_ISSUER,
         "CHANNEL_QUEUE_URLS": json.dumps(channels),
     }
 

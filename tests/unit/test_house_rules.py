@@ -25,12 +25,27 @@ def imported(path: Path) -> set[str]:
 
 
 def test_there_are_as_many_handlers_as_functions() -> None:
-    assert len(HANDLERS) == 36
+    assert len(HANDLERS) == 37
 
 
 @pytest.mark.parametrize("handler", HANDLERS, ids=lambda h: h.parent.name)
 def test_a_handler_imports_no_sdk_and_no_other_function(handler: Path) -> None:
     assert imported(handler) & {"boto3", "botocore", "functions", "infra", "crossdock_cli"} == set()
+
+
+@pytest.mark.parametrize("handler", HANDLERS, ids=lambda h: h.parent.name)
+def test_what_is_built_when_a_function_starts_needs_nothing_that_stands_below_it(handler: Path) -> None:
+    """`@warm` calls what it decorates at once, in Lambda only: a helper further down is not there yet."""
+    tree = ast.parse(handler.read_text(encoding="utf-8"))
+    defined = {n.name: n.lineno for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+    decorated = [
+        n
+        for n in tree.body
+        if isinstance(n, ast.FunctionDef) and any(isinstance(d, ast.Name) and d.id == "warm" for d in n.decorator_list)
+    ]
+    for built in decorated:
+        used = {n.id for n in ast.walk(built) if isinstance(n, ast.Name)}
+        assert [name for name in used & defined.keys() if defined[name] > built.lineno] == []
 
 
 @pytest.mark.parametrize("handler", HANDLERS, ids=lambda h: h.parent.name)

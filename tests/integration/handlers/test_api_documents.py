@@ -53,6 +53,14 @@ def test_the_events_document_names_the_same_server(world: World) -> None:
     assert document == committed
 
 
+def test_the_local_engine_has_one_address_for_all_apis(world: World) -> None:
+    context = {"path": "/live/v1/openapi.json", "apiId": "a1b2"}
+
+    document = json.loads(ask(world, "openapi.json", context, {"Host": "localhost:4566"})["body"])
+
+    assert document["servers"] == [{"url": "http://localhost:4566/_aws/execute-api/a1b2/live"}]
+
+
 def test_a_caller_cannot_put_its_own_address_in(world: World) -> None:
     asked = ask(world, "openapi.json", headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"})
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import itertools
 import json
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from crossdock.identity.partners import PartnerAccess, Partners
+from crossdock.identity.partners import Credential, PartnerAccess, Partners, hashed
 from crossdock.identity.references import Conflict, Reference, References
 from crossdock.pricing.rules import Rule
 from crossdock.pricing.sheet import Sheet
@@ -19,9 +21,11 @@ from crossdock.pricing.store import Kept, PricingStore
 from tests.support.crashes import reaper
 from tests.support.world import (
     CORRELATION,
+    NOW_TEXT,
     Context,
     World,
     bus_event,
+    later,
     price,
     prices_event,
     references_event,
@@ -377,25 +381,70 @@ def test_a_known_key_may_call_every_endpoint_of_the_stage(world: World) -> None:
             "sources": "wms erp",
             "channels": "",
             "customers": "C 1#C2",
+            "rate": 50,
+            "burst": 100,
         },
         "usageIdentifierKey": "key-1",
     }
 
 
-@pytest.mark.parametrize("headers", [None, {}, {"x-api-key": ""}, {"x-api-key": "key-2"}, {"x-api-key": "withdrawn"}])
-def test_any_other_key_is_denied(world: World, headers: dict[str, str] | None) -> None:
+def sent(headers: dict[str, str] | None) -> dict[str, Any]:
+    return {"methodArn": ARN, "headers": headers}
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        (None, "no-credential"),
+        ({}, "no-credential"),
+        ({"x-api-key": ""}, "no-credential"),
+        ({"x-api-key": "key-2"}, "key-unknown"),
+        ({"x-api-key": "withdrawn"}, "key-unknown"),
+        ({"x-api-key": "shut-out"}, "key-unknown"),
+        ({"x-api-key": "ended"}, "key-ended"),
+        ({"x-api-key": "key-1", "authorization": "Bearer x"}, "two-credentials"),
+        ({"authorization": "Basic a2V5LTE="}, "not-a-bearer-token"),
+        ({"authorization": "Bearer key-1"}, "token-malformed"),
+        # What OAuth clients' calls are counted by lets nobody in.
+        ({"x-api-key": "oauth-client-c1"}, "key-unknown"),
+    ],
+)
+def test_any_other_credential_is_denied(world: World, headers: dict[str, str] | None, reason: str) -> None:
     partners = Partners(world.table("identity"))
     partners.grant("key-1", PartnerAccess("acme", ("inventory:read",), ("wms",)))
-    partners.grant("withdrawn", PartnerAccess("acme", ("inventory:read",), ("wms",)))
-    world.target.dynamodb.update_item(
-        TableName="crossdock-local-identity",
-        Key={"pk": {"S": "K#" + hashlib.sha256(b"withdrawn").hexdigest()}, "sk": {"S": "KEY"}},
-        UpdateExpression="SET active = :no",
-        ExpressionAttributeValues={":no": {"BOOL": False}},
-    )
+    withdrawn, ended = (Credential("key", hashed(k), "g", NOW_TEXT, NOW_TEXT) for k in ("withdrawn", "ended"))
+    partners.admit("acme", ended)
+    partners.admit("acme", withdrawn)
+    partners.withdraw("acme", withdrawn)
+    partners.admit("acme", Credential("client", "c1", "g", NOW_TEXT))
+    partners.grant("shut-out", PartnerAccess("beta", ("inventory:read",), ("wms",), active=False))
 
-    answer = world.call("authorize_partner", {"methodArn": ARN, "headers": headers}, Context())
+    answer = world.call("authorize_partner", sent(headers), Context())
 
     assert answer["policyDocument"]["Statement"][0]["Effect"] == "Deny"
-    assert "context" not in answer
+    assert answer["context"] == {"reason": reason}
     assert "usageIdentifierKey" not in json.dumps(answer)
+
+
+def test_access_is_kept_for_a_minute_and_an_end_is_heeded_at_once(world: World) -> None:
+    partners, rights = Partners(world.table("identity")), PartnerAccess("acme", ("inventory:read",), ("wms",))
+    partners.keep(rights)
+    partners.admit("acme", Credential("key", hashed("key-1"), "g", NOW_TEXT, "2026-11-21T08:00:30.000Z"))
+    callers = importlib.import_module("functions.authorize_partner.handler").app()
+    seconds = 0.0
+    world.patch.setattr(callers, "monotonic", lambda: seconds)
+
+    def effect() -> str:
+        answer = world.call("authorize_partner", sent({"x-api-key": "key-1"}), Context())
+        return str(answer["policyDocument"]["Statement"][0]["Effect"])
+
+    assert effect() == "Allow"
+    partners.keep(replace(rights, active=False))
+    seconds = 59.0
+    assert effect() == "Allow"
+    seconds = 60.0
+    assert effect() == "Deny"
+    partners.keep(rights)
+    assert effect() == "Allow", "what was not found is not kept"
+    world.now = later(30)
+    assert effect() == "Deny", "it ended while it was kept"

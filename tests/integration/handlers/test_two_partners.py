@@ -9,16 +9,13 @@ import pytest
 
 from crossdock.flows.quotes import Quotes
 from crossdock.platform.http import Partner
-from tests.support import world as worlds
-from tests.support.api_examples import Operation, Side, UntriableError, call, furnish, live, operations, request
-from tests.support.engine import start_afresh
+from tests.support.api_examples import Operation, Stage, UntriableError, call, operations, request, staged
 from tests.support.two_partners import everything, faults, never, secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crossdock_cli.target import Target
-    from tests.support.world import World
 
 pytestmark = pytest.mark.integration
 
@@ -26,24 +23,11 @@ KEYED = [pytest.param(o, id=o.route) for o in operations() if o.keyed]
 SCOPES = {scope for o in operations() for scope in o.scopes.split()}
 
 
-class Stage:
-    """A world in which both partners have done everything that the document gives an example of."""
-
-    def __init__(self, world: World, owner: Side, thief: Side, answers: dict[str, dict[str, Any]]) -> None:
-        self.world, self.owner, self.thief, self.answers = world, owner, thief, answers
-
-
 @pytest.fixture(scope="module")
 def stage(engine: Target, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """One for all tests: what is refused leaves nothing behind, and each test sees to that."""
-    start_afresh(engine)
-    folder = tmp_path_factory.mktemp("two")
-    owner, thief = Side("acme", "wms", "webshop", "ACME-LTD"), Side("bolt", "erp", "marketplace", "BOLT-PLC")
-    with pytest.MonkeyPatch.context() as patch:
-        world = worlds.build(engine, folder, patch)
-        furnish(world, folder, owner, thief)
-        yield Stage(world, owner, thief, live(world, owner, thief))
-        world.forget_warm_state()
+    """One for all tests: each sees to it that what it tries leaves nothing behind."""
+    with staged(engine, tmp_path_factory.mktemp("two")) as both:
+        yield both
 
 
 @pytest.mark.parametrize("operation", KEYED)
@@ -66,7 +50,7 @@ def test_without_a_key_nothing_is_told_and_nothing_written(stage: Stage, operati
     answer = call(stage.world, operation, event)
 
     assert answer["statusCode"] == 401
-    assert json.loads(answer["body"])["type"] == "urn:crossdock:problem:key-missing"
+    assert json.loads(answer["body"])["type"] == "urn:crossdock:problem:credential-refused"
     assert everything(stage.world) == before
 
 

@@ -392,3 +392,40 @@ def test_who_mends_exceptions_is_read_as_it_is_written() -> None:
             config.Owner("shop", source="shop"),
         ),
     )
+
+
+# -- the sandbox ---------------------------------------------------------------------------------------------------
+
+SANDBOX: dict[str, Any] = {
+    **DOCUMENT,
+    "warehouses": {"MAIN": {"source": "wms"}, "SANDBOX": {"source": "sandbox"}},
+    "sources": {**DOCUMENT["sources"], "sandbox": {"connector": "generic_wms", "counts": True}},
+    "channels": {
+        **DOCUMENT["channels"],
+        "sandbox": {"connector": "signed_webhook", "publishes": ["availability"], "warehouses": ["SANDBOX"]},
+    },
+}
+
+
+def test_a_sandbox_stands_beside_what_is_real() -> None:
+    business = from_document(compile_document(SANDBOX, "test"))
+    assert business.warehouses_of("sandbox") == {"SANDBOX"}
+    assert business.channels["sandbox"].warehouses == ("SANDBOX",)
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "field", "value", "place"),
+    [
+        ("warehouses", "SANDBOX", "source", "wms", "warehouses.SANDBOX.source: 'wms' is not the sandbox's"),
+        ("warehouses", "MAIN", "source", "sandbox", "warehouses.MAIN.source: 'sandbox' is the sandbox's"),
+        ("channels", "sandbox", "warehouses", ["MAIN"], "channels.sandbox.warehouses: 'MAIN' is not the sandbox's"),
+        ("channels", "shop", "warehouses", ["SANDBOX"], "channels.shop.warehouses: 'SANDBOX' is the sandbox's"),
+        ("sources", "sandbox", "supply", True, "sources.sandbox.supply: would let the sandbox speak of every"),
+    ],
+)
+def test_nothing_joins_the_sandbox_to_what_is_real(section: str, name: str, field: str, value: Any, place: str) -> None:
+    document = copy.deepcopy(SANDBOX)
+    document[section][name][field] = value
+    with pytest.raises(ConfigError) as caught:
+        compile_document(document, "test")
+    assert place in str(caught.value)

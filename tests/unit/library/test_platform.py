@@ -207,6 +207,9 @@ class _Handler(BaseHTTPRequestHandler):
             case _:
                 self._answer(200, b'{"rejected":[]}')
 
+    def do_PUT(self) -> None:
+        self.do_POST()
+
     def _answer(self, status: int, body: bytes, **headers: str) -> None:
         self.send_response(status)
         for name, value in headers.items():
@@ -246,6 +249,14 @@ def test_a_post_brings_the_body_and_the_headers_and_the_answer_back(server: Any)
     assert (answer.status, answer.body) == (200, b'{"rejected":[]}')
     ((path, headers, body),) = server.seen
     assert (path, headers["X-Test"], body) == ("/ok", "1", b"\x00\xff")
+
+
+def test_a_put_goes_the_same_way_and_an_answers_headers_are_there_in_small_letters(server: Any) -> None:
+    answer = Http(allow_plain=True).put(address(server, "/moved"), {"X-Test": "1"}, b"{}")
+
+    assert (answer.status, answer.headers["location"]) == (302, "/elsewhere")
+    ((path, headers, body),) = server.seen
+    assert (path, headers["X-Test"], body) == ("/moved", "1", b"{}")
 
 
 def test_a_redirect_is_not_followed(server: Any) -> None:
@@ -297,4 +308,4 @@ def test_an_endpoint_that_cannot_be_reached_is_an_answer_too(url: str) -> None:
 def test_only_https_is_spoken_outside_of_the_local_stage(url: str) -> None:
     answer = Http(allow_plain=False).post(url, {}, b"x")
 
-    assert (answer.status, answer.detail) == (0, "the channel's URL must begin with https://")
+    assert (answer.status, answer.detail) == (0, "the channel's URL is not called: it must begin with https://")

@@ -15,7 +15,8 @@ Quantity: TypeAlias = int | Decimal
 MAX_PLACES = 6
 """Decimal places an item may ask for: with 10^12 units in one fact, a sum of a million of them keeps every digit."""
 
-_PLAIN = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,6})?")
+# A minus stands before something: "-0" would be one amount with two looks.
+_PLAIN = re.compile(r"(-(?=[0-9.]*[1-9]))?[0-9]{1,13}(\.[0-9]{1,6})?")
 
 
 def whole(quantity: Quantity) -> Quantity:

@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from crossdock.config import code_tables
+from crossdock.config import code_tables, sandbox
 from crossdock.config.channel_settings import settings_problems
 from crossdock.config.signing import HmacForm
 from crossdock.contracts.channel_kinds import ChannelFacts
@@ -289,6 +289,7 @@ def _inconsistencies(document: _Document) -> list[str]:
                 f"segments.{name}.channel: {segment.channel!r} is not among [channels.*]; add it or leave it out"
             )
     found += _price_problems(document)
+    found += sandbox.problems(document.warehouses, document.sources, _lists_of_warehouses(document))
     found += code_tables.problems(
         document.codes, {name: s.connector for name, s in document.sources.items()}, document.warehouses
     )

@@ -57,6 +57,10 @@ class ProblemDocument(Contract):
     reservation: str | None = Field(default=None, description="Of a refused reservation: its id.")
     reservation_status: str | None = Field(default=None, description="What the reservation is.")
     shortages: list[Shortage] | None = Field(default=None, description="Of a refused reservation: what is missing.")
+    reason: str | None = Field(default=None, description="Of a refused credential: why, in a word for programs.")
+    violated_policies: list[str] | None = Field(
+        default=None, alias="violated-policies", description="Of too many requests: which of RateLimit-Policy."
+    )
 
 
 class Accepted(Correlated):

@@ -192,13 +192,13 @@ class Teller:
         sent_at = to_text(self._clock())
         parts, too_large = fitting(Batch(channel, kind, tuple(values.values()), sent_at), self._max_body_bytes)
         told.rejected.update(too_large)
-        self._release(channel, kind, [c for c in claims if c.key in too_large])
+        self._release(channel, kind, [c for c in claims if c.key in too_large], told.rejected)
         for batch in parts:
             keys = {v.key for v in batch.values}
             ours = [c for c in claims if c.key in keys]
             if told.down is not None or self._too_late(ours):
                 told.waiting.update(dict.fromkeys(keys, told.down or BUSY))
-                self._release(channel, kind, ours)
+                self._release(channel, kind, ours, told.rejected)
             else:
                 self._send_one(batch, ours, told)
 
@@ -220,12 +220,12 @@ class Teller:
         taken = [c for c in claims if answer.state == "acknowledged" and c.key not in untaken]
         if taken:
             self._shadow.acknowledge(batch.channel, batch.kind, taken)
-        self._release(batch.channel, batch.kind, [c for c in claims if c not in taken])
+        self._release(batch.channel, batch.kind, [c for c in claims if c not in taken], told.rejected)
         told.acknowledged.update({c.key: c.version for c in taken})
 
-    def _release(self, channel: str, kind: str, claims: Sequence[Claim]) -> None:
+    def _release(self, channel: str, kind: str, claims: Sequence[Claim], rejected: Mapping[str, str]) -> None:
         if claims:
-            self._shadow.release(channel, kind, claims)
+            self._shadow.release(channel, kind, claims, rejected)
 
 
 def needs_telling(

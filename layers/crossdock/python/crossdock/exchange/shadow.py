@@ -22,6 +22,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from crossdock.exchange.leaves import LEAVES_IN_GROUP, group_of, leaf_of
@@ -35,6 +36,8 @@ LEASE_S = 30
 FREE = ""
 
 PREFIX = "SH#"
+# So much of what a channel says about a refusal is kept with the item; all of it stands on the exceptions list.
+_WORDS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class State:
 
     `leased_until` is the instant (RFC 3339 UTC) up to which one worker alone may send the item, or empty;
     `changed_at` is when the row last said something new: a version claimed (`claimed_at`), or acknowledged.
+    `refused` is the newest version that the channel would not take (0: none), and `refused_because` its words.
     """
 
     key: str
@@ -54,6 +58,8 @@ class State:
     changed_at: str = ""
     claimed_at: str = ""
     acknowledged_at: str = ""
+    refused: int = 0
+    refused_because: str = ""
 
     @property
     def current(self) -> bool:
@@ -86,13 +92,13 @@ class ShadowStore:
     def read(self, channel: str, kind: str, keys: Iterable[str]) -> dict[str, State]:
         """The states that exist, read consistently, 100 to a round trip."""
         rows = self._table.get_many([row_key(channel, kind, k) for k in keys], consistent=True)
-        return {s.key: s for s in (_state(row) for row in rows.values())}
+        return {s.key: s for s in (state_of(row) for row in rows.values())}
 
     def leaf(self, channel: str, kind: str, leaf: int) -> dict[str, State]:
         """The states of one leaf: one query, 0.5 RCU for some 25 of them."""
         prefix = f"{leaf % LEAVES_IN_GROUP:02x}#"
         rows = self._table.query(partition(channel, kind, group_of(leaf)), prefix=prefix)
-        return {s.key: s for s in (_state(row) for row in rows)}
+        return {s.key: s for s in (state_of(row) for row in rows)}
 
     def lease(self) -> tuple[str, str]:
         """(now, end of a lease that begins now)."""
@@ -133,13 +139,18 @@ class ShadowStore:
         ]
         return sum(o.done for o in self._table.run(statements))
 
-    def release(self, channel: str, kind: str, claims: Sequence[Claim]) -> None:
-        """Ends leases without an acknowledgement, so that the next try need not wait for them to expire."""
+    def release(
+        self, channel: str, kind: str, claims: Sequence[Claim], refused: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Ends leases without an acknowledgement, so that the next try need not wait for them to expire.
+
+        `refused` are the channel's words about the items that it would not take.
+        """
         self._table.run(
             [
                 self._table.update(
                     row_key(channel, kind, c.key),
-                    [("lease = ?", FREE)],
+                    [("lease = ?", FREE), *_refusal(c, refused.get(c.key))],
                     [("ver = ?", c.version), ("lease = ?", c.leased_until)],
                 )
                 for c in claims
@@ -175,7 +186,12 @@ def _new_row(key: Key, claim: Claim, now: str) -> dict[str, Any]:
     }
 
 
-def _state(row: Item) -> State:
+def _refusal(claim: Claim, because: str | None) -> list[tuple[str, Any]]:
+    return [] if because is None else [("rejected = ?", claim.version), ("because = ?", because[:_WORDS])]
+
+
+def state_of(row: Item) -> State:
+    """A row as its state."""
     return State(
         key_of(row),
         row["ver"],
@@ -186,4 +202,6 @@ def _state(row: Item) -> State:
         max(row["at"], row.get("acked", "")),
         row["at"],
         row.get("acked", ""),
+        row.get("rejected", 0),
+        row.get("because", ""),
     )

@@ -46,9 +46,14 @@ class ListQuestion:
     in_transit: bool
 
 
-def about_one(query: Mapping[str, str], business: BusinessConfig, partner: Partner, now: datetime) -> Question:
-    """The question in a query. Raises a 422 problem naming the parameter, or 403 for another partner's channel."""
-    _known(query, {*_SELECTORS, "quantity", "expected"})
+def about_one(
+    query: Mapping[str, str], business: BusinessConfig, partner: Partner, now: datetime, *more: str
+) -> Question:
+    """The question in a query, which may say `more` that is read elsewhere.
+
+    Raises a 422 problem naming the parameter, or 403 for another partner's channel.
+    """
+    _known(query, {*_SELECTORS, "quantity", *more})
     quantity = _quantity("quantity", query["quantity"]) if "quantity" in query else None
     return _question(query, business, partner, now, quantity)
 

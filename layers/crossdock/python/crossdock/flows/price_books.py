@@ -1,39 +1,21 @@
 """Who may read which price book, and which page of it is asked for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from crossdock.config import BusinessConfig, PriceClass
 from crossdock.platform.http import Partner
 from crossdock.platform.problems import FieldError, Problem
-from crossdock.pricing.books import MAX_ITEMS, BadCursorError, Books, Page
+from crossdock.pricing.books import MAX_ITEMS
 
 BOOKS_SCOPE: Final = "prices:books"
 _USUAL: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
-class AskedPage:
-    """How many items, and behind which place."""
-
-    limit: int
-    cursor: str | None
-
-    def of(self, books: Books, price_class: str, now: datetime) -> Page:
-        """The page. Raises a 422 problem for a cursor that is not ours."""
-        try:
-            return books.page(price_class, self.cursor, self.limit, now)
-        except BadCursorError as exc:
-            raise _bad("cursor", "is none of ours", "use the address in `next` as it is, or begin without one") from exc
-
-    def following(self, price_class: str, cursor: str | None) -> str | None:
-        """The address of the next page, from the API's own."""
-        if cursor is None:
-            return None
-        return f"/v1/price-books/{quote(price_class)}?{urlencode({'limit': self.limit, 'cursor': cursor})}"
+def path_of(price_class: str) -> str:
+    """Where a book is, from the API's own address."""
+    return f"/v1/price-books/{quote(price_class)}"
 
 
 def readable(name: str, partner: Partner, business: BusinessConfig) -> PriceClass:
@@ -53,15 +35,15 @@ def readable(name: str, partner: Partner, business: BusinessConfig) -> PriceClas
     return found
 
 
-def asked_page(query: Mapping[str, str]) -> AskedPage:
-    """Reads the query. Raises a 422 problem naming the parameter."""
+def asked_limit(query: Mapping[str, str]) -> int:
+    """How many items a page may have. Raises a 422 problem naming the parameter."""
     for name in query:
         if name not in {"limit", "cursor"}:
             raise _bad(name[:60], "unknown", "leave it out, or send one of: limit, cursor")
     said = query.get("limit", str(_USUAL))
     if not (said.isascii() and said.isdecimal() and len(said) <= len(str(MAX_ITEMS)) and 1 <= int(said) <= MAX_ITEMS):
         raise _bad("limit", f"{said[:20]!r} is no number of items", f"send 1 to {MAX_ITEMS}, or leave it out")
-    return AskedPage(int(said), query.get("cursor"))
+    return int(said)
 
 
 def _may_read(price_class: PriceClass, partner: Partner) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from crossdock.platform import deadline
+from crossdock.platform import allowances, deadline, lifecycle
 from crossdock.platform.correlation import choose
 from crossdock.platform.errors import NotConfiguredError, StoreUnavailableError
 from crossdock.platform.logs import logger, passed
@@ -145,9 +145,9 @@ class Request:
         if self.partner is None:
             raise Problem(
                 401,
-                "key-missing",
-                "No partner is known for this request. Send the header X-Api-Key.",
-                [FieldError("X-Api-Key", "missing", "send the key you were given")],
+                "credential-refused",
+                "No partner is known for this request. Send the header X-Api-Key, or Authorization with a token.",
+                [FieldError("X-Api-Key", "missing", "send the key you were given, or an access token")],
             )
         return self.partner
 
@@ -178,11 +178,23 @@ def serve(
 ) -> dict[str, Any]:
     """Runs one API call: builds the request, calls `handle`, and maps answers, problems and outages.
 
-    An outage of a store is a 503 with Retry-After, never a 4xx: the sender must keep what we could not.
+    An outage of a store is a 503 with Retry-After, never a 4xx: the sender must keep what we could not. Every answer
+    says what the partner may still ask for, and whether the endpoint is leaving.
     """
     deadline.begin(context)
+    allowance = allowances.spend(event)
+    answer = _serve(event, handle, max_body_bytes, allowance.refusal)
+    leaving = lifecycle.headers_for(_route(event), answer["headers"].get("Link", ""))
+    return {**answer, "headers": {**answer["headers"], **allowance.headers, **leaving}}
+
+
+def _serve(
+    event: Mapping[str, Any], handle: Callable[[Request], Response], max_body_bytes: int, refusal: Problem | None
+) -> dict[str, Any]:
     headers = {k.lower(): v for k, v in (event.get("headers") or {}).items() if v is not None}
     correlation_id = choose(headers.get("x-correlation-id"))
+    if refusal is not None:
+        return _problem(refusal, correlation_id)
     try:
         request = Request(
             body=_body(event, max_body_bytes),
@@ -191,7 +203,7 @@ def serve(
             correlation_id=correlation_id,
             partner=_partner(event),
             query=event.get("queryStringParameters") or {},
-            route=f"{event.get('httpMethod', '')} {event.get('resource', '')}",
+            route=_route(event),
         )
         response = handle(request)
     except Problem as problem:
@@ -204,7 +216,7 @@ def serve(
         text = "A store did not answer in time. Send the same request again: what was taken already is recognised."
         return _problem(_unavailable(text), correlation_id)
     if response.revalidate or response.text is not None:
-        body = _json(response.document) if response.text is None else response.text
+        body = _json(response.document) if response.text is None else _sendable(response.text)
         return revalidated(
             response.status,
             body,
@@ -213,6 +225,10 @@ def serve(
             response.headers,
         )
     return _answer(response.status, response.document, correlation_id, "application/json", response.headers)
+
+
+def _route(event: Mapping[str, Any]) -> str:
+    return f"{event.get('httpMethod', '')} {event.get('resource', '')}"
 
 
 def _unavailable(detail: str) -> Problem:
@@ -244,7 +260,12 @@ def _answer(
 
 
 def _json(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    return _sendable(json.dumps(document, separators=(",", ":"), ensure_ascii=False))
+
+
+def _sendable(text: str) -> str:
+    """Half a surrogate pair, as a JSON escape may hold one, has no bytes: what quotes it could not be sent."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _body(event: Mapping[str, Any], limit: int) -> bytes:

@@ -24,7 +24,7 @@ _LONGEST: Final = 200  # characters, above any item
 
 
 class BadCursorError(ValueError):
-    """A cursor that we did not give."""
+    """A place that is none of a book's: cursors are signed, so only a change of ours can bring it about."""
 
 
 @dataclass(frozen=True, slots=True)
