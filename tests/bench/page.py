@@ -207,7 +207,8 @@ def _left_out(model: Model) -> str:
 - **What runs without traffic.** Lambda asks every queue it consumes also when it is empty, some 650,000 times a month
   and queue (about {idle}); alarms, keys, secrets and the dashboard have monthly prices.
 - **Secrets.** Each busy environment reads each secret it needs once a minute: {secret} a month.
-- **Cold starts**, SnapStart's cache and restores, the authorizer (its answer is kept for five minutes), KMS (DynamoDB
+- **Cold starts**, SnapStart's cache and restores, the authorizer (invoked for each call: some $0.27 a million) and
+  the counting of partners' calls (a write unit each at most, 0.11 when they are many), KMS (DynamoDB
   caches the tables' key), the archive of the bus, data transferred out to channels and callers, free tiers."""
 
 

@@ -228,6 +228,8 @@ LAMBDA_LIKE: Final = {
     "SOURCE_SECRET_PREFIX": f"crossdock/{STAGE}/sources/",
     "CHANNEL_SECRET_PREFIX": f"crossdock/{STAGE}/channels/",
     "QUOTE_SECRET_PREFIX": f"crossdock/{STAGE}/quotes/",
+    "CURSOR_SECRET_PREFIX": f"crossdock/{STAGE}/cursors/",
+    "TOKEN_ISSUER": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_bench",
     "PRICE_CELLS_QUEUE_ARN": f"{_ACCOUNT}crossdock-{STAGE}-price-cells",
     "PRICE_SCHEDULE_GROUP": f"crossdock-{STAGE}-price-windows",
     "PRICE_SCHEDULE_ROLE_ARN": "arn:aws:iam::000000000000:role/opener",

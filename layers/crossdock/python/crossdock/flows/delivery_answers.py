@@ -14,6 +14,7 @@ PATH: Final = "/v1/deliveries"
 SCOPE: Final = "deliveries:read"
 _USUAL: Final = 100
 _MOST: Final = 500
+_LONGEST: Final = 200
 _PARAMETERS: Final = ("channel", "kind", "state", "item", "limit", "cursor")
 
 
@@ -51,7 +52,7 @@ def asked(query: Mapping[str, str], partner: Partner, business: BusinessConfig) 
         for k in sorted(business.channels[c].publishes)
         if kind in {None, k}
     )
-    return Asked(views, _one_of(query, "state", PROGRESS), query.get("item"), _limit(query))
+    return Asked(views, _one_of(query, "state", PROGRESS), _item(query), _limit(query))
 
 
 def document(delivery: Delivery) -> dict[str, Any]:
@@ -70,6 +71,14 @@ def document(delivery: Delivery) -> dict[str, Any]:
         "acknowledged_at": state.acknowledged_at or None,
         **({"reason": state.refused_because} if delivery.progress == "rejected" else {}),
     }
+
+
+def _item(query: Mapping[str, str]) -> str | None:
+    item = query.get("item")
+    # A control character is in no item's name, and half a surrogate pair is no text that a store takes.
+    if item is not None and not (0 < len(item) <= _LONGEST and item.isprintable()):
+        raise _bad("item", "is no item's name", f"send 1 to {_LONGEST} printable characters, or leave it out")
+    return item
 
 
 def _one_of(query: Mapping[str, str], name: str, known: tuple[str, ...] | list[str]) -> str | None:
