@@ -52,7 +52,9 @@ class Stage:
     announce_window_seconds: int
     digest_window_seconds: int
     domain_receives: int
-    # A channel may be down for hours: 60 attempts, doubling up to a quarter of an hour apart, last about half a day.
+    # Whatever a channel's queue hands out eight times is parked (deliver_to_channel); a source's API may be down for
+    # hours: 60 attempts, doubling up to a quarter of an hour apart, last about half a day. The cap is that of a
+    # breaker's pauses too.
     channel_receives: int
     channel_retry_cap_seconds: int
     reconcile_every: str
