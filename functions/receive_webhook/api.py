@@ -5,6 +5,7 @@ from crossdock.contracts.webhook_answers import DeliveryAccepted, DeliveryTested
 from crossdock.exchange.answers import RULES
 
 _VENDORS = RULES.values()
+_AS_IT_IS = {"X-Content-Type-Options": "nosniff.", "ETag": "Over every byte of the body."}
 _KEPT = "The delivery is kept, or was already; with a body where its vendor may be sent one."
 
 ENDPOINTS = (
@@ -23,9 +24,9 @@ ENDPOINTS = (
         raw={"description": "What the source's system sends."},
         answers=(
             *(Answer(status, _KEPT, DeliveryAccepted) for status in sorted({r.accepted for r in _VENDORS})),
+            Answer("2XX", _KEPT, DeliveryAccepted),
             Answer(200, _KEPT, DeliveryTested),
-            Answer(200, _KEPT, None, media="text/plain"),
-            Answer(200, _KEPT, None, media="text/xml"),
+            *(Answer(200, _KEPT, None, _AS_IT_IS, media=media) for media in ("text/plain", "text/xml")),
         ),
         problems={
             **dict.fromkeys(sorted({r.refused for r in _VENDORS}), ("signature-refused",)),

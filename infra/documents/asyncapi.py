@@ -46,7 +46,7 @@ def document() -> dict[str, Any]:
     }
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "crossdock", "version": VERSION, "description": _ABOUT, "license": LICENSE},
+        "info": {"title": "crossdock", "version": VERSION, "description": _ABOUT, "license": {"name": LICENSE["name"]}},
         "defaultContentType": "application/json",
         "servers": {"api": {"host": "localhost", "protocol": "https", "description": "The stage's API."}},
         "channels": {

@@ -142,7 +142,7 @@ class _Operation:
     def _responses(self) -> dict[str, Any]:
         e = self._endpoint
         made: dict[str, Any] = {}
-        by_status = sorted(e.answers, key=lambda answer: answer.status)
+        by_status = sorted(e.answers, key=lambda answer: str(answer.status))
         for status, answers in groupby(by_status, key=lambda answer: answer.status):
             made[str(status)] = self._answer(list(answers))
         if e.revalidates:

@@ -40,10 +40,19 @@ def events() -> dict[str, Any]:
 
 def check_delivery(delivery: Mapping[str, Any]) -> None:
     """Raises UndescribedAnswerError for a delivery to a channel that the document of events does not know."""
-    message = events()["components"]["messages"].get(delivery["type"])
-    if message is None:
-        raise UndescribedAnswerError(f"a channel was sent {delivery['type']}; describe it in channel_events.py")
-    _conforms("a channel was sent", f"event {delivery['type']}", message["payload"], delivery, events())
+    _check_message("channel", delivery)
+
+
+def check_event(event: Mapping[str, Any]) -> None:
+    """The same for an event on the bus."""
+    _check_message("bus", event)
+
+
+def _check_message(channel: str, said: Mapping[str, Any]) -> None:
+    if said["type"] not in events()["channels"][channel]["messages"]:
+        raise UndescribedAnswerError(f"{said['type']} went to the {channel}; describe it (infra/documents/asyncapi.py)")
+    payload = events()["components"]["messages"][said["type"]]["payload"]
+    _conforms(f"{said['type']} went to the {channel}", f"{channel} {said['type']}", payload, said, events())
 
 
 def operation(function: str, event: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
@@ -78,7 +87,7 @@ def check(function: str, event: Mapping[str, Any], answer: Any) -> None:
 
 def check_answer(route: str, described: Mapping[str, Any], status: int, headers: Mapping[str, str], body: str) -> None:
     """The same for an answer however it came."""
-    known = described["responses"].get(str(status))
+    known = described["responses"].get(str(status)) or described["responses"].get(f"{status // 100}XX")
     if known is None:
         raise UndescribedAnswerError(f"{route} answered {status}: {body[:300]}; describe it in the function's api.py")
     strange = {h.lower() for h in headers} - {h.lower() for h in known.get("headers", {})} - _ANY_ANSWER

@@ -19,7 +19,9 @@ from crossdock.exchange import signatures
 from crossdock.identity.references import Reference, References
 from crossdock.inventory.store import InventoryStore
 from crossdock.platform import clients, deadline
+from crossdock.platform.bus import Bus
 from crossdock.platform.dynamo import Item, Table, from_item
+from crossdock.platform.queues import dumps
 from crossdock.pricing.store import PricingStore
 from tests.support import conformance
 from tests.support.engine import made
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from crossdock.contracts.events import Event
     from crossdock_cli.target import Target
 
 NOW: Final = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
@@ -413,8 +416,19 @@ def moved(*movements: Any) -> dict[str, Any]:
 
 
 def build(target: Target, folder: Path, patch: pytest.MonkeyPatch) -> World:
-    """Emptied tables, queues, bus and secrets; environment and clock for the handlers."""
+    """Emptied tables, queues, bus and secrets; environment and clock for the handlers.
+
+    What goes over the bus has to be as its document says.
+    """
     made(target, "world", _create)
+    put = Bus.put
+
+    def described(bus: Bus, events: Sequence[Event]) -> None:
+        for event in events:
+            conformance.check_event(json.loads(dumps(event.document())))
+        put(bus, events)
+
+    patch.setattr(Bus, "put", described)
     world = World(target, patch)
     address = f"{target.options['endpoint_url']}/000000000000/crossdock-local-"
     world.urls = {queue: f"{address}{queue}" for queue in QUEUES}

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.conformance import UndescribedAnswerError, check, check_delivery
+from crossdock.contracts.events import SUPPLY_REPORTED, Event
+from tests.support.conformance import UndescribedAnswerError, check, check_delivery, check_event
 
 pytestmark = pytest.mark.unit
 
@@ -74,3 +75,22 @@ def test_a_delivery_that_is_not_described_is_noticed(change: dict[str, Any]) -> 
     check_delivery({**delivery, "data": {"channel": "webshop", "items": [item]}})
     with pytest.raises(UndescribedAnswerError):
         check_delivery({**delivery, "data": {"channel": "webshop", "items": [item | change]}})
+
+
+@pytest.mark.parametrize("change", [{"data": {"source": "erp"}}, {"type": "unheard.of.v1"}, {"specversion": "0.3"}])
+def test_an_event_that_is_not_described_is_noticed(change: dict[str, Any]) -> None:
+    line = {
+        "id": "PO-1/1",
+        "kind": "order",
+        "item": "A1",
+        "warehouse": "MAIN",
+        "version": 1,
+        "quantity": 4,
+        "expected_on": "2026-12-01",
+    }
+    data = {"source": "erp", "supply": [line]}
+    event = Event("e1", SUPPLY_REPORTED, "erp", "supply/erp", "2026-11-21T08:00:00.000Z", "cd-1", data).document()
+
+    check_event(event)
+    with pytest.raises(UndescribedAnswerError):
+        check_event(event | change)

@@ -71,7 +71,7 @@ def in_query(name: str, whose: str, says: str, example: str | None = None, **sch
 class Answer:
     """An answer that is no problem. `model` None: a document described elsewhere, or a text of another `media`."""
 
-    status: int
+    status: int | Literal["2XX"]
     says: str
     model: type[BaseModel] | None
     headers: Mapping[str, str] = field(default_factory=dict)
