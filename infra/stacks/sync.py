@@ -7,6 +7,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
+from crossdock.exchange.deferred import RELAYED
 from infra.constructs.acknowledged import FAILURES, acknowledge
 from infra.constructs.alarms import Watch, alarm
 from infra.constructs.channel import channel_queue, deliver, needs_of
@@ -208,12 +209,44 @@ class SyncStack(StageStack):
         )
         function.allow_secrets("sources", self.plan.business.sources, data.key_arn)
         function.allow(["sqs:ChangeMessageVisibility"], self.webhooks.queue.queue_arn)
-        function.allow_table(data.exchange, "GetItem")
+        # An event of a partner's bus is kept before it is mapped.
+        function.allow_table(data.exchange, "GetItem", "PutItem")
         function.allow_table(data.exceptions, *EXCEPTIONS)
-        function.allow_objects(data.bodies, data.key_arn, "GetObject")
+        function.allow_objects(data.bodies, data.key_arn, "GetObject", "PutObject")
         function.allow_send(self.movements.queue)
         function.allow(["events:PutEvents"], self.bus.event_bus_arn)
         function.consume("Webhooks", self.webhooks.queue)
+        for name, source in self.plan.business.sources.items():
+            if source.event_source:
+                self._relay(name, source.event_source)
+
+    def _relay(self, name: str, event_source: str) -> None:
+        """A partner's bus: each of its events becomes a message of the queue `webhooks`."""
+        bus = events.EventBus(self, f"{_label(name)}Partner", event_source_name=event_source)
+        message = {
+            "v": 1,
+            "kind": RELAYED,
+            "source": name,
+            "id": events.EventField.event_id,
+            "detail": events.EventField.from_path("$.detail"),
+        }
+        events.Rule(
+            self,
+            f"{_label(name)}Relay",
+            rule_name=self.plan.stage.named(f"relay-{name}"),
+            description=f"What {name} sends over EventBridge is kept and mapped as its webhooks are",
+            event_bus=bus,
+            event_pattern=events.EventPattern(source=events.Match.prefix("aws.partner/")),
+            targets=[
+                targets.SqsQueue(
+                    self.webhooks.queue,
+                    message=events.RuleTargetInput.from_object(message),
+                    dead_letter_queue=self.failures,
+                    retry_attempts=185,
+                    max_event_age=Duration.hours(24),
+                )
+            ],
+        )
 
     def _balances(self) -> None:
         """The journal's new rows become balances. Its only writer, so it may sum a batch and write once."""

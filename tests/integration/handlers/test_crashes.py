@@ -39,6 +39,7 @@ from tests.support import replays
 from tests.support import world as worlds
 from tests.support.crashes import Killed, Moment, reach, reaper
 from tests.support.endpoint import Endpoint
+from tests.support.payloads import FOLDER
 from tests.support.tables import table_name
 from tests.support.world import (
     CORRELATION,
@@ -153,6 +154,12 @@ def _inbox_and(queue: str) -> Callable[[Stage], Any]:
     return lambda stage: (stage.world.dump(), unique(stage.world.take(queue)))
 
 
+def _relayed(stage: Stage) -> Any:
+    """The inbox, but for the correlation id and instant of whoever came first."""
+    rows = [{k: v for k, v in r.items() if k not in {"cor", "at"}} for r in stage.world.rows("exchange")]
+    return rows, stage.world.rows("exceptions")
+
+
 PRICES = {"type": "prices.changed", "timestamp": "2026-11-21T08:00:00Z", "data": {"prices": [price("r1", 1)]}}
 
 LARGE = moved(*(movement(f"m{n:04d}" + "x" * 90) for n in range(1000)))
@@ -190,6 +197,17 @@ def _fetch(stage: Stage) -> None:
     stage.world.forget_warm_state()  # so that the secret is read each time
     event = stage.world.queue_event("webhooks", [THIN])
     assert stage.world.call("map_webhooks", event, Context()) == {"batchItemFailures": []}
+
+
+CHANGED = json.loads((FOLDER / "salesforce" / "change-update.json").read_text(encoding="utf-8"))
+RELAYED = {"v": 1, "kind": "relayed", "source": "crm", "id": CHANGED["id"], "detail": CHANGED["detail"]}
+
+
+def _by_bus(stage: Stage) -> None:
+    """A source whose partner bus is relayed to us."""
+    crm = {"connector": "salesforce", "scheme": "salesforce-outbound", "counts": False}
+    folder = Path(os.environ["CROSSDOCK_CONFIG"]).parent
+    worlds.configuration(folder, sources={"crm": {**crm, "event_source": "aws.partner/salesforce.com/00D1/0YL1"}})
 
 
 PRICE_CUSTOMERS = bus_event(
@@ -567,6 +585,13 @@ SCENARIOS = [
         _kept({"type": "stock.stolen"}),
         consumes("map_webhooks", "webhooks", KEPT),
         _inbox_and("movements"),
+    ),
+    Scenario(
+        "keep and map what a partner's bus relays",
+        3,
+        _by_bus,
+        consumes("map_webhooks", "webhooks", RELAYED),
+        _relayed,
     ),
     Scenario("fetch what a thin webhook names", 5, _thin, _fetch, _inbox_and("references")),
     Scenario("receive a webhook of prices", 3, nothing, _post_webhook(PRICES, "erp"), _inbox_and("prices")),

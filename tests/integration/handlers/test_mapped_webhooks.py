@@ -262,3 +262,60 @@ def test_movements_carry_their_mapping_and_those_in_an_unknown_unit_wait(world: 
     assert message["movements"] == [movement("m1", 2, unit="case")]
     (head,) = heads(world)
     assert head["subject"] == "code/units/PAL"
+
+
+# -- by a partner's bus --------------------------------------------------------------------------------------------
+
+
+def by_bus(world: World, folder: Path) -> None:
+    crm = {"connector": "salesforce", "scheme": "salesforce-outbound", "counts": False}
+    path = configuration(folder, sources={"crm": {**crm, "event_source": "aws.partner/salesforce.com/00D1/0YL1"}})
+    world.patch.setenv("CROSSDOCK_CONFIG", str(path))
+    world.forget_warm_state()
+    listen(world)
+
+
+def relay(world: World, name: str, source: str = "crm") -> dict[str, Any]:
+    """What the rule on the partner's bus makes of a recorded event: the answer of the function behind its queue."""
+    event = json.loads((FOLDER / "salesforce" / f"{name}.json").read_text(encoding="utf-8"))
+    message = {"v": 1, "kind": "relayed", "source": source, "id": event["id"], "detail": event["detail"]}
+    answer: dict[str, Any] = world.call("map_webhooks", world.queue_event("webhooks", [message]), Context())
+    return answer
+
+
+def test_an_event_of_a_partners_bus_is_kept_and_mapped_and_its_repetition_makes_the_same_event(
+    world: World, tmp_path: Path
+) -> None:
+    by_bus(world, tmp_path)
+
+    assert [relay(world, "change-update") for _ in range(2)] == [{"batchItemFailures": []}] * 2
+
+    first, again = world.take("heard")
+    [wanted] = expected("salesforce/change-update")["expected"]
+    assert {name: first[name] for name in wanted} == wanted
+    delivery = json.loads((FOLDER / "salesforce" / "change-update.json").read_text(encoding="utf-8"))["id"]
+    assert (first["id"], first["delivery"], first["mappingversion"]) == (f"crm:{delivery}", delivery, "salesforce/1")
+    assert (again["id"], again["correlationid"]) == (first["id"], first["correlationid"])
+    assert [r["pk"] for r in world.rows("exchange")] == [f"IN#crm#{delivery}"]
+    assert world.rows("exceptions") == []
+
+
+def test_a_gap_that_a_partners_bus_tells_of_is_an_exception_once(world: World, tmp_path: Path) -> None:
+    by_bus(world, tmp_path)
+
+    for _ in range(2):
+        relay(world, "change-gap")
+
+    (group,) = world.exceptions.groups()
+    assert (group.kind, group.source, group.open) == ("changes_lost", "crm", 1)
+    assert world.take("heard") == []
+
+
+def test_what_no_source_of_ours_sent_over_a_bus_is_an_exception_and_keeps_nothing(world: World, tmp_path: Path) -> None:
+    by_bus(world, tmp_path)
+
+    relay(world, "change-update", source="stranger")
+
+    assert world.rows("exchange") == []
+    (group,) = world.exceptions.groups()
+    assert group.kind == "unreadable_message"

@@ -62,6 +62,9 @@ class _Answers(_Strict):
     keeps: bool | None = None
 
 
+_EventSource = Annotated[str, StringConstraints(pattern=r"^aws\.partner(/[A-Za-z0-9._-]+){2,}$", max_length=256)]
+
+
 class _Source(_Strict):
     connector: Name
     scheme: Literal[
@@ -83,6 +86,8 @@ class _Source(_Strict):
     answers: _Answers = Field(default_factory=_Answers)
     # The span of an alarm, which has a day at most (infra/stacks/operations.py).
     silent_after_seconds: int | None = Field(default=None, ge=900, le=86_400)
+    # The partner event source by which it sends over EventBridge too, as AWS names it once the vendor has made it.
+    event_source: _EventSource | None = None
     counts: bool = False
     supply: bool = False
     sequence: Literal["warehouse", "source", "none"] = "warehouse"

@@ -44,7 +44,8 @@ class Source:
 
     `scheme` says how its webhooks prove where they come from, `hmac` describes its signature where the scheme is
     generic-hmac, and `answers` what its sender wants to be answered otherwise than is usual for the scheme.
-    `silent_after_seconds` is how long it may send nothing; None: nobody is told.
+    `silent_after_seconds` is how long it may send nothing; None: nobody is told. `event_source` is the partner event
+    source of EventBridge by which it sends too; None: by webhooks alone.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Source:
     hmac: Mapping[str, Any] | None = None
     answers: Mapping[str, Any] = field(default_factory=dict)
     silent_after_seconds: int | None = None
+    event_source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 Of a thin one the latest state is fetched from its source; while that does not answer, the message waits.
 
+What a source sends over its partner event bus comes here at once: it is kept first, as a webhook is before its answer.
+
 What still cannot be mapped becomes an exception. Its replay maps the delivery anew, by the mapping of that day, or the
 body as an operator corrected it.
 """
@@ -20,14 +22,16 @@ from crossdock.contracts.fetching import Api, FetchUnavailableError, Get
 from crossdock.contracts.inbound import Fetch, Part, UnknownEventError, parts_of
 from crossdock.contracts.refusals import Refusal, Refuse
 from crossdock.exceptions.unreadable import unreadable
+from crossdock.exchange.deferred import RELAYED, ROUTE, message_of
 from crossdock.exchange.inbox import Delivery, Inbox
 from crossdock.flows.forwarding import Forwarding, Origin
+from crossdock.platform.correlation import choose
 from crossdock.platform.errors import NotConfiguredError
 from crossdock.platform.logs import passed
+from crossdock.platform.metrics import measured
 from crossdock.platform.problems import from_validation
-from crossdock.platform.queues import MESSAGE_BYTES, Record
+from crossdock.platform.queues import MESSAGE_BYTES, Record, dumps
 
-ROUTE = "webhooks"
 _REMEDY = (
     "mend the mapping and deploy, or correct the body, then replay: the delivery is mapped anew; or take the event out "
     "of the subscription and close this"
@@ -65,6 +69,8 @@ class DeliveryMapper:
         """
         message = dict(record.message or {})
         try:
+            if message.get("kind") == RELAYED:
+                message = self._taken_in(message)
             name, delivery_id, correlation_id = (str(message[k]) for k in ("source", "delivery", "correlation_id"))
         except KeyError as exc:
             self._refuse([unreadable(ROUTE, record, exc)])
@@ -87,6 +93,22 @@ class DeliveryMapper:
         if refused:
             self._refuse([_refused_part(shown, record, p) for p in refused])
         passed("mapped", "webhook", [correlation_id], source=name, delivery=delivery_id, refused=len(refused))
+
+    def _taken_in(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """Keeps an event of a partner's bus as the delivery of its id; the message that has it mapped.
+
+        That it is the source's, its bus proves: only the vendor can put events there.
+        Raises KeyError naming what is not there.
+        """
+        source = self._business.sources[str(message["source"])]
+        event, body = str(message["id"]), dumps(message["detail"]).encode("utf-8", "surrogatepass")
+        receipt = self._inbox.accept(Delivery(source.name, event, body, choose(None)), _behind)
+        if source.silent_after_seconds is not None:
+            measured("WebhookAccepted", 1, "Count", source=source.name)
+        passed(
+            "accepted", "event", [receipt.correlation_id], source=source.name, delivery=event, again=receipt.duplicate
+        )
+        return message_of(source.name, event, receipt.correlation_id)
 
     def _mapped(self, name: str, delivery: Delivery) -> tuple[str, list[Part]]:
         """The mapping's version, and what the delivery says by it."""
@@ -121,6 +143,11 @@ class DeliveryMapper:
             return Api(str(api["url"]), str(api["token"]), self._get)
         except (NotConfiguredError, KeyError, TypeError) as exc:
             raise FetchUnavailableError(f"the API of {source} is not set up: {remedy}") from exc
+
+
+def _behind(correlation_id: str) -> None:
+    """Nothing has to be sent for what is mapped at once."""
+    del correlation_id
 
 
 class _UnmappableError(Exception):

@@ -18,6 +18,7 @@ from crossdock.config import BusinessConfig, Source
 from crossdock.connectors import source_connector
 from crossdock.contracts.inbound import Part, UnknownEventError, parts_of
 from crossdock.exchange.answers import SOAP, TRY_LATER, Rules, rules_of
+from crossdock.exchange.deferred import message_of
 from crossdock.exchange.inbox import Delivery, Inbox, Receipt
 from crossdock.exchange.schemes import Accepted, Answer, Form, Incoming, SignatureRefusedError, verify
 from crossdock.flows.forwarding import Forwarding, Origin, unfinished
@@ -187,11 +188,6 @@ def _read_by_the_mapping(source: Source, incoming: Incoming) -> dict[str, str]:
     """Headers that the mapping reads; one that came twice says nothing."""
     found = {name: incoming.headers.get(name, ()) for name in source_connector(source.connector).HEADERS}
     return {name: values[0] for name, values in found.items() if len(values) == 1}
-
-
-def message_of(source: str, delivery_id: str, correlation_id: str) -> dict[str, Any]:
-    """The message that has a kept delivery mapped."""
-    return {"v": 1, "kind": "webhook", "source": source, "delivery": delivery_id, "correlation_id": correlation_id}
 
 
 def _reply(rules: Rules, delivery: Delivery, receipt: Receipt) -> Reply:

@@ -14,8 +14,8 @@ from crossdock.exceptions.impact import at
 from crossdock.exceptions.model import Occurrence
 from crossdock.exceptions.replaying import UnsendableError
 from crossdock.exceptions.unreadable import said
+from crossdock.exchange.deferred import ROUTE as MAPPED_BEHIND
 from crossdock.exchange.inbox import Delivery
-from crossdock.flows.mapping_deliveries import ROUTE as MAPPED_BEHIND
 from crossdock.flows.version_gate import replaced
 
 FindDelivery = Callable[[str, str], Delivery | None]
