@@ -1,6 +1,6 @@
 """What this function tells the API's document of its endpoints."""
 
-from crossdock.contracts.endpoints import Answer, Endpoint, Parameter, in_path, in_query
+from crossdock.contracts.endpoints import Answer, Endpoint, Parameter, Status, in_path, in_query
 from crossdock.contracts.stock_answers import (
     AvailabilityQuestion,
     AvailableToPromise,
@@ -19,7 +19,7 @@ _SELECTORS: tuple[Parameter, ...] = (
     in_query("date", "nothing", "For which business date.", format="date"),
 )
 _EXPECTED = in_query("expected", "nothing", "Whether to say what is still to come.", "true", enum=["true", "false"])
-_PROBLEMS = {403: ("channel-not-yours",), 422: ("invalid-question",)}
+_PROBLEMS: dict[Status, tuple[str, ...]] = {403: ("channel-not-yours",), 422: ("invalid-question",)}
 
 ENDPOINTS = (
     Endpoint(

@@ -31,6 +31,7 @@ ENDPOINTS = (
         problems={
             **dict.fromkeys(sorted({r.refused for r in _VENDORS}), ("signature-refused",)),
             400: ("malformed-json", "signature-refused"),
+            "4XX": ("signature-refused",),
             404: ("unknown-source",),
             409: ("delivery-id-reused",),
             422: ("invalid-document", "unknown-event-type"),

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from crossdock.contracts.endpoints import Endpoint
+from crossdock.contracts.endpoints import Endpoint, Status
 from infra.constructs.refusals import REFUSALS
 
 # Refusals of the gateway that a request to a known route with a usable key can get, and those of the key itself.
@@ -57,9 +57,9 @@ PARAMETERS: Final[dict[str, Any]] = {
 }
 
 
-def problems(endpoint: Endpoint) -> dict[int, list[str]]:
+def problems(endpoint: Endpoint) -> dict[Status, list[str]]:
     """The names of all problems that an endpoint may answer, by status."""
-    found: dict[int, set[str]] = {status: set(names) for status, names in endpoint.problems.items()}
+    found: dict[Status, set[str]] = {status: set(names) for status, names in endpoint.problems.items()}
 
     def may(status: int, *names: str) -> None:
         found.setdefault(status, set()).update(names)
@@ -77,7 +77,7 @@ def problems(endpoint: Endpoint) -> dict[int, list[str]]:
         may(422, "invalid-document")
     if endpoint.idempotency:
         may(400, "idempotency-key-missing", "idempotency-key-unusable")
-    return {status: sorted(names) for status, names in sorted(found.items())}
+    return {status: sorted(names) for status, names in sorted(found.items(), key=lambda pair: str(pair[0]))}
 
 
 def headers_of(endpoint: Endpoint) -> list[str]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from crossdock.contracts.answered import ProblemDocument
-from crossdock.contracts.endpoints import Answer, Endpoint, Parameter
+from crossdock.contracts.endpoints import Answer, Endpoint, Parameter, Status
 from crossdock.platform import lifecycle
 from infra.documents.common import CORRELATION, HEADERS, PARAMETERS, headers_of, problems
 from infra.documents.endpoints import served
@@ -168,7 +168,7 @@ class _Operation:
             headers[name] = {"description": says, "schema": {"type": "string"}}
         return {"description": answers[0].says, "headers": headers, "content": content}
 
-    def _problem(self, status: int, names: Sequence[str]) -> dict[str, Any]:
+    def _problem(self, status: Status, names: Sequence[str]) -> dict[str, Any]:
         waits = status in _COMES_AGAIN
         schema = {
             "allOf": [self._ref(ProblemDocument)],

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import urllib.parse
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from typer.testing import CliRunner
 
 from crossdock.identity.callers import Callers, RefusedError
 from crossdock.identity.partners import SCOPES, PartnerAccess, Partners, hashed, usage_key
 from crossdock.identity.tokens import RESOURCE_SERVER, PublishedKeys, Tokens
 from crossdock.platform.outbound import Http
-from crossdock_cli import partner_access
+from crossdock_cli import partner_access, partners
 from crossdock_cli.errors import CliError
 from crossdock_cli.partner_checks import SANDBOX_SCOPES
 from infra.constructs import partner_pool
@@ -238,3 +240,47 @@ def test_a_sandbox_partner_is_given_nothing_real(stage: Target, changes: dict[st
 
 def test_the_pools_scopes_begin_as_tokens_are_read() -> None:
     assert partner_pool.RESOURCE_SERVER == RESOURCE_SERVER
+
+
+# -- the commands --------------------------------------------------------------------------------------------------
+
+
+def said(stage: Target, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
+    monkeypatch.setattr(partners, "connect", lambda _: stage)
+    monkeypatch.setattr(type(stage), "api_url", "http://api")
+    done = CliRunner().invoke(partners.app, list(arguments), catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_the_commands_show_a_secret_once(stage: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = said(stage, monkeypatch, "add", "acme", "--scope", "prices:read", "--both", "--rate", "5", "--burst", "9")
+    key = re.search(r"X-Api-Key: (ck_\S+)", made)
+    secret = re.search(r"client_secret: (\S+)", made)
+    assert key
+    assert secret
+    assert "/oauth2/token" in made
+
+    listed = json.loads(said(stage, monkeypatch, "list", "--json"))
+    assert [(p["name"], p["rate"], p["burst"], p["sandbox"], p["active"]) for p in listed] == [
+        ("acme", 5, 9, False, True)
+    ]
+    assert sorted((c["kind"], c["active"]) for c in listed[0]["credentials"]) == [("client", True), ("key", True)]
+    for shown in (said(stage, monkeypatch, "list"), json.dumps(listed)):
+        assert key[1] not in shown
+        assert secret[1] not in shown
+
+    rotated = json.loads(said(stage, monkeypatch, "rotate", "acme", "--overlap-hours", "2", "--json"))
+    assert rotated["api_key"] not in (None, key[1])
+    assert rotated["old_ends_at"]
+    ended = json.loads(said(stage, monkeypatch, "end", "acme", hashed(key[1])[:12], "--json"))
+    assert ended == {"name": "acme", "ended": {"kind": "key", "id": hashed(key[1])}}
+    assert json.loads(said(stage, monkeypatch, "disable", "acme", "--json")) == {"name": "acme", "active": False}
+    assert json.loads(said(stage, monkeypatch, "list", "--json"))[0]["active"] is False
+
+
+def test_a_sandbox_partner_needs_no_scopes_said(stage: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = ("--sandbox", "--source", "sandbox", "--channel", "sandbox", "--json")
+    made = json.loads(said(stage, monkeypatch, "add", "trial", *options))
+    assert (made["sandbox"], made["scopes"]) == (True, list(SANDBOX_SCOPES))
+    assert made["client_id"] is None

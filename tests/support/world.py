@@ -186,8 +186,8 @@ class World:
         return sorted((r for r in found if not r["pk"].startswith("RHYTHM#")), key=lambda r: (r["pk"], r["sk"]))
 
     def dump(self) -> dict[str, list[Item]]:
-        """Everything in all tables."""
-        return {table: self.rows(table) for table in TABLES}
+        """Everything in all tables, but for what partners used of their shares."""
+        return {table: self.rows(table) for table in TABLES if table != "limits"}
 
     def row(self, table: str, pk: str, sk: str) -> Item | None:
         return self.table(table).get((pk, sk), consistent=True)

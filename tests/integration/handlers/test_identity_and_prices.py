@@ -14,10 +14,12 @@ import pytest
 
 from crossdock.identity.partners import Credential, PartnerAccess, Partners, hashed
 from crossdock.identity.references import Conflict, Reference, References
+from crossdock.platform.errors import StoreUnavailableError
 from crossdock.pricing.rules import Rule
 from crossdock.pricing.sheet import Sheet
 from crossdock.pricing.slots import item_sheet
 from crossdock.pricing.store import Kept, PricingStore
+from tests.support import pools
 from tests.support.crashes import reaper
 from tests.support.world import (
     CORRELATION,
@@ -448,3 +450,14 @@ def test_access_is_kept_for_a_minute_and_an_end_is_heeded_at_once(world: World) 
     assert effect() == "Allow", "what was not found is not kept"
     world.now = later(30)
     assert effect() == "Deny", "it ended while it was kept"
+
+
+def test_without_the_pools_keys_no_token_is_judged_and_keys_are_let_in(world: World) -> None:
+    """The function fails, which the gateway answers with 503: nobody is called wrong."""
+    Partners(world.table("identity")).grant("key-1", PartnerAccess("acme", ("inventory:read",), ("wms",)))
+
+    with pytest.raises(StoreUnavailableError):
+        world.call("authorize_partner", sent({"authorization": f"Bearer {pools.token()}"}), Context())
+
+    answer = world.call("authorize_partner", sent({"x-api-key": "key-1"}), Context())
+    assert answer["policyDocument"]["Statement"][0]["Effect"] == "Allow"

@@ -420,6 +420,7 @@ def test_a_sandbox_stands_beside_what_is_real() -> None:
         ("warehouses", "MAIN", "source", "sandbox", "warehouses.MAIN.source: 'sandbox' is the sandbox's"),
         ("channels", "sandbox", "warehouses", ["MAIN"], "channels.sandbox.warehouses: 'MAIN' is not the sandbox's"),
         ("channels", "shop", "warehouses", ["SANDBOX"], "channels.shop.warehouses: 'SANDBOX' is the sandbox's"),
+        ("sources", "sandbox", "connector", "generic_erp", "sources.sandbox.connector: 'generic_erp' speaks of more"),
         ("sources", "sandbox", "supply", True, "sources.sandbox.supply: would let the sandbox speak of every"),
     ],
 )

@@ -6,7 +6,10 @@ what lies in its own. So it is enough that neither reaches over to the other sid
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Protocol
+from typing import Final, Protocol
+
+# It moves and counts stock, and says nothing of items, prices, customers or orders, which the sandbox shares.
+_CONNECTOR: Final = "generic_wms"
 
 
 class _Warehouse(Protocol):
@@ -15,6 +18,7 @@ class _Warehouse(Protocol):
 
 class _Source(Protocol):
     supply: bool
+    connector: str
 
 
 def is_sandbox(name: str) -> bool:
@@ -35,6 +39,8 @@ def problems(
     for place, named in lists.items():
         yield from _apart(place, is_sandbox(place.split(".")[1]), named)
     for name, source in sources.items():
+        if is_sandbox(name) and source.connector != _CONNECTOR:
+            yield f"sources.{name}.connector: {source.connector!r} speaks of more than stock; write {_CONNECTOR!r}"
         if is_sandbox(name) and source.supply:
             yield f"sources.{name}.supply: would let the sandbox speak of every warehouse; leave it out"
 

@@ -42,6 +42,8 @@ PRESERVED: Final = frozenset({"idempotency-key"})
 """Kinds of which each partner has all of its own: another's value is as good as any new one."""
 
 Place = Literal["path", "query", "header"]
+Status = int | Literal["2XX", "4XX"]
+"""One, or whichever of its hundred: where a configuration may choose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def in_query(name: str, whose: str, says: str, example: str | None = None, **sch
 class Answer:
     """An answer that is no problem. `model` None: a document described elsewhere, or a text of another `media`."""
 
-    status: int | Literal["2XX"]
+    status: Status
     says: str
     model: type[BaseModel] | None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -103,7 +105,7 @@ class Endpoint:
     raw: Mapping[str, Any] | None = None
     example: Mapping[str, Any] | None = None
     answers: tuple[Answer, ...]
-    problems: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    problems: Mapping[Status, tuple[str, ...]] = field(default_factory=dict)
     revalidates: bool = False
     idempotency: Literal["", "optional", "required"] = ""
     gives: Mapping[str, str] = field(default_factory=dict)
