@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from crossdock.connectors import bigcommerce, shopify
-from crossdock.contracts.deliveries import Answer, Batch, HttpAnswer, Target
+from crossdock.contracts.deliveries import Answer, Batch, HttpAnswer, Target, Value
 from crossdock.exchange.delivery import Dirty, Teller
 from crossdock.exchange.shadow import ShadowStore
 from tests.property.properties import some_choices, some_runs
@@ -192,3 +192,22 @@ def check_vendor(random: Random, vendor: str, kind: str) -> None:
     told.marks += sorted(strangers)
     told.drain()
     assert told.held() == told.wanted()
+
+
+def check_any_answer(vendor: str, kind: str, answers: Sequence[HttpAnswer]) -> None:
+    """No answer raises, and what it leaves of a batch is whole: an item is refused, or for later, or told."""
+    told = Told(Schedule([]), vendor, kind, [])
+    told.truth = dict.fromkeys(told.keys, 5)
+    left = list(answers)
+    said = lambda *_: left.pop(0) if len(left) > 1 else left[0]  # noqa: E731 - one answer after another, the last for ever
+    told.shop.post = said  # type: ignore[method-assign]
+    told.store.put = said  # type: ignore[method-assign]
+    values = tuple(Value(key, 1, told.read([key])[key] or {}, ("cd-1",)) for key in told.keys)
+
+    found = told.send(Batch("shop", kind, values, "2026-11-21T08:00:00.000Z"))
+
+    assert found.state in {"acknowledged", "unavailable"}
+    assert found.rejected.keys() | found.later.keys() <= set(told.keys)
+    assert not found.rejected.keys() & found.later.keys()
+    assert found.retry_after_s is None or found.retry_after_s >= 1
+    assert found.state == "acknowledged" or (found.detail and not found.rejected and not found.later)

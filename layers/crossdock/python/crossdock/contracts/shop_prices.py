@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from crossdock.contracts.deliveries import Batch
+
 
 class UntellableError(Exception):
     """The shop has no way to hold this value; the message says what it is and what would help."""
@@ -38,16 +40,17 @@ def breaks(shop: str, fields: Mapping[str, Any], places: int) -> list[Break]:
     ]
 
 
-def whole_units(shop: str, available: object, most: int) -> int:
-    """What a shop that counts whole units may sell of an availability: never more than there is.
+def shop_units(shop: str, batch: Batch, most: int, rejected: dict[str, str]) -> dict[str, int]:
+    """By key, what a shop that counts whole units may sell: never more than there is.
 
-    Raises UntellableError above the `most` that the shop can count.
+    What is above the `most` that the shop can count is `rejected`, unless that key is already.
     """
-    units = int(Decimal(str(available)))
-    if units > most:
-        raise UntellableError(
-            f"{shop} counts to {most} units, and there are {units}: hold the rest back from it (buffer)"
-        )
+    units: dict[str, int] = {}
+    for value in batch.values:
+        units[value.key] = int(Decimal(str(value.fields["available"])))
+        if units[value.key] > most:
+            there = f"{shop} counts to {most} units, and there are {units[value.key]}"
+            rejected.setdefault(value.key, f"{there}: hold the rest back from it (buffer)")
     return units
 
 

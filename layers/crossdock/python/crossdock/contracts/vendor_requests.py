@@ -57,6 +57,11 @@ class Request:
     send: Callable[[Sequence[str]], Verdict]
 
 
+def in_parts(keys: Sequence[str], send: Callable[[Sequence[str]], Verdict], largest: int) -> list[Request]:
+    """The keys in requests of `largest` at most."""
+    return [Request(keys[n : n + largest], send) for n in range(0, len(keys), largest)]
+
+
 def settled(requests: Iterable[Request], rejected: Mapping[str, str], time_left: Callable[[], float]) -> Answer:
     """What became of all of them, beside those that were `rejected` without asking.
 

@@ -11,8 +11,8 @@ from typing import Any, Final
 from crossdock.contracts.deliveries import Answer, Batch, HttpAnswer, Need, Target
 from crossdock.contracts.price_keys import read_key
 from crossdock.contracts.shop_ids import shop_ids
-from crossdock.contracts.shop_prices import Break, UntellableError, breaks, whole_units
-from crossdock.contracts.vendor_requests import Request, Verdict, checked, settled
+from crossdock.contracts.shop_prices import Break, UntellableError, breaks, shop_units
+from crossdock.contracts.vendor_requests import Request, Verdict, checked, in_parts, settled
 
 NEEDS: Final[frozenset[Need]] = frozenset({"token", "codes"})
 BIGCOMMERCE: Final = "BigCommerce"
@@ -80,12 +80,7 @@ class _Store:
 
 
 def _levels(batch: Batch, store: _Store, rejected: dict[str, str]) -> list[Request]:
-    units: dict[str, int] = {}
-    for value in batch.values:
-        try:
-            units[value.key] = whole_units(BIGCOMMERCE, value.fields["available"], _MOST)
-        except UntellableError as exc:
-            rejected.setdefault(value.key, str(exc))
+    units = shop_units(BIGCOMMERCE, batch, _MOST, rejected)
 
     def send(keys: Sequence[str]) -> Verdict:
         items = [
@@ -97,7 +92,7 @@ def _levels(batch: Batch, store: _Store, rejected: dict[str, str]) -> list[Reque
         assert isinstance(said, Verdict)  # noqa: S101 - no other status was asked for
         return said
 
-    return _parts([key for key in store.ids if key not in rejected], send, MOST_ADJUSTMENTS)
+    return in_parts([key for key in store.ids if key not in rejected], send, MOST_ADJUSTMENTS)
 
 
 # -- prices ----------------------------------------------------------------------------------------------------
@@ -119,7 +114,7 @@ def _prices(batch: Batch, store: _Store, rejected: dict[str, str]) -> list[Reque
     requests = []
     for name, keys in by_class.items():
         price_list = store.settings["price_lists"][name]
-        requests += _parts(keys, _sender(store, price_list, records), MOST_RECORDS)
+        requests += in_parts(keys, _sender(store, price_list, records), MOST_RECORDS)
     return requests
 
 
@@ -192,7 +187,3 @@ def _document(answer: HttpAnswer) -> dict[str, Any]:
     except (ValueError, RecursionError):  # RecursionError: brackets without end
         return {}
     return document if isinstance(document, dict) else {}
-
-
-def _parts(keys: Sequence[str], send: Callable[[Sequence[str]], Verdict], largest: int) -> list[Request]:
-    return [Request(keys[n : n + largest], send) for n in range(0, len(keys), largest)]

@@ -6,15 +6,15 @@ because its answer was lost sets the same.
 """
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from crossdock.connectors.shopify.admin import SHOPIFY, Admin, verdict
 from crossdock.contracts.deliveries import Answer, Batch, Need, Target
 from crossdock.contracts.price_keys import read_key
 from crossdock.contracts.shop_ids import shop_ids
-from crossdock.contracts.shop_prices import UntellableError, price_of_one, whole_units
-from crossdock.contracts.vendor_requests import Request, Verdict, settled
+from crossdock.contracts.shop_prices import UntellableError, price_of_one, shop_units
+from crossdock.contracts.vendor_requests import AskedToWaitError, Request, Verdict, in_parts, settled
 
 NEEDS: Final[frozenset[Need]] = frozenset({"token", "codes"})
 # An input list of Shopify's has 250 entries at most.
@@ -53,12 +53,7 @@ def _levels(
     batch: Batch, settings: Mapping[str, Any], shop: Admin, known: Mapping[str, Sequence[str]]
 ) -> tuple[list[Request], dict[str, str]]:
     ids, rejected = shop_ids(batch, settings, known, "inventory_item")
-    units: dict[str, int] = {}
-    for value in batch.values:
-        try:
-            units[value.key] = whole_units(SHOPIFY, value.fields["available"], _MOST)
-        except UntellableError as exc:
-            rejected.setdefault(value.key, str(exc))
+    units = shop_units(SHOPIFY, batch, _MOST, rejected)
     correlation = next((c for v in batch.values for c in v.correlation_ids), "unknown")
 
     def send(keys: Sequence[str]) -> Verdict:
@@ -82,7 +77,7 @@ def _levels(
         # One quantity that is refused undoes the others.
         return verdict(data.get("inventorySetQuantities"), places, "quantities", partial=False)
 
-    return _parts([key for key in ids if key not in rejected], send, LARGEST), rejected
+    return in_parts([key for key in ids if key not in rejected], send, LARGEST), rejected
 
 
 # -- prices ----------------------------------------------------------------------------------------------------
@@ -106,10 +101,10 @@ def _prices(
     requests = []
     for name, keys in by_class.items():
         if name == settings["own_prices"]:
-            requests += _parts(keys, _Variants(shop, ids, amounts).send, _PRODUCTS)
+            requests += in_parts(keys, _Variants(shop, ids, amounts).send, _PRODUCTS)
         else:
             price_list = f"gid://shopify/PriceList/{settings['price_lists'][name]}"
-            requests += _parts(keys, _PriceList(shop, price_list, ids, amounts).send, LARGEST)
+            requests += in_parts(keys, _PriceList(shop, price_list, ids, amounts).send, LARGEST)
     return requests, rejected
 
 
@@ -167,7 +162,10 @@ class _Variants:
         """The keys by the product of their variant, and those whose variant the shop does not have."""
         wanted = [_variant(self._ids[key]) for key in keys]
         nodes = self._shop.ask(_PRODUCTS_OF, {"ids": wanted}).get("nodes")
-        found = {n["id"]: n["product"]["id"] for n in nodes or [] if isinstance(n, dict) and n.get("product")}
+        if not isinstance(nodes, list):
+            raise AskedToWaitError(f"{SHOPIFY}: its answer has no nodes")
+        known = [n for n in nodes if isinstance(n, dict) and isinstance(n.get("product"), dict)]
+        found = {str(n.get("id")): str(n["product"].get("id")) for n in known}
         products: dict[str, list[str]] = {}
         named = {}
         for key, variant in zip(keys, wanted, strict=True):
@@ -180,10 +178,3 @@ class _Variants:
 
 def _variant(number: str) -> str:
     return f"gid://shopify/ProductVariant/{number}"
-
-
-# -- both ------------------------------------------------------------------------------------------------------
-
-
-def _parts(keys: Sequence[str], send: Callable[[Sequence[str]], Verdict], largest: int) -> list[Request]:
-    return [Request(keys[n : n + largest], send) for n in range(0, len(keys), largest)]
