@@ -395,6 +395,52 @@ def test_many_workers_park_and_drain_at_once_and_each_item_is_told_its_latest_on
     assert (parked(world), lane.messages, health(world).state) == ({}, [], "closed")
 
 
+def test_who_parks_when_the_channel_has_just_been_trusted_again_has_it_drained(
+    world: World, lane: Lane, endpoint: Endpoint
+) -> None:
+    """The worker saw it open; before its row is written, another one found nothing parked and closed it."""
+    take_down(world, lane, endpoint)
+    endpoint.answer = HttpAnswer(200)
+    hold(world, {"LATE": 3})
+    park = ParkStore.park
+
+    def after_the_other(store: ParkStore, *args: Any) -> int:
+        world.patch.setattr(ParkStore, "park", park)
+        lane.run(300)
+        assert (health(world).state, parked(world), lane.messages) == ("closed", {}, [])
+        return park(store, *args)
+
+    world.patch.setattr(ParkStore, "park", after_the_other)
+    event = world.queue_event("channel-webshop", [marks("LATE")])
+    assert world.call("deliver_to_channel", event, Context()) == {"batchItemFailures": []}
+
+    assert (parked(world), len(lane.drains())) == ({"LATE": 1}, 1)
+    lane.run(60)
+    assert (held(endpoint), parked(world)) == ({"FIRST": 1, "LATE": 3}, {})
+
+
+def test_who_trusts_a_channel_again_looks_once_more_for_what_was_parked_meanwhile(
+    world: World, lane: Lane, endpoint: Endpoint
+) -> None:
+    """Another worker parks between the last look and the row that says closed, and dies before it looks itself."""
+    take_down(world, lane, endpoint)
+    endpoint.answer = HttpAnswer(200)
+    hold(world, {"LATE": 3})
+    change = HealthStore.change
+
+    def meanwhile(store: HealthStore, channel: str, known: Health, how: Any) -> Health:
+        if known.state == "half" and how(known).state == "closed":
+            world.patch.setattr(HealthStore, "change", change)
+            ParkStore(world.table("exchange"), world.clock).park("webshop", "availability", [_dirty("LATE")], "")
+        return change(store, channel, known, how)
+
+    world.patch.setattr(HealthStore, "change", meanwhile)
+    lane.run(300)
+
+    assert HealthStore.change is change, "it was closed"
+    assert (held(endpoint), parked(world), health(world).state) == ({"FIRST": 1, "LATE": 3}, {}, "closed")
+
+
 # -- rates and sizes -------------------------------------------------------------------------------------------
 
 
