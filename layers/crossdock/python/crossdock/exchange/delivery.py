@@ -193,10 +193,10 @@ class Teller:
         parts, too_large = fitting(Batch(channel, kind, tuple(values.values()), sent_at), self._max_body_bytes)
         told.rejected.update(too_large)
         self._release(channel, kind, [c for c in claims if c.key in too_large], told.rejected)
-        for batch in parts:
+        for number, batch in enumerate(parts):
             keys = {v.key for v in batch.values}
             ours = [c for c in claims if c.key in keys]
-            if told.down is not None or self._too_late(ours):
+            if told.down is not None or (number and self._too_late(ours)):
                 told.waiting.update(dict.fromkeys(keys, told.down or BUSY))
                 self._release(channel, kind, ours, told.rejected)
             else:
