@@ -76,11 +76,12 @@ ALLOWED = {
     | {"sqs:SendMessage queue/movements", "sqs:SendMessage queue/webhooks", "events:PutEvents bus/crossdock-prod"}
     | {"s3:PutObject bucket/*"}
     | _secrets("sources", "erp", "wms"),
-    "map-webhooks": _table("exchange", "GetItem")
+    "map-webhooks": _table("exchange", "GetItem", "PutItem")
     | {"sqs:ChangeMessageVisibility queue/webhooks"}
     | _secrets("sources", "erp", "wms")
     | EXCEPTIONS
-    | {"sqs:SendMessage queue/movements", "events:PutEvents bus/crossdock-prod", "s3:GetObject bucket/*"}
+    | {"sqs:SendMessage queue/movements", "events:PutEvents bus/crossdock-prod"}
+    | {"s3:GetObject bucket/*", "s3:PutObject bucket/*"}
     | _consumes("webhooks"),
     "read-availability": _table("inventory", "Query", "BatchGetItem") | _table("identity", "BatchGetItem"),
     "balance-hot-items": _table("inventory", *HOLDS, "DeleteItem", "GetItem", "PartiQLDelete", "Query")
