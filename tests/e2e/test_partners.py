@@ -46,7 +46,9 @@ def test_a_client_gets_a_token_and_calls_with_it(system: System) -> None:
 
     assert (answer.status_code, answer.json()["deliveries"]) == (200, [])
     assert answer.headers["ratelimit-policy"] == '"partner";q=100;w=2'
-    assert answer.headers["ratelimit"].startswith('"partner";r=9')
+    # Nine tenths of the burst can be had at once at this rate, less this call; some flowed in while it was answered.
+    left = int(answer.headers["ratelimit"].partition(";r=")[2].partition(";")[0])
+    assert left in {89, 90}
     head, body, signature = good.split(".")
     for refused in (f"Bearer {head}.{body}.{signature[::-1]}", "Bearer x", f"Basic {good}"):
         document = problem(listed(system, authorization=refused), 401, "credential-refused")
