@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -37,14 +36,12 @@ from crossdock.pricing.profiles import Profiles
 from crossdock.pricing.store import Approved, PricingStore
 from tests.support import replays
 from tests.support import world as worlds
-from tests.support.crashes import Killed, Moment, reach, reaper
-from tests.support.endpoint import Endpoint
 from tests.support.payloads import FOLDER
+from tests.support.scenarios import Scenario, Stage, dies_everywhere, on, run
 from tests.support.tables import table_name
 from tests.support.world import (
     CORRELATION,
     Context,
-    World,
     api_event,
     bus_event,
     counts_event,
@@ -66,26 +63,6 @@ if TYPE_CHECKING:
     from crossdock_cli.target import Target
 
 pytestmark = pytest.mark.integration
-
-
-@dataclass
-class Stage:
-    """A world, the channel's endpoint, and what a scenario's arrangement leaves for its work."""
-
-    world: World
-    endpoint: Endpoint = field(default_factory=Endpoint)
-    kept: Any = None
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """`work` is what dies and is delivered again; `state` is compared; `calls` is how many calls the work makes."""
-
-    name: str
-    calls: int
-    arrange: Callable[[Stage], None]
-    work: Callable[[Stage], None]
-    state: Callable[[Stage], Any]
 
 
 def everything(stage: Stage) -> Any:
@@ -673,45 +650,11 @@ SCENARIOS = [
 ]
 
 
-def on(scenario: Scenario, target: Target, folder: Path, patch: pytest.MonkeyPatch) -> Stage:
-    """The scenario's stage, arranged anew."""
-    stage = Stage(worlds.build(target, folder, patch))
-    reach(stage.endpoint, patch)
-    scenario.arrange(stage)
-    stage.world.forget_warm_state()
-    return stage
-
-
-def run(scenario: Scenario, stage: Stage, at: int = 0, moment: Moment = "before") -> tuple[list[str], str]:
-    """The work under a reaper: the calls it made, and where it was killed."""
-    with reaper(at, moment) as found:
-        reach(stage.endpoint, stage.world.patch, found)
-        try:
-            scenario.work(stage)
-        except Killed as death:
-            return found.calls, str(death)
-        finally:
-            reach(stage.endpoint, stage.world.patch)
-    return found.calls, ""
-
-
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
 def test_a_death_anywhere_loses_nothing_and_doubles_nothing(
     scenario: Scenario, engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage = on(scenario, engine, tmp_path, monkeypatch)
-    calls, death = run(scenario, stage)
-    expected = scenario.state(stage)
-    assert (death, len(calls)) == ("", scenario.calls), calls
-
-    for at in range(1, len(calls) + 1):
-        for moment in ("before", "after"):
-            stage = on(scenario, engine, tmp_path, monkeypatch)
-            _, death = run(scenario, stage, at, moment)
-            assert death, f"nothing died {moment} call {at}"
-            stage.world.forget_warm_state()
-            scenario.work(stage)
-            assert scenario.state(stage) == expected, death
+    dies_everywhere(scenario, engine, tmp_path, monkeypatch)
 
 
 def test_the_reaper_strikes_before_and_after_and_is_gone_afterwards(

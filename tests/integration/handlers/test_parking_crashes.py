@@ -19,8 +19,9 @@ from crossdock.flows.draining import message as drains
 from crossdock.platform.clock import to_text
 from crossdock.pricing.cell_store import CellStore, Stored
 from crossdock.pricing.cells import Cell, Step, Window
-from tests.integration.handlers.test_crashes import Scenario, Stage, consumes, on, run, stocked
+from tests.integration.handlers.test_crashes import consumes, stocked
 from tests.support.lane import Lane, lanes
+from tests.support.scenarios import Scenario, Stage, dies_everywhere
 from tests.support.world import CORRELATION, NOW, NOW_TEXT, Context, World, dirty_message
 
 if TYPE_CHECKING:
@@ -141,16 +142,4 @@ def test_a_death_anywhere_loses_nothing_that_is_parked(
     scenario: Scenario, engine: Target, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(breaker, "by_chance", lambda: 0.5)
-    stage = on(scenario, engine, tmp_path, monkeypatch)
-    calls, death = run(scenario, stage)
-    expected = scenario.state(stage)
-    assert (death, len(calls)) == ("", scenario.calls), calls
-
-    for at in range(1, len(calls) + 1):
-        for moment in ("before", "after"):
-            stage = on(scenario, engine, tmp_path, monkeypatch)
-            _, death = run(scenario, stage, at, moment)
-            assert death, f"nothing died {moment} call {at}"
-            stage.world.forget_warm_state()
-            scenario.work(stage)
-            assert scenario.state(stage) == expected, death
+    dies_everywhere(scenario, engine, tmp_path, monkeypatch)

@@ -12,9 +12,10 @@ import pytest
 from crossdock.contracts.deliveries import HttpAnswer
 from crossdock.flows import price_publication
 from crossdock.pricing.facts import part
-from tests.integration.handlers.test_crashes import Scenario, Stage, everything, on, run, unique
+from tests.integration.handlers.test_crashes import everything, unique
 from tests.support import world as worlds
 from tests.support.publishing import OPEN, Prices, rule
+from tests.support.scenarios import Scenario, Stage, dies_everywhere
 from tests.support.world import CORRELATION, Context, later
 
 if TYPE_CHECKING:
@@ -159,16 +160,4 @@ SCENARIOS = [
 def test_a_death_anywhere_publishes_the_same_prices(
     scenario: Scenario, engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage = on(scenario, engine, tmp_path, monkeypatch)
-    calls, death = run(scenario, stage)
-    expected = scenario.state(stage)
-    assert (death, len(calls)) == ("", scenario.calls), calls
-
-    for at in range(1, len(calls) + 1):
-        for moment in ("before", "after"):
-            stage = on(scenario, engine, tmp_path, monkeypatch)
-            _, death = run(scenario, stage, at, moment)
-            assert death, f"nothing died {moment} call {at}"
-            stage.world.forget_warm_state()
-            scenario.work(stage)
-            assert scenario.state(stage) == expected, death
+    dies_everywhere(scenario, engine, tmp_path, monkeypatch)

@@ -12,8 +12,8 @@ import pytest
 
 from crossdock.pricing.context import ItemFacts
 from crossdock.pricing.facts import CustomerFacts
-from tests.integration.handlers.test_crashes import Scenario, Stage, on, run
 from tests.support.price_world import asked, given, order, rule
+from tests.support.scenarios import Scenario, Stage, dies_everywhere, on, run
 from tests.support.world import later
 
 if TYPE_CHECKING:
@@ -106,19 +106,7 @@ SCENARIOS = [
 def test_a_death_anywhere_leaves_one_quote_and_one_answer(
     scenario: Scenario, engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage = on(scenario, engine, tmp_path, monkeypatch)
-    calls, death = run(scenario, stage)
-    expected = scenario.state(stage)
-    assert (death, len(calls)) == ("", scenario.calls), calls
-
-    for at in range(1, len(calls) + 1):
-        for moment in ("before", "after"):
-            stage = on(scenario, engine, tmp_path, monkeypatch)
-            _, death = run(scenario, stage, at, moment)  # type: ignore[arg-type]
-            assert death, f"nothing died {moment} call {at}"
-            stage.world.forget_warm_state()
-            scenario.work(stage)
-            assert scenario.state(stage) == expected, death
+    dies_everywhere(scenario, engine, tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("parts", [False, True])

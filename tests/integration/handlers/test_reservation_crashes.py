@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crossdock.inventory.holds import reservation_id
-from tests.integration.handlers.test_crashes import Scenario, Stage, on, run
 from tests.support.reserving import act, body, expire, header, line, look, post, stocked
+from tests.support.scenarios import Scenario, Stage, dies_everywhere, on, run
 from tests.support.world import Context, later
 
 if TYPE_CHECKING:
@@ -164,19 +164,7 @@ SCENARIOS = [
 def test_a_death_anywhere_holds_nothing_twice_and_frees_nothing_twice(
     scenario: Scenario, engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage = on(scenario, engine, tmp_path, monkeypatch)
-    calls, death = run(scenario, stage)
-    expected = scenario.state(stage)
-    assert (death, len(calls)) == ("", scenario.calls), calls
-
-    for at in range(1, len(calls) + 1):
-        for moment in ("before", "after"):
-            stage = on(scenario, engine, tmp_path, monkeypatch)
-            _, death = run(scenario, stage, at, moment)  # type: ignore[arg-type]
-            assert death, f"nothing died {moment} call {at}"
-            stage.world.forget_warm_state()
-            scenario.work(stage)
-            assert scenario.state(stage) == expected, death
+    dies_everywhere(scenario, engine, tmp_path, monkeypatch)
 
 
 def _next(stage: Stage) -> None:

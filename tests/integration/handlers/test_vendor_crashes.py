@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.handlers.test_crashes import Scenario, Stage, consumes, everything, on, run, stocked
+from tests.integration.handlers.test_crashes import consumes, everything, stocked
 from tests.support import world as worlds
+from tests.support.scenarios import Scenario, Stage, on, run
 from tests.support.vendors import TOKEN, Shopify
 from tests.support.world import configuration, dirty_message, later, set_secret
 
