@@ -65,8 +65,8 @@ def group(system: System) -> str:
         (["sources", "rotate", "crm"], "stage local has no source 'crm'", "known here: erp, wms"),
         (
             ["channels", "set", "webshop", "--url", "ftp://shop"],
-            "'ftp://shop' is not an address deliveries can go to",
-            "give a full http or https URL",
+            "'ftp://shop' is not an address deliveries can go to: it must begin with https:// or http://",
+            "give a full http or https URL of a host on the open internet",
         ),
         (["trace", "two words"], "'two words' cannot be a correlation id", "copy it from an answer or an exception"),
     ],
