@@ -135,7 +135,7 @@ class Partners:
     def credentials(self, name: str) -> list[Credential]:
         """A partner's keys and clients, oldest first."""
         rows = self._table.query(f"PARTNER#{name}", consistent=True)
-        return sorted((_credential(row) for row in rows), key=lambda c: (c.made_at, c.id))
+        return sorted((_credential(row) for row in rows), key=lambda c: (c.made_at, c.ends_at is None, c.id))
 
     def keep(self, access: PartnerAccess) -> None:
         """Writes what a partner may do, whatever stood there."""
