@@ -1,6 +1,8 @@
 # Every command a person or CI types. Each installs what it needs; `make help` lists them.
 # A .pyc file saves a cold start two thirds of its time, so never let an environment forbid them.
 unexport PYTHONDONTWRITEBYTECODE
+# Properties are tried on the same examples every time, whatever order a process gives its sets.
+test test-unit test-e2e: export PYTHONHASHSEED := 0
 export CDK_DISABLE_VERSION_CHECK := 1
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
