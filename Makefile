@@ -36,8 +36,9 @@ local: $(READY) ## start the local engine, deploy the app into it, print how to 
 demo: $(READY) ## a day of business through the deployed app (ARGS="--days 10 --ledger FILE")
 	@$(BIN)/crossdock demo $(ARGS)
 
+# Three workers for two cores: what is deployed is waited for (holds that end, windows that open) two minutes in all.
 test: $(READY) ## every test but the benchmarks
-	@$(BIN)/python -m pytest tests -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest tests -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 test-unit: $(READY) ## the tests that need no engine: seconds
 	@$(BIN)/python -m pytest tests/unit tests/property $(ARGS)
