@@ -70,6 +70,7 @@ def test_the_same_goods_cost_the_same_in_any_unit(case: cases.Case) -> None:
 @given(cases.CASES)
 def test_one_exclusive_discount_at_most(case: cases.Case) -> None:
     p.check_exclusive(case)
+    p.check_exclusive(with_rivals(case))
 
 
 @examples(100)
@@ -242,6 +243,15 @@ def with_twins(case: cases.Case) -> cases.Case:
     return replace(case, rules=(*case.rules, *(replace(r, rule_id=f"{r.rule_id}-twin") for r in case.rules)))
 
 
+def with_rivals(case: cases.Case) -> cases.Case:
+    """Every discount a second and a third time, as an exclusive one and as one that always applies."""
+    discounts_ = [r for r in case.rules if r.layer == "discount"]
+    rivals = [replace(r, rule_id=f"{r.rule_id}-{kind}", concurrency=kind) for r in discounts_ for kind in RIVALS]
+    return replace(case, rules=(*case.rules, *rivals))
+
+
+RIVALS = ("exclusive", "always")
+DISCOUNTED = (p.check_exclusive, cases.CASES.map(with_rivals))
 ORDER = (p.check_order, st.tuples(cases.CASES, RANDOM))
 TIES = (p.check_order, st.tuples(cases.CASES.map(with_twins), RANDOM))
 FLOOR = (p.check_floor, cases.GUARDED)
@@ -251,8 +261,8 @@ MUTANTS: list[tuple[Any, Callable[..., None], Any]] = [
     (guard_before_rounding, *FLOOR),
     (no_guard, *FLOOR),
     (lowest_guard, *FLOOR),
-    (exclusive_joins, p.check_exclusive, cases.CASES),
-    (always_first, p.check_exclusive, cases.CASES),
+    (exclusive_joins, *DISCOUNTED),
+    (always_first, *DISCOUNTED),
     (last_slice_for_all, p.check_falling, cases.CASES),
     (ordered_unit_for_tiers, p.check_units, cases.CASES),
     (line_of_the_ordered_unit, p.check_units, cases.CASES),

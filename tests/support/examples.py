@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.internal.conjecture import providers
+
+# Hypothesis strews constants of all our modules that are loaded among its examples: other tests' imports would change
+# what is tried. There is no setting for it.
+providers._get_local_constants = lambda: providers._local_constants
 
 
 def examples(count: int) -> settings:
