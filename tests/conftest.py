@@ -32,17 +32,19 @@ class _ByGroup(LoadScopeScheduling):
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _ByGroup:
-    """What tests share a worker when several run: all that deploys or builds, and otherwise each file by itself.
+    """What tests share a worker when several run: what is deployed, what is synthesised, and otherwise each file alone.
 
-    A second worker would deploy the app again, and synthesise production again. (xdist's own groups are put into the
+    A second worker would deploy the app again, and synthesise production again; the demo deploys one of its own. (xdist's own groups are put into the
     tests' names, which pytest 9.2 no longer reads: each test was a group.)
     """
     return _ByGroup(config, log)
 
 
 def _group(path: Path) -> str:
-    if path.parent == HERE / "integration" or HERE / "e2e" in path.parents:
-        return "builds"
+    if path.parent == HERE / "integration":
+        return "templates"
+    if path.parent == HERE / "e2e" and path.name != "test_demo.py":
+        return "deployed"
     return str(path.relative_to(HERE))
 
 
