@@ -34,8 +34,8 @@ class _ByGroup(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _ByGroup:
     """What tests share a worker when several run: what is deployed, what is synthesised, and otherwise each file alone.
 
-    A second worker would deploy the app again, and synthesise production again; the demo deploys one of its own. (xdist's own groups are put into the
-    tests' names, which pytest 9.2 no longer reads: each test was a group.)
+    A second worker would deploy the app again, and synthesise production again; the demo deploys one of its own.
+    (xdist's own groups are put into the tests' names, which pytest 9.2 no longer reads: each test was a group.)
     """
     return _ByGroup(config, log)
 
