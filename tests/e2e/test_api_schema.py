@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.support.system import System
 
-EXAMPLES = 4
+EXAMPLES = 2
 DOCS = Path(__file__).parents[2] / "docs"
 
 

@@ -93,7 +93,7 @@ def served() -> Iterator[Pool]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     pool = Pool(f"http://127.0.0.1:{server.server_port}/.well-known/jwks.json")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield pool

@@ -11,7 +11,7 @@ import importlib
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from crossdock.config import compile as config_compile
@@ -529,9 +529,7 @@ def configuration(folder: Path, **changes: Mapping[str, Any]) -> Path:
 
     A value that is itself a table (`channels={"webshop": {…}}`) changes the one that is there, or is a new one.
     """
-    from crossdock_cli.local.paths import checkout
-
-    document = config_compile.compile_file(checkout() / "config" / "demo.toml")
+    document = json.loads(_compiled())
     for section, values in changes.items():
         kept = document[section]
         document[section] = {
@@ -541,6 +539,13 @@ def configuration(folder: Path, **changes: Mapping[str, Any]) -> Path:
     path = folder / "business.json"
     path.write_text(json.dumps(document), encoding="utf-8")
     return path
+
+
+@cache
+def _compiled() -> str:
+    from crossdock_cli.local.paths import checkout
+
+    return json.dumps(config_compile.compile_file(checkout() / "config" / "demo.toml"))
 
 
 def later(seconds: float) -> datetime:
