@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 _HEAVIEST: Final = 3
 # Everything a handler module built with @warm is built; what it cost is the difference.
 _CHILD: Final = """
-import importlib, json, sys, time
+import importlib, inspect, json, sys, time
 begun = time.process_time()
 module = importlib.import_module(sys.argv[1])
 imported = time.process_time()
 for value in list(vars(module).values()):
-    if hasattr(value, "cache_clear") and getattr(value, "__module__", "") == module.__name__:
+    ours = hasattr(value, "cache_clear") and getattr(value, "__module__", "") == module.__name__
+    if ours and not inspect.signature(value).parameters:
         value()
 built = time.process_time()
 try:
@@ -71,6 +72,9 @@ def _environment(home: Path) -> dict[str, str]:
         **inherited,
         **LAMBDA_LIKE,
         "CROSSDOCK_CONFIG": str(business),
+        "AWS_ENDPOINT_URL": "http://localhost",
+        "BODIES_BUCKET": "crossdock-local-bodies",
+        "WEBHOOKS_QUEUE_URL": "http://localhost/webhooks",
         "MOVEMENTS_QUEUE_URL": "http://localhost/movements",
         "EXPIRIES_QUEUE_URL": "http://localhost/expiries",
         "RESERVATIONS_QUEUE_URL": "http://localhost/reservations",
