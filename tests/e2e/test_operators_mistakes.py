@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,12 +21,6 @@ def group(system: System) -> str:
     """An open exception to go wrong on."""
     system.send(movement("opr-1", "OPR-UNKNOWN", 3))
     return str(system.exception("unknown_item", f"item/{wms_code('OPR-UNKNOWN')}")["id"])
-
-
-@pytest.fixture(scope="module")
-def rest(system: System, group: str) -> dict[str, Any]:
-    """All that is stored and queued before anybody makes a mistake."""
-    return system.at_rest()
 
 
 @pytest.mark.parametrize(
@@ -78,8 +72,10 @@ def rest(system: System, group: str) -> dict[str, Any]:
     ],
 )
 def test_a_mistake_is_one_line_and_a_remedy(
-    system: System, group: str, rest: dict[str, Any], arguments: list[str], message: str, remedy: str
+    system: System, group: str, arguments: list[str], message: str, remedy: str
 ) -> None:
+    before = system.at_rest()
+
     said = system.crossdock(*(group if a == GROUP else a for a in arguments))
 
     lines = said.err.splitlines()
@@ -87,7 +83,7 @@ def test_a_mistake_is_one_line_and_a_remedy(
     assert lines[0] == f"crossdock: {message.replace(GROUP, group)}"
     assert remedy.replace(GROUP, group) in (lines[1] if len(lines) > 1 else "")
     assert len(lines) <= 2
-    assert system.dump() == rest
+    assert system.dump() == before
 
 
 @pytest.mark.parametrize(
