@@ -12,6 +12,7 @@ os.environ.pop("COLUMNS", None)
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from crossdock.platform import deadline
 from tests.support.engine import bare_engine, start_afresh
 
 if TYPE_CHECKING:
@@ -46,6 +47,12 @@ def _group(path: Path) -> str:
     if path.parent == HERE / "e2e" and path.name != "test_demo.py":
         return "deployed"
     return str(path.relative_to(HERE))
+
+
+@pytest.fixture(autouse=True)
+def no_deadline() -> None:
+    """The deadline of a function that another test called in this process is not this test's."""
+    deadline.begin(None)
 
 
 @pytest.fixture(scope="session")
