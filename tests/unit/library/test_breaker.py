@@ -82,6 +82,12 @@ def test_who_asked_for_more_patience_gets_it() -> None:
     assert breaker.succeeded(short, NOW, probe=False).wait_s(NOW) == 30
 
 
+@pytest.mark.parametrize("asked_s", [86_401, 1_795_248_001, 10**30, 10**400])
+def test_nobody_is_left_alone_for_longer_than_a_day_whatever_was_asked(asked_s: int) -> None:
+    health = fails(NEVER_CALLED, asked_s=asked_s)
+    assert (health.state, health.wait_s(NOW)) == ("open", 86_400)
+
+
 def test_it_is_half_open_after_a_probe_and_closes_after_three_successes_with_nothing_parked() -> None:
     health = breaker.succeeded(opened(), after(5), probe=True)
     assert (health.state, health.wins, health.parks, health.wait_s(after(5))) == ("half", 1, False, 0)

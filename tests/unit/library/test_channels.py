@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from crossdock.connectors.signed_webhook import deliver
+from crossdock.connectors.signed_webhook.digest import leaves
 from crossdock.contracts.deliveries import Answer, Batch, HttpAnswer, Target, Value
+from crossdock.contracts.digests import Asked, NoDigestError
 from crossdock.exchange import backoff, dirty
 from crossdock.exchange.delivery import BUSY, Dirty, Teller, Told
 from crossdock.exchange.refused import rejections
@@ -294,3 +296,11 @@ def test_a_wait_doubles_up_to_its_cap(received: int, low: int, high: int) -> Non
 
     assert low <= min(waits)
     assert max(waits) <= high
+
+
+@pytest.mark.parametrize("leaf", ["-1", "4096", "٣", "9" * 5_000])
+def test_a_leaf_that_is_none_of_ours_is_no_digest(leaf: str) -> None:
+    body = json.dumps({"leaves": {leaf: "0" * 16}}).encode()
+    asked = Asked("https://shop.invalid", lambda *_: HttpAnswer(200, body), lambda _: {})
+    with pytest.raises(NoDigestError, match="is not a leaf's number, 0 to 4095"):
+        leaves("availability", asked)

@@ -268,6 +268,14 @@ def test_a_mutation_that_asks_to_be_repeated_is(code: str) -> None:
     assert to_shopify(vendor, levels(SKU_1=5)) == Answer("unavailable", f"Shopify: try again ({code})")
 
 
+def test_an_error_about_an_entry_with_a_number_without_end_is_everybodys() -> None:
+    vendor = shop()
+    path = ["input", "quantities", "9" * 5_000]
+    errors = {"userErrors": [{"code": "X", "field": path, "message": "no"}]}
+    vendor.on_request = lambda: HttpAnswer(200, json.dumps({"data": {"inventorySetQuantities": errors}}).encode())
+    assert to_shopify(vendor, levels(SKU_1=5)) == Answer("acknowledged", rejected={"SKU-1": "Shopify: no (X)"})
+
+
 def test_an_error_that_names_no_item_is_everybodys() -> None:
     answer = to_shopify(shop(), levels(SKU_1=5, SKU_2=6), settings={**SHOPIFY, "reason": "because"})
     said = "Shopify: is no reason (INVALID_REASON)"
@@ -448,6 +456,9 @@ def test_a_store_whose_quota_is_used_up_waits_until_its_window_ends() -> None:
 
     vendor.reset_ms = 15_001
     assert to_store(vendor, levels(SKU_1=5)).retry_after_s == 16
+
+    vendor.on_request = lambda: HttpAnswer(429, b"{}", headers={"x-rate-limit-time-reset-ms": "9" * 5_000})
+    assert to_store(vendor, levels(SKU_1=5)).retry_after_s == 1_000_000_000
 
     degraded = b'{"error":{"code":"SERVICE_DEGRADED","retry_after_seconds":30}}'
     vendor.on_request = lambda: HttpAnswer(503, degraded)

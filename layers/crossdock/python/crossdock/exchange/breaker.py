@@ -28,6 +28,8 @@ SUCCESSES: Final = 3
 """So many deliveries in a row have to succeed before a channel is trusted again."""
 LONG_WAIT_S: Final = 30
 """A channel that asks for more patience than this is not waited for: what is to be told is parked at once."""
+LONGEST_WAIT_S: Final = 86_400
+"""However long a channel asks not to be called, in whichever words: a day later it is tried."""
 _FIRST_PAUSE_S: Final = 5
 _CALM_S: Final = 600
 _ERROR_LENGTH: Final = 300
@@ -92,6 +94,7 @@ def failed(health: Health, rules: Rules, now: datetime, error: str, asked_s: int
 
     A probe is what is sent while the breaker is open; nothing else is.
     """
+    asked_s = min(asked_s, LONGEST_WAIT_S)
     told = replace(health, error=error[:_ERROR_LENGTH], error_at=to_text(now), wins=0)
     if health.state == "paused":
         return told

@@ -23,8 +23,9 @@ _MOST: Final = 2_147_483_647
 _PLACES: Final = 4
 _OK, _PARTLY, _NOT_FOUND, _INVALID = 200, 207, 404, 422
 _RESET: Final = "x-rate-limit-time-reset-ms"
+_DIGITS: Final = 12  # of a number that is believed: an answer may have any
 _NAMED: Final = re.compile(r"variant_id\D{0,12}(\d+)")
-_ENTRY: Final = re.compile(r"(?:items\.)?(\d+)(?:\.|$)")
+_ENTRY: Final = re.compile(r"(?:items\.)?(\d{1,9})(?:\.|$)")
 
 
 def deliver(batch: Batch, target: Target) -> Answer:
@@ -150,7 +151,7 @@ def _seconds(answer: HttpAnswer) -> int | None:
     """For how long the store asks us to wait: until its quota begins anew, or what an outage says in its body."""
     reset = answer.headers.get(_RESET, "")
     if reset.isascii() and reset.isdecimal():
-        return max(1, -(-int(reset) // 1000))
+        return max(1, -(-int(reset[:_DIGITS]) // 1000))
     error = _document(answer).get("error")
     seconds = error.get("retry_after_seconds") if isinstance(error, dict) else None
     return seconds if isinstance(seconds, int) and not isinstance(seconds, bool) and seconds > 0 else None

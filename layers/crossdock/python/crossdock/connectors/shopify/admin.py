@@ -27,6 +27,7 @@ _PASSING: Final = frozenset(
     }
 )
 _OK: Final = 200
+_DIGITS: Final = 9  # of an index that is believed: an answer may have any
 
 
 class Admin:
@@ -97,7 +98,8 @@ def _index(path: object, within: str) -> int:
     if not isinstance(path, list) or within not in path:
         return -1
     behind = [str(part) for part in path[path.index(within) + 1 :]]
-    return int(behind[0]) if behind and behind[0].isdecimal() else -1
+    number = behind[0] if behind else ""
+    return int(number) if number.isdecimal() and len(number) <= _DIGITS else -1
 
 
 def _said(error: Mapping[str, Any]) -> str:

@@ -41,7 +41,7 @@ def _ask(query: str, asked: Asked) -> dict[str, Any]:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and int(text) < _LEAVES):
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(_LEAVES)) and int(text) < _LEAVES):
         raise NoDigestError(f"leaves: {text[:20]!r} is not a leaf's number, 0 to 4095")
     return int(text)
 
