@@ -81,16 +81,14 @@ class Remapping:
 
 def _fresh(original: Mapping[str, Any], version: str, parts: Sequence[Part]) -> Mapping[str, Any]:
     """The original message with what the delivery says today in the place of what it said."""
-    if "movements" in original:
-        movements = [m for part in parts if isinstance(part, Movements) for m in part.movements]
-        if movements:
-            return {**original, "mapping": version, "movements": movements}
-    facts = [part for part in parts if isinstance(part, Fact)]
-    alike = [f for f in facts if (f.type, f.subject) == (original.get("type"), original.get("subject"))]
-    match alike or facts:
-        case [fact] if "movements" not in original:
-            made = {"type": fact.type, "subject": fact.subject, "data": dict(fact.data)}
-            return {**original, "mappingversion": version, **made}
+    movements = [m for part in parts if isinstance(part, Movements) for m in part.movements]
+    if "movements" in original and movements:
+        return {**original, "mapping": version, "movements": movements}
+    # Whoever refused it takes this type and no other.
+    facts = [part for part in parts if isinstance(part, Fact) and part.type == original.get("type")]
+    match [fact for fact in facts if fact.subject == original["subject"]] or facts:
+        case [fact]:
+            return {**original, "mappingversion": version, "subject": fact.subject, "data": dict(fact.data)}
     refused = next((f" ({part.detail})" for part in parts if isinstance(part, Refused)), "")
     raise UnsendableError(
         f"the delivery, mapped today, holds nothing like this fact{refused}: correct the fact instead"
