@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from crossdock.platform.dynamo import Item, Outcome, Statement, Table
 from crossdock.platform.errors import StoreUnavailableError
-from crossdock.platform.writes import Key, Write, partiql
+from crossdock.platform.writes import AtomicWrite, Key, Replace, Update, partiql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -100,7 +100,7 @@ class MemoryTable(Table):
         assert not given, statement.text
         return Outcome(done=True)
 
-    def atomically(self, writes: Sequence[Write]) -> list[Outcome]:
+    def atomically(self, writes: Sequence[AtomicWrite]) -> list[Outcome]:
         self.boundary()
         if self.throttled(0) is not None:
             raise StoreUnavailableError("throttled")
@@ -112,9 +112,12 @@ class MemoryTable(Table):
         self.boundary()
         return outcomes
 
-    def _all_or_none(self, writes: Sequence[Write]) -> list[Outcome]:
+    def _all_or_none(self, writes: Sequence[AtomicWrite]) -> list[Outcome]:
         before, noted = deepcopy(self.rows), len(self.records)
-        outcomes = [self._run(Statement(*partiql(self.name, w), w.key)) for w in writes]
+        outcomes = [
+            self._replace(w) if isinstance(w, Replace) else self._run(Statement(*partiql(self.name, w), w.key))
+            for w in writes
+        ]
         if not all(o.done for o in outcomes):
             self.rows = before
             del self.records[noted:]
@@ -123,6 +126,16 @@ class MemoryTable(Table):
                 for o, w in zip(outcomes, writes, strict=True)
             ]
         return outcomes
+
+    def _replace(self, write: Replace) -> Outcome:
+        existing = self.rows.get(write.key)
+        wanted = Update(write.key, when=write.when)
+        conditions, parameters = partiql(self.name, wanted)
+        clauses = [c for c in conditions.partition(" WHERE pk = ? AND sk = ?")[2].split(" AND ") if c]
+        if not _all_hold(existing or {}, clauses, list(parameters[2:])):
+            return Outcome(done=False, existing=deepcopy(existing))
+        self.rows[write.key] = {k: deepcopy(v) for k, v in write.item.items() if v is not None}
+        return Outcome(done=True)
 
     def _put_on_stream(self, key: Key) -> None:
         if key[0].startswith("M#"):

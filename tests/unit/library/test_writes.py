@@ -1,6 +1,6 @@
 """A write is said once and carried out in two ways, which must mean the same."""
 
-from crossdock.platform.writes import Insert, Update, When, expression, partiql
+from crossdock.platform.writes import Insert, Update, When, condition, expression, partiql
 
 UPDATE = Update(
     key=("T#A1", "A#MAIN"),
@@ -35,3 +35,12 @@ def test_the_same_update_as_an_expression() -> None:
     )
     assert names == {"#n0": "av", "#n1": "rsv", "#n2": "r_x", "#n3": "r_y", "#n4": "pk", "#n5": "ac_shop", "#n6": "seq"}
     assert values == {":v0": -2, ":v1": 2, ":v2": "2|3|n", ":v3": 2, ":v4": 0, ":v5": "7"}
+
+
+def test_conditions_alone_as_an_expression() -> None:
+    assert condition((When("n", "=", 3), When("into", "missing"))) == (
+        "#n0 = :v0 AND attribute_not_exists(#n1)",
+        {"#n0": "n", "#n1": "into"},
+        {":v0": 3},
+    )
+    assert condition(()) == ("", {}, {})

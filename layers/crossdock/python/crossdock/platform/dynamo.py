@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, Any
 from crossdock.platform import deadline
 from crossdock.platform.errors import StoreUnavailableError
 from crossdock.platform.sequences import chunks
-from crossdock.platform.writes import Delete, Insert, Key, Update, Write, expression, partiql
+from crossdock.platform.writes import (
+    AtomicWrite,
+    Delete,
+    Insert,
+    Key,
+    Replace,
+    Update,
+    Write,
+    condition,
+    expression,
+    partiql,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -141,7 +152,7 @@ class Table:
         """Carries the writes out, each failing alone, 25 to a round trip; see `run` for what is raised."""
         return self.run([Statement(*partiql(self.name, w), w.key) for w in writes])
 
-    def atomically(self, writes: Sequence[Write]) -> list[Outcome]:
+    def atomically(self, writes: Sequence[AtomicWrite]) -> list[Outcome]:
         """Carries up to 100 writes out, all or none, at twice the write units; outcomes come in their order.
 
         Either all are done, or none is, and those whose condition failed carry the item that stands in the way; the
@@ -154,26 +165,32 @@ class Table:
         found = self.get_many([writes[n].key for n in sorted(failed)], consistent=True)
         return [Outcome(done=False, existing=found.get(w.key), failed=n in failed) for n, w in enumerate(writes)]
 
-    def _transaction_item(self, write: Write) -> "TransactWriteItemTypeDef":
+    def _transaction_item(self, write: AtomicWrite) -> "TransactWriteItemTypeDef":
         if isinstance(write, Insert):
-            condition = "attribute_not_exists(pk)"
-            return {"Put": {"TableName": self.name, "Item": to_item(write.item), "ConditionExpression": condition}}
+            free = "attribute_not_exists(pk)"
+            return {"Put": {"TableName": self.name, "Item": to_item(write.item), "ConditionExpression": free}}
+        if isinstance(write, Replace):
+            replacement: Any = {"TableName": self.name, "Item": to_item(write.item)}
+            text, names, values = condition(write.when)
+            if text:
+                replacement |= {"ConditionExpression": text, "ExpressionAttributeNames": names}
+            return {"Put": replacement | ({"ExpressionAttributeValues": to_item(values)} if values else {})}
         if isinstance(write, Delete):
-            _, condition, names, values = expression(Update(write.key, when=write.when))
+            _, text, names, values = expression(Update(write.key, when=write.when))
             deletion: Any = {
                 "TableName": self.name,
                 "Key": to_item({"pk": write.key[0], "sk": write.key[1]}),
-                "ConditionExpression": condition,
+                "ConditionExpression": text,
                 "ExpressionAttributeNames": names,
             }
             return {"Delete": deletion | ({"ExpressionAttributeValues": to_item(values)} if values else {})}
-        change, condition, names, values = expression(write)
+        change, text, names, values = expression(write)
         return {
             "Update": {
                 "TableName": self.name,
                 "Key": to_item({"pk": write.key[0], "sk": write.key[1]}),
                 "UpdateExpression": change,
-                "ConditionExpression": condition,
+                "ConditionExpression": text,
                 "ExpressionAttributeNames": names,
                 "ExpressionAttributeValues": to_item(values),
             }

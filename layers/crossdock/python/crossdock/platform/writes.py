@@ -4,7 +4,7 @@ The same update may go alone among 25 others to a round trip (PartiQL), or toget
 (TransactWriteItems). Whoever builds it need not know which.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -55,7 +55,22 @@ class Delete:
     when: tuple[When, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """Writes a whole item over whatever stands there, if that meets every condition; among others only, all or none."""
+
+    item: Mapping[str, Any]
+    when: tuple[When, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        return self.item["pk"], self.item["sk"]
+
+
 Write: TypeAlias = Insert | Update | Delete
+"""What may go alone."""
+AtomicWrite: TypeAlias = Write | Replace
+"""What may go with others, all or none."""
 
 
 def partiql(table: str, write: Write) -> tuple[str, tuple[Any, ...]]:
@@ -98,11 +113,29 @@ def expression(update: Update) -> tuple[str, str, dict[str, str], dict[str, Any]
     parts = ["SET " + ", ".join(sets)] if sets else []
     if update.remove:
         parts.append("REMOVE " + ", ".join(map(name, update.remove)))
-    conditions = [f"attribute_exists({name('pk')})"]
-    for when in update.when:
-        attribute = name(when.name)
-        if when.test == "missing":
-            conditions.append(f"attribute_not_exists({attribute})")
-        else:
-            conditions.append(f"{attribute} {when.test} {value(when.value)}")
+    conditions = [f"attribute_exists({name('pk')})", *_conditions(update.when, name, value)]
     return " ".join(parts), " AND ".join(conditions), {v: k for k, v in names.items()}, values
+
+
+def condition(when: Iterable[When]) -> tuple[str, dict[str, str], dict[str, Any]]:
+    """(condition expression, names, plain values) of conditions alone; the expression is empty without any."""
+    names: dict[str, str] = {}
+    values: dict[str, Any] = {}
+
+    def value(given: Any) -> str:
+        values[f":v{len(values)}"] = given
+        return f":v{len(values) - 1}"
+
+    conditions = _conditions(when, lambda attribute: names.setdefault(attribute, f"#n{len(names)}"), value)
+    return " AND ".join(conditions), {v: k for k, v in names.items()}, values
+
+
+def _conditions(when: Iterable[When], name: Callable[[str], str], value: Callable[[Any], str]) -> list[str]:
+    found = []
+    for one in when:
+        attribute = name(one.name)
+        if one.test == "missing":
+            found.append(f"attribute_not_exists({attribute})")
+        else:
+            found.append(f"{attribute} {one.test} {value(one.value)}")
+    return found
