@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from crossdock.config import code_tables, sandbox
 from crossdock.config.channel_settings import settings_problems
+from crossdock.config.ownership import Customers, Ownership, ownership_problems
 from crossdock.config.signing import HmacForm
 from crossdock.contracts.channel_kinds import ChannelFacts
 from crossdock.contracts.price_settings import PriceSettings
@@ -120,7 +121,7 @@ class _ChannelLimits(_Strict):
 
 class _Channel(_Strict):
     connector: Name
-    publishes: list[Literal["availability", "price"]] = Field(min_length=1)
+    publishes: list[Literal["availability", "price", "customer"]] = Field(min_length=1)
     warehouses: list[WarehouseId] = Field(min_length=1)
     buffer: int = Field(default=0, ge=0)
     currency: Currency | None = None
@@ -217,6 +218,8 @@ class _Document(_Strict):
     pricing: _Pricing = Field(default_factory=_Pricing)
     limits: _Limits = Field(default_factory=_Limits)
     exceptions: _Exceptions = Field(default_factory=_Exceptions)
+    ownership: Ownership | None = None
+    customers: Customers = Field(default_factory=Customers)
 
 
 def compile_file(path: Path) -> dict[str, Any]:
@@ -298,7 +301,9 @@ def _inconsistencies(document: _Document) -> list[str]:
     found += code_tables.problems(
         document.codes, {name: s.connector for name, s in document.sources.items()}, document.warehouses
     )
-    known = {*document.sources, *document.channels, "crossdock", "unknown"}
+    systems = frozenset({*document.sources, *document.channels})
+    found += ownership_problems(document.ownership, document.customers, systems)
+    known = {*systems, "crossdock", "unknown"}
     found += [
         f"exceptions.owners.{n}.source: {o.source!r} is neither a source nor a channel; name one, or leave it out"
         for n, o in enumerate(document.exceptions.owners)
@@ -314,8 +319,12 @@ def _inconsistencies(document: _Document) -> list[str]:
 
 def _source_problems(document: _Document) -> list[str]:
     found = []
-    if "crossdock" in document.sources:
-        found.append("sources.crossdock: the name is taken by our own adjusting movements; choose another")
+    taken = {"crossdock": "our own adjusting movements", "operator": "our own people", "rules": "what is derived"}
+    found += [
+        f"sources.{name}: the name is taken by {by}; choose another"
+        for name, by in taken.items()
+        if name in document.sources
+    ]
     for name, source in document.sources.items():
         if (source.scheme == "generic-hmac") != (source.hmac is not None):
             found.append(f"sources.{name}.hmac: describes the scheme generic-hmac; write both, or neither")

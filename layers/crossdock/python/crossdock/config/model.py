@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from crossdock.config.exception_terms import ExceptionTerms, exception_terms
+from crossdock.config.ownership_values import customer_terms, matrix
 from crossdock.contracts.codes import Codes, CodeTable
+from crossdock.contracts.customer_terms import CustomerTerms
+from crossdock.contracts.ownership import Matrix
 
 _SHIPPED = Path(__file__).parent / "business.json"
 
@@ -225,6 +228,8 @@ class BusinessConfig:
     price_classes: Mapping[str, PriceClass] = field(default_factory=dict)
     exceptions: ExceptionTerms = field(default_factory=ExceptionTerms)
     codes: Mapping[str, Codes] = field(default_factory=dict)
+    ownership: Matrix = field(default_factory=Matrix)
+    customers: CustomerTerms = field(default_factory=CustomerTerms)
 
     def codes_of(self, source: str) -> Codes:
         """What the source's words mean; without tables it has to use ours."""
@@ -266,6 +271,8 @@ def from_document(document: Mapping[str, Any]) -> BusinessConfig:
         price_classes={n: _price_class(n, c) for n, c in document["price_classes"].items()},
         exceptions=exception_terms(document["exceptions"]),
         codes={n: _codes(n, tables) for n, tables in document["codes"].items()},
+        ownership=matrix(document.get("ownership")),
+        customers=customer_terms(document["customers"]),
     )
 
 
