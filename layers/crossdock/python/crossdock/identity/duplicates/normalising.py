@@ -1,0 +1,40 @@
+"""A party as it is compared: every field in one form, so that what is meant alike is written alike."""
+
+from dataclasses import dataclass
+
+from crossdock.identity.duplicates.contacts import firm_domain, mail_of, phone_of, site_of
+from crossdock.identity.duplicates.names import NOBODY, Name, name_of
+from crossdock.identity.duplicates.party import Party
+from crossdock.identity.duplicates.places import Place, place_of
+from crossdock.identity.duplicates.tax_ids import TaxId, tax_id_of
+
+
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """A party in one form. `names` begins with the first name; `domains` are the firm's own, of mail and web."""
+
+    party: Party
+    names: tuple[Name, ...]
+    tax_ids: frozenset[TaxId]
+    place: Place
+    phones: frozenset[str]
+    mails: frozenset[str]
+    domains: frozenset[str]
+
+
+def normal(party: Party) -> Normal:
+    """A party in one form. Any text gives an answer: what cannot be read is as if it was not known."""
+    place = place_of(party.street, party.city, party.postcode, party.country)
+    land = place.country
+    names = tuple(dict.fromkeys(n for n in map(name_of, (party.name, *party.aliases)) if n.words or n.numbers))
+    mails = frozenset(filter(None, map(mail_of, party.emails)))
+    domains = {firm_domain(mail) for mail in mails} | set(map(site_of, party.websites))
+    return Normal(
+        party=party,
+        names=names or (NOBODY,),
+        tax_ids=frozenset(t for t in (tax_id_of(text, land) for text in party.tax_ids) if t),
+        place=place,
+        phones=frozenset(p for p in (phone_of(text, land) for text in party.phones) if p),
+        mails=mails,
+        domains=frozenset(filter(None, domains)),
+    )
