@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from crossdock.platform.dynamo import Item, Outcome, Statement, Table
 from crossdock.platform.errors import StoreUnavailableError
-from crossdock.platform.writes import AtomicWrite, Key, Replace, Update, partiql
+from crossdock.platform.writes import AtomicWrite, Check, Key, Replace, Update, partiql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -115,7 +115,7 @@ class MemoryTable(Table):
     def _all_or_none(self, writes: Sequence[AtomicWrite]) -> list[Outcome]:
         before, noted = deepcopy(self.rows), len(self.records)
         outcomes = [
-            self._replace(w) if isinstance(w, Replace) else self._run(Statement(*partiql(self.name, w), w.key))
+            self._whole(w) if isinstance(w, Replace | Check) else self._run(Statement(*partiql(self.name, w), w.key))
             for w in writes
         ]
         if not all(o.done for o in outcomes):
@@ -127,13 +127,17 @@ class MemoryTable(Table):
             ]
         return outcomes
 
-    def _replace(self, write: Replace) -> Outcome:
+    def _whole(self, write: Replace | Check) -> Outcome:
         existing = self.rows.get(write.key)
         wanted = Update(write.key, when=write.when)
         conditions, parameters = partiql(self.name, wanted)
         clauses = [c for c in conditions.partition(" WHERE pk = ? AND sk = ?")[2].split(" AND ") if c]
+        if isinstance(write, Check) and existing is None:
+            return Outcome(done=False)
         if not _all_hold(existing or {}, clauses, list(parameters[2:])):
             return Outcome(done=False, existing=deepcopy(existing))
+        if isinstance(write, Check):
+            return Outcome(done=True)
         self.rows[write.key] = {k: deepcopy(v) for k, v in write.item.items() if v is not None}
         return Outcome(done=True)
 

@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 from crossdock.contracts.customer_attributes import Value
 from crossdock.contracts.customer_terms import CustomerTerms
-from crossdock.contracts.ownership import Matrix
+from crossdock.contracts.ownership import Matrix, UnownedError
 from crossdock.identity.claims import Record
 from crossdock.identity.golden import Enrichment, Golden, choices, golden, values
 
@@ -42,8 +42,8 @@ class Customer:
     """The golden record under a version that grows with every change that anybody can see (the ETag).
 
     `attributes` are those of which there is one, `many` the contacts and ship-tos by `contact/CT…`. `revision` grows
-    with every write, also with one that changes nothing that is believed. `ready_at` is when it was complete first: from
-    then on it is told to everybody. `seal` is the last of the chain of hashes over its history.
+    with every write, also with one that changes nothing that is believed. `ready_at` is when it was complete first:
+    from then on everybody is told of it. `seal` is the last of the chain of hashes over its history.
     """
 
     id: str
@@ -125,7 +125,7 @@ def judged(
 
 def seen(customer: Customer) -> tuple[object, ...]:
     """All of a customer that anybody is told: two of them that are equal here need no new version."""
-    stands = {name: (g.value, g.system, g.external, g.version, g.at, g.why) for name, g in customer.everything.items()}
+    stands = {name: (g.value, g.system, g.external, g.version, g.at) for name, g in customer.everything.items()}
     return stands, customer.state, customer.problems, customer.into
 
 
@@ -163,3 +163,10 @@ def _state(after: Customer, records: Sequence[Record], suspects: Sequence[Suspec
         return "checking"
     waits = terms.duplicates == "hold" and not after.ready_at and any(s.state == "open" for s in suspects)
     return "review" if waits else "ready"
+
+
+def _owner(matrix: Matrix, name: str) -> str:
+    try:
+        return matrix.rule(name).owner
+    except UnownedError:
+        return "somebody who owns it"

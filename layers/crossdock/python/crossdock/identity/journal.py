@@ -1,9 +1,10 @@
 """The history of a customer: one row for each version, chained by hashes so that nothing can be changed in silence.
 
-    H#000000000012    at, by, cause, changes {attribute: {v, s, x, n, a, w, salt, c}}, state, seal
+    H#customer#<id> / 000000000012    at, by, cause, st, seal
+                                      ch: {attribute: {v, s, x, n, a, w, salt, c}}
 
-A value stands in the row beside `c`, the hash over its salt and itself, and only `c` goes into the chain. So a value can
-be erased with its salt, as the law may ask for, and the chain over all that happened still proves itself: that
+A value stands in the row beside `c`, the hash over its salt and itself, and only `c` goes into the chain. So a value
+can be erased with its salt, as the law may ask for, and the chain over all that happened still proves itself: that
 something was said, by whom and when, but no longer what.
 """
 
@@ -16,8 +17,7 @@ from typing import Any, Final
 from crossdock.identity.claims import canonical
 from crossdock.identity.customers import Change, Customer
 
-PREFIX: Final = "H#"
-ERASED: Final = "erased"
+_PREFIX: Final = "H#customer#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,12 @@ class Cause:
 
 def row_key(customer: str, version: int) -> tuple[str, str]:
     """Where a version's row stands."""
-    return f"C#customer#{customer}", f"{PREFIX}{version:012d}"
+    return partition(customer), f"{version:012d}"
+
+
+def partition(customer: str) -> str:
+    """Where all versions of a customer stand: apart from what is read each time it changes."""
+    return f"{_PREFIX}{customer}"
 
 
 def entry(after: Customer, changed: Mapping[str, Change], cause: Cause, salts: Mapping[str, str]) -> dict[str, Any]:

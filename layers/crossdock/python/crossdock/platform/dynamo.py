@@ -14,6 +14,7 @@ from crossdock.platform.errors import StoreUnavailableError
 from crossdock.platform.sequences import chunks
 from crossdock.platform.writes import (
     AtomicWrite,
+    Check,
     Delete,
     Insert,
     Key,
@@ -175,6 +176,15 @@ class Table:
             if text:
                 replacement |= {"ConditionExpression": text, "ExpressionAttributeNames": names}
             return {"Put": replacement | ({"ExpressionAttributeValues": to_item(values)} if values else {})}
+        if isinstance(write, Check):
+            _, text, names, values = expression(Update(write.key, when=write.when))
+            check: Any = {
+                "TableName": self.name,
+                "Key": to_item({"pk": write.key[0], "sk": write.key[1]}),
+                "ConditionExpression": text,
+                "ExpressionAttributeNames": names,
+            }
+            return {"ConditionCheck": check | ({"ExpressionAttributeValues": to_item(values)} if values else {})}
         if isinstance(write, Delete):
             _, text, names, values = expression(Update(write.key, when=write.when))
             deletion: Any = {

@@ -67,9 +67,17 @@ class Replace:
         return self.item["pk"], self.item["sk"]
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Writes nothing: an item must exist and meet every condition for the others to be done. It costs as a write."""
+
+    key: Key
+    when: tuple[When, ...] = ()
+
+
 Write: TypeAlias = Insert | Update | Delete
 """What may go alone."""
-AtomicWrite: TypeAlias = Write | Replace
+AtomicWrite: TypeAlias = Write | Replace | Check
 """What may go with others, all or none."""
 
 

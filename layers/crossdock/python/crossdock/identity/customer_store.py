@@ -1,0 +1,169 @@
+"""Customers in the identity table: read as a whole, written as a whole.
+
+One query reads all that is kept of a customer (and one more for each that was merged into it); one transaction writes
+what changed, under the condition that the golden record is as it was read. Whoever was overtaken reads again.
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from crossdock.identity import journal
+from crossdock.identity.claims import Record
+from crossdock.identity.customer_rows import (
+    KIND,
+    MANY,
+    TOLD,
+    head_key,
+    head_row,
+    many_of,
+    many_row,
+    record_rows,
+    records_of,
+    suspect_row,
+    suspects_of,
+    to_customer,
+)
+from crossdock.identity.customers import Customer, Suspect, changes
+from crossdock.identity.golden import Golden
+from crossdock.identity.journal import Cause
+from crossdock.identity.telling import Told, row, to_told
+from crossdock.identity.xref_rows import Known, known, partition
+from crossdock.platform.dynamo import Item, Table
+from crossdock.platform.writes import AtomicWrite, Delete, Insert, Replace, When
+
+_CHAIN: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """All that is kept of a customer. `records` are also those of customers that were merged into it.
+
+    `ids` are its cross-references with their guard; `exists` says whether there is a golden record yet.
+    """
+
+    customer: Customer
+    exists: bool
+    records: tuple[Record, ...]
+    ids: Known
+    suspects: Mapping[str, Suspect] = field(default_factory=dict)
+    told: Mapping[str, Told] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What a customer is to be: the golden record, and those records, suspects and told words that changed."""
+
+    customer: Customer
+    records: Sequence[Record] = ()
+    suspects: Sequence[Suspect] = ()
+    told: Sequence[Told] = ()
+
+
+class CustomerStore:
+    """Reads and writes customers."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def load(self, customer: str) -> Kept:
+        """All that is kept of one customer, read consistently: 1 RCU per 4 KB, a round trip for each merged one too.
+
+        Of one that does not exist, an empty record that can be written.
+        """
+        rows = list(self._table.query(partition(KIND, customer), consistent=True))
+        ids = known(KIND, customer, rows)
+        head = next((r for r in rows if (r["pk"], r["sk"]) == head_key(customer)), None)
+        records = [*records_of(rows, customer), *self._merged(ids.merges)]
+        told = {t.system: t for t in (to_told(r) for r in rows if r["sk"].startswith(TOLD))}
+        kept = to_customer(head, many_of(rows)) if head else Customer(customer)
+        return Kept(kept, head is not None, tuple(records), ids, suspects_of(rows), told)
+
+    def _merged(self, merges: Iterable[str]) -> list[Record]:
+        """The records of those that were merged into one, and into these, and so on."""
+        found: list[Record] = []
+        waiting, seen = list(merges), set[str]()
+        while waiting and len(seen) < _CHAIN:
+            other = waiting.pop()
+            if other in seen:
+                continue
+            seen.add(other)
+            rows = list(self._table.query(partition(KIND, other), consistent=True))
+            found += records_of(rows, other)
+            waiting += known(KIND, other, rows).merges
+        return found
+
+    def heads(self, customers: Iterable[str]) -> dict[str, Customer]:
+        """The golden records that exist, read consistently, without contacts and ship-tos: 1 RCU each, 100 a call."""
+        rows = self._table.get_many([head_key(c) for c in customers], consistent=True)
+        return {c.id: c for c in (to_customer(row, {}) for row in rows.values())}
+
+    def told(self, customer: str, system: str) -> Told:
+        """What a system was told of a customer."""
+        found = self._table.get((partition(KIND, customer), f"{TOLD}{system}"), consistent=True)
+        return to_told(found) if found else Told(system)
+
+    def note_told(self, customer: str, told: Told) -> bool:
+        """Keeps what is about to be told; False when another was there in between, and it is to be read again."""
+        item = row(customer, told)
+        if told.revision == 0:
+            return self._table.put_new(item) is None
+        return self._table.atomically([Replace(item, (When("n", "=", told.revision),))])[0].done
+
+    def history(self, customer: str, *, after: str | None = None, page: int | None = None) -> Iterable[Item]:
+        """The rows of a customer's history, oldest first, behind `after`."""
+        return self._table.query(journal.partition(customer), consistent=True, after=after, page=page)
+
+    def commit(self, writes: Sequence[AtomicWrite]) -> bool:
+        """Carries out what was planned, all or nothing; False when something was not as it had been read."""
+        return self._table.atomically(writes)[0].done
+
+
+def writes(kept: Kept, wanted: Next, cause: Cause) -> list[AtomicWrite]:
+    """What leads from a customer as it was read to what it is to be: 2 WCU per KB and row.
+
+    The golden record is always among them: it is what keeps two writers apart. A version that nobody saw before has a
+    row in the history.
+    """
+    before, after = kept.customer, replace(wanted.customer, revision=kept.customer.revision + 1)
+    made: list[AtomicWrite] = []
+    if after.version != before.version:
+        changed = changes(before.everything, after.everything)
+        salts = {name: secrets.token_hex(16) for name in changed}
+        entry = journal.entry(after, changed, cause, salts)
+        after = replace(after, seal=entry["seal"])
+        made.append(Insert(entry))
+    made += _many(before, after)
+    made += [Replace(found) for record in wanted.records for found in _changed_rows(kept, record)]
+    made += [Replace(suspect_row(after.id, suspect)) for suspect in wanted.suspects]
+    made += [_told(after.id, told) for told in wanted.told]
+    head = head_row(after)
+    return [Replace(head, (When("n", "=", before.revision),)) if kept.exists else Insert(head), *made]
+
+
+def _changed_rows(kept: Kept, record: Record) -> list[dict[str, object]]:
+    """Of a record's rows those that are other ones now."""
+    old = next((r for r in kept.records if r.id == record.id), None)
+    known_rows = {r["sk"]: r for r in record_rows(old)} if old else {}
+    return [found for found in record_rows(record) if known_rows.get(found["sk"]) != found]
+
+
+def _told(customer: str, told: Told) -> AtomicWrite:
+    return Replace(row(customer, told), (When("n", "=", told.revision),))
+
+
+def _many(before: Customer, after: Customer) -> list[AtomicWrite]:
+    """The contacts and ship-tos that changed."""
+    made: list[AtomicWrite] = [
+        Replace(many_row(after.id, name, golden))
+        for name, golden in after.many.items()
+        if before.many.get(name) is None or _bare(before.many[name]) != _bare(golden)
+    ]
+    gone = before.many.keys() - after.many.keys()
+    return [*made, *(Delete((partition(KIND, after.id), MANY + name)) for name in sorted(gone))]
+
+
+def _bare(golden: Golden) -> Golden:
+    """All of a value that is kept: why it won is told anew each time."""
+    return replace(golden, why="")
