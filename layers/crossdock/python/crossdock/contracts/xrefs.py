@@ -35,9 +35,10 @@ _IDS: Final[Mapping[Kind, str]] = MappingProxyType(
     }
 )
 _SYSTEM: Final = re.compile(r"[a-z][a-z0-9_]{0,30}")
-_EXTERNAL: Final = re.compile(r"[^\x00-\x1f\x7f-\x9f]+")
+_EXTERNAL: Final = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 _LONGEST: Final = 100
 _LONGEST_ITEM: Final = 80
+_SHOWN: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,8 @@ def faults_of(reference: CrossReference) -> list[Fault]:
         if instant is not None and instant.tzinfo is None:
             found.append(Fault(name, "has no UTC offset", "write the offset, for example 2026-01-31T00:00:00Z"))
             return found
+        if instant is not None and instant.microsecond % 1000:
+            found.append(Fault(name, "is finer than a millisecond", "write at most three digits behind the seconds"))
     if start is not None and end is not None and end <= start:
         found.append(Fault("valid_to", "is not after valid_from", "the end is the first instant at which it is over"))
     return found
@@ -114,7 +117,7 @@ def id_faults(kind: str, external: ExternalId) -> list[Fault]:
     longest = _LONGEST_ITEM if kind == "item" else _LONGEST
     if not _EXTERNAL.fullmatch(ident) or len(ident) > longest:
         remedy = f"send 1 to {longest} characters without control characters"
-        found.append(Fault("external", f"{ident[:_LONGEST]!r} cannot be an id", remedy))
+        found.append(Fault("external", f"{ident[:_SHOWN]!r} cannot be an id", remedy))
     return found
 
 

@@ -1,9 +1,11 @@
-"""Cross-references: canonical id ↔ (system, that system's code), written in both directions by one transaction.
+"""Cross-references of items: sku ↔ (system, that system's code), written in both directions by one transaction.
 
     X#item#system#code / ID          → the sku; once a profile needs it: its lot policy (lots) and version (pv)
     C#item#sku / SYS#system#code     → that it is known so there
 
-So two imports that run at once cannot give one code two meanings: the second one's condition fails.
+So two imports that run at once cannot give one code two meanings: the second one's condition fails. These are the rows
+of `crossdock.identity.xref_rows`, which has all kinds; here is what facts about items need, by the thousand and cached.
+A code whose time an operator has ended (`crossdock xref end`) is not found any more.
 """
 
 import time
@@ -12,6 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crossdock.contracts.items import FREE, KnownItem
+from crossdock.identity.xref_rows import in_force
+from crossdock.platform.clock import Clock, system_clock, to_text
 from crossdock.platform.dynamo import Table, to_item
 from crossdock.platform.sequences import chunks
 from crossdock.platform.writes import Key
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 _ITEM = "C#item#"
+_ATTRIBUTES = ("cid", "lots", "from", "to")
 _PER_TRANSACTION = 50  # each reference is two items, and a transaction takes a hundred
 _CACHE_SECONDS = 300
 _CACHE_ENTRIES = 50_000
@@ -49,8 +54,9 @@ class Conflict:
 class References:
     """Looks cross-references up and declares them."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, clock: Clock = system_clock) -> None:
         self._table = table
+        self._clock = clock
         self._cache: dict[tuple[str, str], tuple[float, KnownItem]] = {}
 
     def skus(self, codes: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
@@ -66,18 +72,19 @@ class References:
         """From (system, code) to item for those that are known; 0.5 RCU each, 100 to a round trip.
 
         What was found is kept for five minutes in the function's memory: a code never changes its meaning by
-        itself. What was not found is asked again each time, so a code added by an operator works at once.
+        itself, and one that is ended may be found that much longer. What was not found is asked again each time, so a
+        code added by an operator works at once.
         """
         wanted = set(codes)
-        now = time.monotonic()
+        now, present = time.monotonic(), to_text(self._clock())
         found = {c: item for c in wanted if (item := self._cached(c, now)) is not None}
         missing = [Reference(system, code, "") for system, code in wanted - found.keys()]
-        rows = self._table.get_many([r.lookup_key for r in missing], attributes=("cid", "lots")) if missing else {}
+        rows = self._table.get_many([r.lookup_key for r in missing], attributes=_ATTRIBUTES) if missing else {}
         if len(self._cache) + len(rows) > _CACHE_ENTRIES:
             self._cache.clear()
         for reference in missing:
             row = rows.get(reference.lookup_key)
-            if row:
+            if row and in_force(row, present):
                 item = KnownItem(row["cid"], row.get("lots", FREE))
                 self._cache[reference.system, reference.code] = (now, item)
                 found[reference.system, reference.code] = item
@@ -88,9 +95,13 @@ class References:
 
         A query of 0.5 RCU for each item. Nothing is kept: what an operator adds counts with the replay that follows.
         """
-        prefix = f"SYS#{system}#"
+        prefix, now = f"SYS#{system}#", to_text(self._clock())
         found = {
-            sku: [row["sk"].removeprefix(prefix) for row in self._table.query(f"C#item#{sku}", prefix=prefix)]
+            sku: [
+                row["sk"].removeprefix(prefix)
+                for row in self._table.query(f"C#item#{sku}", prefix=prefix)
+                if in_force(row, now)
+            ]
             for sku in skus
         }
         return {sku: codes for sku, codes in found.items() if codes}
@@ -100,7 +111,7 @@ class References:
         return kept[1] if kept and now - kept[0] < _CACHE_SECONDS else None
 
     def of(self, sku: str, *, consistent: bool = False) -> list[Reference]:
-        """Every code an item is known by, by system."""
+        """Every code an item is or was known by, by system."""
         rows = self._table.query(f"C#item#{sku}", prefix="SYS#", consistent=consistent)
         found = []
         for row in rows:

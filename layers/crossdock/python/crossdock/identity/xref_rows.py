@@ -12,7 +12,7 @@ raises `n` and needs `into` to be missing, and a merge needs `n` to be what it h
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from crossdock.contracts.xrefs import CrossReference, ExternalId, Kind
 from crossdock.platform.clock import from_text, to_text
@@ -80,6 +80,11 @@ def merge_key(kind: str, winner: str, loser: str) -> Key:
     return partition(kind, winner), f"{MERGED}{loser}"
 
 
+def in_force(row: Mapping[str, Any], now: str) -> bool:
+    """Whether either row of a reference counts at an instant, which is a text as `to_text` gives it."""
+    return bool(row.get("from", now) <= now) and ("to" not in row or bool(now < row["to"]))
+
+
 def details(reference: CrossReference) -> dict[str, Any]:
     """Role, validity and home as both rows keep them; what is not set is left out."""
     start, end = reference.valid_from, reference.valid_to
@@ -115,10 +120,10 @@ def from_back(kind: Kind, canonical: str, row: Mapping[str, Any]) -> CrossRefere
     return _reference(kind, (system, external), canonical, row)
 
 
-def lookup_id(row: Mapping[str, Any]) -> tuple[str, ExternalId]:
+def lookup_id(row: Mapping[str, Any]) -> tuple[Kind, ExternalId]:
     """(kind, external id) of a row by which an id is found."""
     _, kind, system, external = row["pk"].split("#", 3)
-    return kind, (system, external)
+    return cast("Kind", kind), (system, external)
 
 
 def known(kind: Kind, canonical: str, rows: Iterable[Mapping[str, Any]]) -> Known:

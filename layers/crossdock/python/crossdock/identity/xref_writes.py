@@ -92,8 +92,9 @@ def checked_id(kind: str, external: ExternalId) -> ExternalId:
 
 def wrong_kind(kind: Kind, other: CrossReference) -> XrefError:
     """Says that an id belongs to something of another kind."""
-    message = f"{_said(other.id)} is no {kind} but the {other.kind} {other.canonical}"
-    return XrefError("wrong_kind", message, f"ask for the kind {other.kind}", (other.canonical,))
+    message = f"{_said(other.id)} is no {kind}: it belongs to the {other.kind} {other.canonical}".rstrip()
+    remedy = f"use the kind {other.kind}, or say that {other.system} numbers its kinds each for itself (--own-numbers)"
+    return XrefError("wrong_kind", message, remedy, (other.canonical,))
 
 
 def minted_id(kind: Kind, first: ExternalId) -> str:
@@ -125,6 +126,12 @@ def meaning(kind: Kind, ids: Iterable[ExternalId], kept: Mapping[ExternalId, Cro
     return next(iter(found), None)
 
 
+def begin_writes(kind: Kind, canonical: str) -> list[AtomicWrite]:
+    """Makes a thing that no system has an id for yet; one that has one is made by `attach_writes` with `create`."""
+    pk, sk = guard_key(kind, canonical)
+    return [Insert({"pk": pk, "sk": sk, "n": 0})]
+
+
 def attach_writes(
     wanted: Sequence[CrossReference],
     kept: Mapping[ExternalId, CrossReference],
@@ -140,7 +147,7 @@ def attach_writes(
     """
     kind, canonical = wanted[0].kind, wanted[0].canonical
     for reference in wanted:
-        _same_meaning(reference, kept.get(reference.id))
+        same_meaning(reference, kept.get(reference.id))
     new = [replace(r, home=None) for r in wanted if r.id not in kept]
     changed = [r for r in (replace(r, home=kept[r.id].home) for r in wanted if r.id in kept) if r != kept[r.id]]
     writes: list[AtomicWrite] = []
@@ -237,7 +244,8 @@ def unmerge_writes(loser: Known, winner: Known) -> list[AtomicWrite]:
     return _not_too_many(writes, loser)
 
 
-def _same_meaning(wanted: CrossReference, kept: CrossReference | None) -> None:
+def same_meaning(wanted: CrossReference, kept: CrossReference | None) -> None:
+    """Raises XrefError ("another_meaning"), naming both things, when what is kept says otherwise."""
     if kept is None or kept.canonical == wanted.canonical:
         return
     merged = f", into which {wanted.canonical} was merged" if kept.home == wanted.canonical else ""
