@@ -150,6 +150,8 @@ def _changed_rows(kept: Kept, record: Record) -> list[dict[str, object]]:
 
 
 def _told(customer: str, told: Told) -> AtomicWrite:
+    if told.revision == 0:
+        return Insert(row(customer, told))
     return Replace(row(customer, told), (When("n", "=", told.revision),))
 
 

@@ -14,6 +14,20 @@ State: TypeAlias = Literal["checking", "incomplete", "review", "ready", "gone", 
 """checking: not yet compared with the others; review: it may be another one; merged: it is another one now."""
 
 NOBODY: Final[Mapping[str, Golden]] = {}
+COMPARED: Final = (
+    "name",
+    "legal_name",
+    "tax_id",
+    "phone",
+    "email",
+    "website",
+    "billing_street",
+    "billing_city",
+    "billing_region",
+    "billing_postcode",
+    "billing_country",
+)
+"""The attributes by which customers are compared with each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +129,19 @@ def judged(
         matrix=judging.matrix.version,
         created_at=before.created_at or at,
     )
+    # Who says something else of itself has to be compared once more.
+    after = replace(after, compared=before.compared and compared_values(before) == compared_values(after))
     after = replace(after, state=_state(after, records, suspects, judging.terms))
     if after.state == "ready" and not after.ready_at:
         after = replace(after, ready_at=at)
     if seen(before) == seen(after):
         return replace(after, version=before.version, changed_at=before.changed_at)
     return replace(after, version=before.version + 1, changed_at=at)
+
+
+def compared_values(customer: Customer) -> dict[str, Value]:
+    """What of a customer is compared with others."""
+    return {name: customer.attributes[name].value for name in COMPARED if name in customer.attributes}
 
 
 def seen(customer: Customer) -> tuple[object, ...]:

@@ -12,7 +12,7 @@ again is heard.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final, TypeAlias
 
@@ -33,12 +33,16 @@ Words: TypeAlias = tuple[int, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What one system was told of a customer lately, by attribute, oldest first, and up to where its echo has come."""
+    """What one system was told of a customer lately, by attribute, oldest first, and up to where its echo has come.
+
+    `reverted` counts how often it was told again what it may not say, and since when.
+    """
 
     system: str
     words: Mapping[str, tuple[Words, ...]] = field(default_factory=dict)
     heard: Mapping[str, int] = field(default_factory=dict)
     revision: int = 0
+    reverted: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
 
 def telling(told: Told, version: int, values: Mapping[str, Value], at: str) -> Told:
@@ -48,7 +52,7 @@ def telling(told: Told, version: int, values: Mapping[str, Value], at: str) -> T
         before, said = words.get(name, ()), mark(value)
         if not before or before[-1][2] != said:
             words[name] = (*before, (version, at, said))[-REMEMBERED:]
-    return Told(told.system, words, told.heard, told.revision)
+    return replace(told, words=words)
 
 
 def echoes(told: Told, says: Mapping[str, Value], at: str, hours: int) -> dict[str, int]:
@@ -73,10 +77,15 @@ def row(customer: str, told: Told) -> dict[str, Any]:
     """What a system was told, as a row of one revision more."""
     pk, sk = key(customer, told.system)
     words = {name: [list(w) for w in found] for name, found in told.words.items()}
-    return {"pk": pk, "sk": sk, "n": told.revision + 1, "t": words, "e": dict(told.heard)}
+    return {"pk": pk, "sk": sk, "n": told.revision + 1, "t": words, "e": dict(told.heard), "rv": _counts(told)}
 
 
 def to_told(found: Mapping[str, Any]) -> Told:
     """What a system was told, of its row."""
     words = {name: tuple((w[0], w[1], w[2]) for w in listed) for name, listed in found["t"].items()}
-    return Told(found["sk"].removeprefix(TOLD), words, dict(found["e"]), found["n"])
+    reverted = {name: (count, since) for name, (count, since) in found.get("rv", {}).items()}
+    return Told(found["sk"].removeprefix(TOLD), words, dict(found["e"]), found["n"], reverted)
+
+
+def _counts(told: Told) -> dict[str, list[Any]]:
+    return {name: list(counted) for name, counted in told.reverted.items()}

@@ -1,0 +1,202 @@
+"""What a report does to a customer: found or made, its record taken in, judged anew, compared with the others.
+
+    report ─▶ which customer? ─▶ what of it is our own echo? ─▶ record ─▶ golden record ─▶ one transaction
+                                                                              └▶ compared with its like ─▶ ready
+
+Everything may be done again at any point: what is written is either all there or not at all, and a repetition finds it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Final
+
+from crossdock.contracts.accounts import AccountReport
+from crossdock.contracts.customer_attributes import Value
+from crossdock.contracts.xrefs import CrossReference
+from crossdock.identity import complaints, telling
+from crossdock.identity.claims import GONE, Heard, Record, absorb, canonical
+from crossdock.identity.comparing import Comparison
+from crossdock.identity.complaints import Complaint
+from crossdock.identity.customer_rows import KIND
+from crossdock.identity.customer_store import CustomerStore, Kept, Next, writes
+from crossdock.identity.customers import Customer, Judging, judged
+from crossdock.identity.duplicates.index import changes as index_changes
+from crossdock.identity.hierarchy import above
+from crossdock.identity.journal import Cause
+from crossdock.identity.ownership import may_write
+from crossdock.identity.reports import Statement, statements, unowned
+from crossdock.identity.suspecting import Suspecting
+from crossdock.identity.xref_writes import Attaching, XrefError
+from crossdock.identity.xrefs import CrossReferences
+from crossdock.platform.clock import from_text
+from crossdock.platform.errors import StoreUnavailableError
+from crossdock.platform.writes import AtomicWrite
+
+ROUNDS: Final = 12
+"""How often a report is judged anew: each time another writer of the same customer was done."""
+MOST_REVERTS: Final = 3
+"""So often a day a system is told again what it may not say; who then still says it fights (decision 73)."""
+_DAY: Final = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class Taken:
+    """What became of a report: the customer (None: none could be found or made), and what came of it.
+
+    `revert`: attributes of which the source holds what it may not say; it is to be told what is true.
+    """
+
+    customer: str | None = None
+    changed: bool = False
+    echoed: tuple[str, ...] = ()
+    revert: tuple[str, ...] = ()
+    complaints: list[Complaint] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    writes: list[AtomicWrite]
+    taken: Taken
+
+
+class Reporting:
+    """Takes reports of accounts in."""
+
+    def __init__(self, store: CustomerStore, xrefs: CrossReferences, comparison: Comparison, judging: Judging) -> None:
+        self._store = store
+        self._xrefs = xrefs
+        self._comparison = comparison
+        self._judging = judging
+        self._suspecting = Suspecting(store, comparison, judging)
+
+    def take(self, source: str, origin: str | None, report: AccountReport, cause: Cause) -> Taken:
+        """Takes one report in, in one transaction (more when it has many contacts or ship-tos).
+
+        Raises StoreUnavailableError when other writers keep standing in the way; then it may be taken again.
+        """
+        whole = Taken()
+        if origin is not None and any(name in origin for name in self._judging.terms.our_names):
+            whole.echoed = tuple(sorted(report.attributes))
+            return whole
+        for statement in statements(source, report, self._xrefs):
+            taken = self._carried_out(statement, cause)
+            whole.customer = taken.customer or whole.customer
+            whole.changed |= taken.changed
+            whole.echoed += taken.echoed
+            whole.revert += taken.revert
+            whole.complaints += taken.complaints
+            if taken.customer is None:
+                return whole
+        if whole.customer is not None:
+            whole.complaints += self._suspecting.compare(whole.customer, cause)
+        return whole
+
+    def _carried_out(self, statement: Statement, cause: Cause) -> Taken:
+        for _ in range(ROUNDS):
+            try:
+                plan = self._plan(statement, cause)
+            except XrefError as exc:
+                kind: complaints.Kind = "unknown_customer" if exc.why == "unknown" else "reference_conflict"
+                return Taken(complaints=[Complaint(kind, statement.account, exc.message, exc.remedy)])
+            if not plan.writes or self._store.commit(plan.writes):
+                return plan.taken
+        who = f"{statement.source} {statement.account!r}"
+        raise StoreUnavailableError(f"{who}: its customer kept being changed by others")
+
+    def _plan(self, statement: Statement, cause: Cause) -> _Plan:
+        attaching = self._attaching(statement)
+        kept = self._store.load(attaching.canonical)
+        taken = Taken(customer=attaching.canonical)
+        says, checks = self._sound(statement, kept, taken)
+        told = kept.told.get(statement.source, telling.Told(statement.source))
+        echoed = telling.echoes(told, says, statement.at, self._judging.terms.echo_hours)
+        taken.echoed = tuple(sorted(echoed))
+        absorbed = absorb(_record(statement, kept), statement.version, statement.at, says, echoed.keys())
+        if absorbed.contradictions:
+            found = complaints.contradicts(statement.source, statement.version, absorbed.contradictions)
+            taken.complaints.append(found)
+        records = [*(r for r in kept.records if r.id != statement.id), absorbed.record]
+        after = self._judged(kept, records, cause)
+        heard_told = replace(told, heard={**told.heard, **echoed})
+        heard_told = self._foreign(statement.source, says, absorbed.heard, after, heard_told, cause, taken)
+        if not absorbed.changed and not attaching.writes and heard_told == told:
+            return _Plan([], taken)
+        taken.changed = after.version != kept.customer.version
+        wanted = Next(
+            after, [absorbed.record] if absorbed.changed else [], (), [heard_told] if heard_told != told else []
+        )
+        made = [*writes(kept, wanted, cause), *attaching.writes, *statement.writes, *checks]
+        return _Plan([*made, *index_changes(after.id, kept.customer.keys, after.keys)], taken)
+
+    def _attaching(self, statement: Statement) -> Attaching:
+        """Which customer is spoken of, and the writes that make its ids known. Raises XrefError."""
+        roles = {statement.id: statement.role} if statement.role else {}
+        if statement.customer is None:
+            return self._xrefs.plan_mint(KIND, statement.ids, roles=roles)
+        root = self._xrefs.current(KIND, statement.customer)
+        return self._xrefs.plan_attach([CrossReference(KIND, *i, root, roles.get(i)) for i in statement.ids])
+
+    def _judged(self, kept: Kept, records: Sequence[Record], cause: Cause) -> Customer:
+        after = judged(kept.customer, records, list(kept.suspects.values()), self._judging, cause.at)
+        if after.compared or self._judging.terms.duplicates == "off":
+            return after
+        return replace(after, keys=self._comparison.keys(after.id, after.values))
+
+    def _sound(self, statement: Statement, kept: Kept, taken: Taken) -> tuple[dict[str, Value], list[AtomicWrite]]:
+        """What of a statement can be taken in, and what must hold for that."""
+        says = dict(statement.says)
+        nobodys = unowned(self._judging.matrix, says)
+        if nobodys:
+            taken.complaints.append(complaints.unowned(nobodys))
+            says = {name: value for name, value in says.items() if name not in nobodys}
+        parent = says.get("parent")
+        if not isinstance(parent, str) or not may_write(self._judging.matrix, "parent", statement.source):
+            return says, []
+        own = {*statement.ids, *(r.id for r in kept.ids.references)}
+        found = above(self._xrefs, self._store, kept.customer.id, own, (statement.source, parent))
+        if found.circle:
+            taken.complaints.append(complaints.circle(statement.source, found.way))
+            del says["parent"]
+            return says, []
+        return says, list(found.checks)
+
+    def _foreign(
+        self,
+        source: str,
+        says: Mapping[str, Value],
+        heard: Mapping[str, Heard],
+        after: Customer,
+        told: telling.Told,
+        cause: Cause,
+        taken: Taken,
+    ) -> telling.Told:
+        """What follows when a system says something else than what stands, of which it is no owner."""
+        stands = after.everything
+        for name, value in says.items():
+            if name == GONE or heard[name] is Heard.OLDER or may_write(self._judging.matrix, name, source):
+                continue
+            golden = stands.get(name)
+            if golden is None or canonical(golden.value) == canonical(value):
+                continue
+            rule = self._judging.matrix.rule(name)
+            if rule.foreign == "raise":
+                taken.complaints.append(complaints.not_owner(source, name, rule.owner))
+            if rule.foreign == "ignore" or source not in rule.written_back:
+                continue
+            count, since = told.reverted.get(name, (0, cause.at))
+            if from_text(cause.at) - from_text(since) > _DAY:
+                count, since = 0, cause.at
+            if count >= MOST_REVERTS:
+                taken.complaints.append(complaints.fights(source, name, count))
+                continue
+            taken.revert = (*taken.revert, name)
+            if heard[name] is not Heard.SAME:  # a repetition is told again, and counted once
+                told = replace(told, reverted={**told.reverted, name: (count + 1, since)})
+        return told
+
+
+def _record(statement: Statement, kept: Kept) -> Record:
+    """The record that a statement is of, as it is kept; a new one belongs to the customer itself."""
+    found = next((r for r in kept.records if r.id == statement.id), None)
+    return found or Record(*statement.id, role=statement.role, home=kept.customer.id)
