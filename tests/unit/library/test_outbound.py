@@ -309,6 +309,9 @@ def test_nobody_there_is_an_answer_too() -> None:
         ("soon", None),
         ("\u0665", None),
         ("Sat, 99 Nov 2026 08:02:00 GMT", None),
+        ("Sat, 21 Nov 99999999999999999999 08:02:00 GMT", None),
+        ("Sat, 21 Nov 2026 99999999999999999999:02:00 GMT", None),
+        ("Sat, 21 Nov 2026 08:02:00 +99999999999999999999", None),
     ],
 )
 def test_retry_after_is_seconds_or_a_date(text: str, seconds: int | None) -> None:

@@ -165,7 +165,7 @@ def retry_after_s(text: str, now: datetime) -> int | None:
         return min(int(text[:9]), _LONGEST_WAIT_S)
     try:
         until = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # OverflowError: a year, an hour or an offset without end
         return None
     if until.tzinfo is None:  # "-0000": a time in UTC that says nothing of its place
         until = until.replace(tzinfo=UTC)
