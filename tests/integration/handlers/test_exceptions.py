@@ -23,6 +23,8 @@ from tests.support.world import (
     later,
     movement,
     movements_message,
+    price,
+    prices_event,
 )
 
 if TYPE_CHECKING:
@@ -169,6 +171,22 @@ def test_a_replay_that_died_in_the_queue_is_open_once_more_and_not_a_second_exce
 
     assert [g.id for g in world.exceptions.groups()] == [occurrence.group]
     assert counts(world, occurrence.group) == (1, 0, 0, 0)
+
+
+def test_a_replay_that_the_bus_could_not_hand_over_is_open_once_more_and_not_a_second_exception(world: World) -> None:
+    collect(world, "prices-dlq", prices_event(price("R1", 1)))
+    (group,) = world.exceptions.groups()
+    (occurrence,) = world.exceptions.occurrences(group.id)
+    assert world.exceptions.begin_replay(occurrence, "run-1", "ann")
+    mark = {"exception": occurrence.group, "occurrence": occurrence.id, "run": "run-1"}
+    detail = {**occurrence.message, "replay": mark}
+
+    collect(world, "failures", {"version": "0", "detail-type": detail["type"], "detail": detail})
+
+    assert [g.id for g in world.exceptions.groups()] == [group.id]
+    assert counts(world, group.id) == (1, 0, 0, 0)
+    (again,) = world.exceptions.occurrences(group.id)
+    assert again.message == occurrence.message
 
 
 @pytest.mark.parametrize(

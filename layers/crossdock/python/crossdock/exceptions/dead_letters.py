@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from crossdock.contracts import events
-from crossdock.contracts.refusals import Refusal
+from crossdock.contracts.refusals import Refusal, replay_mark
 from crossdock.platform.queues import Record
 
 # Which queue each kind of event goes to; an event that the bus could not put there comes whole, with its envelope.
@@ -32,6 +32,8 @@ def refusal_of(record: Record, prefix: str) -> Refusal:
     route, detail = _ROUTES.get(str(message.get("detail-type"))), message.get("detail")
     if route and isinstance(detail, dict):
         queue, message = route, dict(detail)
+    # Of an event that was replayed over the bus the mark is inside, with the event.
+    mark = replay_mark(message)
     message.pop("replay", None)
     lost_call = _lost_call(message)
     if lost_call:
@@ -48,7 +50,7 @@ def refusal_of(record: Record, prefix: str) -> Refusal:
         message=message,
         pointer="",
         correlation_id=_correlation(message),
-        replay=record.replay,
+        replay=mark,
         recurs=True,
     )
 
