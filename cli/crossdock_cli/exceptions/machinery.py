@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from crossdock import config
 from crossdock.config.compile import ConfigError, compile_file
@@ -27,17 +27,21 @@ from crossdock.inventory.supply_store import SupplyStore
 from crossdock.platform.clock import system_clock
 from crossdock.platform.dynamo import Table
 from crossdock.platform.objects import Bucket
-from crossdock.platform.queues import Sender, dumps
+from crossdock.platform.queues import Sender
 from crossdock.pricing.store import PricingStore
 from crossdock_cli.errors import CliError
 from crossdock_cli.exceptions.common import store_of, table_of
 from crossdock_cli.local.paths import checkout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from crossdock.contracts.codes import Codes
     from crossdock_cli.target import Target
+
+# PutEvents takes ten entries and 256 KB to a call.
+_BUS_ENTRIES: Final = 10
+_BUS_BYTES: Final = 250_000
 
 
 def runs_of(target: Target) -> RunStore:
@@ -100,22 +104,29 @@ def sender_of(target: Target) -> Callable[[Sequence[tuple[str, Mapping[str, Any]
 
 
 def _publish(target: Target, events: Sequence[Mapping[str, Any]]) -> None:
-    """Puts events on the bus with their marks, ten to a call. Raises CliError when it does not take them all."""
-    for start in range(0, len(events), 10):
-        entries: Any = [
-            {
-                "EventBusName": target.event_bus,
-                "Source": f"crossdock.{event.get('sourcesystem')}",
-                "DetailType": str(event["type"]),
-                "Detail": dumps(event),
-            }
-            for event in events[start : start + 10]
-        ]
-        answer = target.events.put_events(Entries=entries)
+    """Puts events on the bus with their marks. Raises CliError when it does not take them all."""
+    for call in _bus_calls(target, events):
+        answer = target.events.put_events(Entries=call)
         if answer["FailedEntryCount"]:
             raise CliError(
                 f"the bus did not take {answer['FailedEntryCount']} events", "crossdock exceptions runs resume"
             )
+
+
+def _bus_calls(target: Target, events: Sequence[Mapping[str, Any]]) -> Iterator[list[Any]]:
+    """The events as entries, as many to a call as the bus takes: one fact may be as large as a whole call."""
+    call: list[Any] = []
+    size = 0
+    for event in events:
+        source, kind, detail = f"crossdock.{event.get('sourcesystem')}", str(event["type"]), payload(event)
+        length = len(f"{source}{kind}{detail}".encode())
+        if call and (len(call) == _BUS_ENTRIES or size + length > _BUS_BYTES):
+            yield call
+            call, size = [], 0
+        call.append({"EventBusName": target.event_bus, "Source": source, "DetailType": kind, "Detail": detail})
+        size += length
+    if call:
+        yield call
 
 
 class _Bodies:
