@@ -11,9 +11,9 @@ import pytest
 
 from crossdock.exceptions.correction import assignments_to_patch, corrected_message
 from crossdock.exceptions.model import payload
-from crossdock.exceptions.runs import RunFact, Selection, marked
+from crossdock.exceptions.runs import Options, RunFact, Selection, marked
 from crossdock.platform.dynamo import Table
-from tests.support.replays import replay, replayer, run_through
+from tests.support.replays import as_corrected, replay, replayer, run_through
 from tests.support.world import (
     CORRELATION,
     NOW_TEXT,
@@ -29,6 +29,7 @@ from tests.support.world import (
 
 if TYPE_CHECKING:
     from crossdock.exceptions.model import Occurrence
+    from crossdock.exceptions.replaying import Prepared
 
 pytestmark = pytest.mark.integration
 
@@ -43,6 +44,12 @@ def refuse(world: World, *ids: str) -> list[Occurrence]:
     world.call("apply_movements", world.queue_event("movements", [message]))
     (group,) = world.exceptions.groups()
     return list(world.exceptions.occurrences(group.id))
+
+
+def correct(world: World, occurrence: Occurrence, fields: dict[str, str]) -> None:
+    if fields:
+        patch = assignments_to_patch(occurrence, fields)
+        assert world.exceptions.correct(occurrence, corrected_message(occurrence, patch), patch, "bob", "typo")
 
 
 def counts(world: World, group: str) -> tuple[int, int, int, int]:
@@ -308,6 +315,33 @@ def test_two_replays_at_once_send_a_fact_once(world: World) -> None:
     assert sorted(m["replay"]["occurrence"] for _, m in sent) == sorted(o.id for o in occurrences)
     assert (sum(r.sent for r in runs), [r.left for r in runs]) == (10, [0] * 4)
     assert counts(world, occurrences[0].group) == (0, 10, 0, 0)
+
+
+@pytest.mark.parametrize("before", [{}, {"item": "A0"}])
+def test_a_correction_between_the_look_and_the_mark_is_not_passed_by(world: World, before: dict[str, str]) -> None:
+    (read,) = refuse(world, "m1")
+    correct(world, read, before)
+    sent: list[Any] = []
+
+    def prepare(occurrence: Occurrence, options: Options) -> Prepared:
+        prepared = as_corrected(occurrence, options)
+        if working:  # the other operator is done after this process has read, and before it marks
+            correct(world, occurrence, {"item": "A1"})
+        return prepared
+
+    found = replayer(world.table("exceptions"), world.clock, sent.extend, prepare)
+    working: list[str] = []
+    run = found.draft(Selection((read.group,)), Options(), "ann")
+    list(found.preview(run))
+    assert found.runs.begin(run.id, "worker", "ann")
+    working.append(run.id)
+    done = found.work(run, "worker", "ann")
+
+    assert (sent, done.sent, done.passed_over) == ([], 0, 1)
+    assert counts(world, read.group) == (1, 0, 0, 0)
+    after = world.exceptions.occurrence(read.group, read.id)
+    assert after is not None
+    assert (after.message["movements"][0]["item"], after.tries) == ("A1", 0)
 
 
 def test_what_is_not_open_is_neither_closed_nor_corrected_nor_replayed(world: World) -> None:

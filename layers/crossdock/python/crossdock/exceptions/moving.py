@@ -95,11 +95,8 @@ class Moving(Reading):
     def _correction(
         self, occurrence: Occurrence, corrected: Mapping[str, Any], patch: object, now: str, by: str, why: str
     ) -> "list[TransactWriteItemTypeDef]":
-        before = None if occurrence.corrected is None else payload(occurrence.corrected)
-        condition, values = "#state = :open AND ", {":open": OPEN, ":new": payload(corrected)}
-        condition += "attribute_not_exists(corrected)" if before is None else "corrected = :before"
-        if before is not None:
-            values[":before"] = before
+        unchanged, values = _payload_as_read(occurrence)
+        values |= {":open": OPEN, ":new": payload(corrected)}
         audit = {
             "pk": f"EXC#{occurrence.group}",
             "sk": f"PATCH#{occurrence.id}#{now}",
@@ -116,7 +113,7 @@ class Moving(Reading):
                     "TableName": self._table.name,
                     "Key": to_item({"pk": f"EXC#{occurrence.group}", "sk": f"OCC#{occurrence.id}"}),
                     "UpdateExpression": "SET corrected = :new",
-                    "ConditionExpression": condition,
+                    "ConditionExpression": f"#state = :open AND {unchanged}",
                     "ExpressionAttributeNames": {"#state": "state"},
                     "ExpressionAttributeValues": to_item(values),
                 }
@@ -174,15 +171,18 @@ class Moving(Reading):
         update = "SET #state = :to, run = :run"
         if "detail" in details:
             update, changes = update + ", detail = :detail", changes | {":detail": details["detail"]}
+        condition = "#state = :from AND (attribute_not_exists(run) OR run = :was)"
         if to == REPLAYING:
             update += " ADD tries :one"
-            changes |= {":one": 1}
+            # What is sent was made of the payload as it was read: a correction since then must not be passed by.
+            unchanged, values = _payload_as_read(occurrence)
+            condition, changes = f"{condition} AND {unchanged}", changes | values | {":one": 1}
         moved: TransactWriteItemTypeDef = {
             "Update": {
                 "TableName": self._table.name,
                 "Key": to_item({"pk": f"EXC#{occurrence.group}", "sk": f"OCC#{occurrence.id}"}),
                 "UpdateExpression": update,
-                "ConditionExpression": "#state = :from AND (attribute_not_exists(run) OR run = :was)",
+                "ConditionExpression": condition,
                 "ExpressionAttributeNames": {"#state": "state"},
                 "ExpressionAttributeValues": to_item(changes),
             }
@@ -219,6 +219,13 @@ class Moving(Reading):
                 "ExpressionAttributeValues": to_item(values),
             }
         }
+
+
+def _payload_as_read(occurrence: Occurrence) -> tuple[str, dict[str, Any]]:
+    """The condition that nobody corrected an occurrence since it was read, with its value."""
+    if occurrence.corrected is None:
+        return "attribute_not_exists(corrected)", {}
+    return "corrected = :read", {":read": payload(occurrence.corrected)}
 
 
 def _parts(
