@@ -386,6 +386,23 @@ def test_an_older_run_neither_settles_nor_reopens_what_a_newer_one_replays(world
     assert counts(world, occurrence.group) == (0, 0, 1, 0)
 
 
+def test_a_group_that_was_closed_and_is_open_again_is_due_again(world: World) -> None:
+    message = dirty_message("webshop", ("price", "SKU-1"))
+    collect(world, "channel-webshop-dlq", message)
+    (group,) = world.exceptions.groups()
+    (occurrence,) = world.exceptions.occurrences(group.id)
+    world.exceptions.close(occurrence, "ann", "tried enough")
+    closed = world.exceptions.group(group.id)
+    assert closed is not None
+    assert (group.due, closed.due) == ("2026-11-22T08:00:00.000Z", None)
+    world.now = later(60)
+
+    collect(world, "channel-webshop-dlq", message)
+
+    (again,) = world.exceptions.groups()
+    assert (again.id, again.due) == (group.id, "2026-11-22T08:01:00.000Z")
+
+
 def test_a_group_that_was_left_with_nothing_open_is_closed_by_the_next_look_at_the_list(world: World) -> None:
     (occurrence,) = refuse(world, "m1")
     world.patch.setattr(type(world.exceptions), "_close_group", lambda *_: None)

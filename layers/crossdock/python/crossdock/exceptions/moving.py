@@ -121,14 +121,14 @@ class Moving(Reading):
             {"Put": {"TableName": self._table.name, "Item": to_item(audit)}},
         ]
 
-    def _move(self, occurrence: Occurrence, to: str, **details: Any) -> bool:
+    def _move(self, occurrence: Occurrence, to: str, due: str | None = None, **details: Any) -> bool:
         """Compare-and-set of an occurrence's state together with its group's counts and a line of history.
 
         False when the occurrence stood in another state: somebody else moved it, and one of the two wins.
         """
         now = to_text(self._clock())
         return not self._table.transact(
-            [*self.move_writes(occurrence, to, now, details), self.count_writes([occurrence], to, now)]
+            [*self.move_writes(occurrence, to, now, details), self.count_writes([occurrence], to, now, due)]
         )
 
     def assign(self, group: str, owner: str, due: datetime | None, by: str, why: str | None) -> bool:
@@ -197,8 +197,13 @@ class Moving(Reading):
         }
         return [moved, {"Put": {"TableName": self._table.name, "Item": to_item(history)}}]
 
-    def count_writes(self, occurrences: Sequence[Occurrence], to: str, now: str) -> "TransactWriteItemTypeDef":
-        """What counts moves of one group's occurrences in the group's row; they may come from several states."""
+    def count_writes(
+        self, occurrences: Sequence[Occurrence], to: str, now: str, due: str | None = None
+    ) -> "TransactWriteItemTypeDef":
+        """What counts moves of one group's occurrences in the group's row; they may come from several states.
+
+        `due` is until when it is to be mended if nothing says so yet.
+        """
         counts, stake = Counter({to: len(occurrences)}), Stake()
         for occurrence in occurrences:
             counts[occurrence.state] -= 1
@@ -209,6 +214,9 @@ class Moving(Reading):
         if to in AT_STAKE:
             update += ", gs = :open"
             values[":open"] = OPEN
+        if due is not None:
+            update += ", due = if_not_exists(due, :due)"
+            values[":due"] = due
         values |= {f":n{state}": count for state, count in counts.items()}
         added = [f"n_{state} :n{state}" for state in counts] + stake.additions(values)
         return {

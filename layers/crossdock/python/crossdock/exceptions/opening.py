@@ -103,7 +103,7 @@ class Opening(Moving):
     def _count_opened(self, refusals: Sequence[Refusal], group: str, now: str) -> "TransactWriteItemTypeDef":
         """The group's row: what it is about by its latest fact, who mends it until when, and what is at stake."""
         refusal = refusals[-1]
-        owner, minutes = self._terms.responsible(refusal.kind, refusal.source)
+        owner, due = self._due(refusal)
         values = {
             ":count": len(refusals),
             ":zero": 0,
@@ -114,7 +114,7 @@ class Opening(Moving):
             ":detail": line(refusal.detail),
             ":remedy": line(refusal.remedy),
             ":now": now,
-            ":due": to_text(self._clock() + timedelta(minutes=minutes)),
+            ":due": due,
             ":open": OPEN,
         }
         names = {"#source": "source", "#class": "class"}
@@ -150,8 +150,14 @@ class Opening(Moving):
         run = refusal.replay["run"] if refusal.replay else current.run
         # The outcome of an older replay does not count: a newer one is under way.
         if current.state != OPEN and current.run == run:
-            self._move(current, OPEN, detail=line(refusal.detail))
+            # A group that was closed is due anew: since then it was due no more.
+            self._move(current, OPEN, self._due(refusal)[1], detail=line(refusal.detail))
         return True
+
+    def _due(self, refusal: Refusal) -> tuple[str | None, str]:
+        """Who mends what is refused now, and until when."""
+        owner, minutes = self._terms.responsible(refusal.kind, refusal.source)
+        return owner, to_text(self._clock() + timedelta(minutes=minutes))
 
 
 def _transactions(refusals: Mapping[_Fact, Refusal]) -> Iterator[dict[_Fact, Refusal]]:
