@@ -12,6 +12,7 @@ import pytest
 from crossdock.exceptions.correction import assignments_to_patch, corrected_message
 from crossdock.exceptions.model import payload
 from crossdock.exceptions.runs import Options, RunFact, Selection, marked
+from crossdock.exceptions.store import ExceptionsStore
 from crossdock.platform.dynamo import Table
 from tests.support.replays import as_corrected, replay, replayer, run_through
 from tests.support.world import (
@@ -401,6 +402,30 @@ def test_a_group_that_was_closed_and_is_open_again_is_due_again(world: World) ->
 
     (again,) = world.exceptions.groups()
     assert (again.id, again.due) == (group.id, "2026-11-22T08:01:00.000Z")
+
+
+def test_a_refusal_is_not_lost_when_another_attempt_settles_the_fact_meanwhile(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (occurrence,) = refuse(world, "m1")
+    store = world.exceptions
+    assert store.begin_replay(occurrence, "run-1", "ann")
+    mark = {"exception": occurrence.group, "occurrence": occurrence.id, "run": "run-1"}
+    look, looks = type(store).occurrence, []
+
+    def interrupted(self: Any, group: str, fact: str) -> Occurrence | None:
+        found = look(self, group, fact)
+        looks.append(found)
+        if len(looks) == 1:  # another delivery of the same message went through, and is done after this look
+            store.settle([mark])
+        return found
+
+    monkeypatch.setattr(ExceptionsStore, "occurrence", interrupted)
+    failed = movements_message(movement("m1", item="NEW"), replay=mark)
+    world.call("apply_movements", world.queue_event("movements", [failed]))
+
+    assert len(looks) == 2
+    assert counts(world, occurrence.group) == (1, 0, 0, 0)
 
 
 def test_a_group_that_was_left_with_nothing_open_is_closed_by_the_next_look_at_the_list(world: World) -> None:

@@ -14,6 +14,7 @@ from crossdock.exceptions.moving import Moving
 from crossdock.exceptions.stake import Stake
 from crossdock.platform.clock import Clock, to_text
 from crossdock.platform.dynamo import Table, to_item
+from crossdock.platform.errors import StoreUnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _FACTS_PER_TRANSACTION = 50
 _BYTES_PER_TRANSACTION = 2_000_000
 _ORDERS_KEPT = 50
+_ROUNDS = 8
 _Fact = tuple[str, str]  # the ids of its group and of the occurrence
 
 
@@ -148,11 +150,15 @@ class Opening(Moving):
         if current is None:
             return False
         run = refusal.replay["run"] if refusal.replay else current.run
-        # The outcome of an older replay does not count: a newer one is under way.
-        if current.state != OPEN and current.run == run:
+        for _ in range(_ROUNDS):
+            # The outcome of an older replay does not count: a newer one is under way.
+            if current is None or current.state == OPEN or current.run != run:
+                return True
             # A group that was closed is due anew: since then it was due no more.
-            self._move(current, OPEN, self._due(refusal)[1], detail=line(refusal.detail))
-        return True
+            if self._move(current, OPEN, self._due(refusal)[1], detail=line(refusal.detail)):
+                return True
+            current = self.occurrence(group, fact)  # another attempt's outcome came between
+        raise StoreUnavailableError(f"{self._table.name}: {fact} of {group} kept being moved by others")
 
     def _due(self, refusal: Refusal) -> tuple[str | None, str]:
         """Who mends what is refused now, and until when."""
