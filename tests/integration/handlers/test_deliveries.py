@@ -218,6 +218,22 @@ def test_a_cursor_ends_with_its_key(told: World) -> None:
     assert asked(told, ACME, query_of(document["next"]))[0] == 422
 
 
+def test_a_listing_goes_on_where_it_was_when_the_partner_has_other_channels_meanwhile(told: World) -> None:
+    both = {**ACME, "channels": "marketplace webshop"}
+    webshop = listed(told, ACME)
+    status, first = asked(told, both, {"limit": "1"})
+    assert (status, [d["channel"] for d in first["deliveries"]]) == (200, ["marketplace"])
+    _, second = asked(told, both, query_of(first["next"]))  # the end of the marketplace
+    following = query_of(second["next"])
+    assert second["deliveries"] == []
+
+    _, withdrawn = asked(told, ACME, following)
+    _, given = asked(told, {**ACME, "channels": "anew marketplace webshop"}, following)
+    assert [withdrawn["deliveries"], given["deliveries"]] == [webshop[:1], webshop[:1]]
+    status, over = asked(told, {**ACME, "channels": "marketplace"}, following)
+    assert (status, over["deliveries"], over["next"]) == (200, [], None)
+
+
 # -- limits --------------------------------------------------------------------------------------------------------
 
 

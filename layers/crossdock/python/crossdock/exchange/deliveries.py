@@ -25,7 +25,7 @@ _READ_AT_MOST: Final = 2_000
 _READ_AT_ONCE: Final = 500
 
 Place: TypeAlias = list[int | str]
-"""Where a listing goes on: the number of channel and kind in what was asked, the group, and the last row's key."""
+"""Where a listing goes on: `channel/kind` by name, the group, and the last row's key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +73,15 @@ class Deliveries:
         return found
 
     def page(self, views: Sequence[tuple[str, str]], progress: str | None, limit: int, place: Place | None) -> Page:
-        """Up to `limit` of them behind a place, in the order of the rows.
+        """Up to `limit` of them behind a place, in the order of the rows; `views` are in the order of their names.
 
         A page can be short, or empty, and still have a next one: none reads more than 2,000 rows, nor of more than one
         channel and kind.
         """
-        if not views:
+        view, group, after = _start(views, place)
+        if view == len(views):
             return Page((), None)
         now, _ = self._shadow.lease()
-        view, group, after = (int(place[0]), int(place[1]), str(place[2])) if place else (0, 0, "")
         channel, kind = views[view]
         found: list[Delivery] = []
         read = 0
@@ -93,9 +93,30 @@ class Deliveries:
                 if progress in {None, is_now}:
                     found.append(Delivery(channel, kind, state, is_now))
                 if len(found) == limit or read == _READ_AT_MOST:
-                    return Page(tuple(found), [view, g, after])
+                    return Page(tuple(found), [_name(views[view]), g, after])
             after = ""
-        return Page(tuple(found), [view + 1, 0, ""] if view + 1 < len(views) else None)
+        return Page(tuple(found), [_name(views[view + 1]), 0, ""] if view + 1 < len(views) else None)
 
     def _rows(self, channel: str, kind: str, group: int, after: str) -> Iterator[Item]:
         return self._table.query(partition(channel, kind, group), after=after or None, page=_READ_AT_ONCE)
+
+
+def _start(views: Sequence[tuple[str, str]], place: Place | None) -> tuple[int, int, str]:
+    """The number of the view to go on with, its group, and the key behind which; the number of views at the end.
+
+    A place names its view: between two pages a partner may get a channel or lose one. After a view that is none of
+    them any more comes the next by name.
+    """
+    if place is None:
+        return 0, 0, ""
+    channel, _, kind = str(place[0]).rpartition("/")
+    for number, view in enumerate(views):
+        if view == (channel, kind):
+            return number, int(place[1]), str(place[2])
+        if view > (channel, kind):
+            return number, 0, ""
+    return len(views), 0, ""
+
+
+def _name(view: tuple[str, str]) -> str:
+    return "/".join(view)
