@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from crossdock.connectors.signed_webhook import deliver
-from crossdock.connectors.signed_webhook.digest import leaves
+from crossdock.connectors.signed_webhook.digest import leaf, leaves
 from crossdock.contracts.deliveries import Answer, Batch, HttpAnswer, Target, Value
 from crossdock.contracts.digests import Asked, NoDigestError
 from crossdock.exchange import backoff, dirty
@@ -304,3 +304,11 @@ def test_a_leaf_that_is_none_of_ours_is_no_digest(leaf: str) -> None:
     asked = Asked("https://shop.invalid", lambda *_: HttpAnswer(200, body), lambda _: {})
     with pytest.raises(NoDigestError, match="is not a leaf's number, 0 to 4095"):
         leaves("availability", asked)
+
+
+@pytest.mark.parametrize("version", ["-1", "true", "1.0", str(2**53 - 1), "1" + "0" * 40])
+def test_a_version_that_no_store_or_reader_keeps_is_no_digest(version: str) -> None:
+    body = f'{{"items": [{{"sku": "A", "version": {version}, "value": {{}}}}]}}'.encode()
+    asked = Asked("https://shop.invalid", lambda *_: HttpAnswer(200, body), lambda _: {})
+    with pytest.raises(NoDigestError, match="the version of 'A' is not a whole number from 0 to 9007199254740990"):
+        leaf("availability", 0, asked)

@@ -9,6 +9,8 @@ from crossdock.contracts.price_keys import LIST, price_key
 
 _OK = 200
 _LEAVES = 4096
+# What every reader of JSON keeps to the last digit (RFC 8259, 6): the next version is one above what a channel says.
+_HIGHEST = 2**53 - 2
 
 
 def leaves(kind: str, asked: Asked) -> Mapping[int, str]:
@@ -50,7 +52,7 @@ def _held(item: object) -> Held:
     if not isinstance(item, dict) or not isinstance(item.get("sku"), str) or not isinstance(item.get("value"), dict):
         raise NoDigestError("items: one of them is no object with sku, version and value")
     version = item.get("version", 0)
-    if not isinstance(version, int) or isinstance(version, bool) or version < 0:
-        raise NoDigestError(f"items: the version of {item['sku'][:80]!r} is not a whole number from 0 on")
+    if not isinstance(version, int) or isinstance(version, bool) or not 0 <= version <= _HIGHEST:
+        raise NoDigestError(f"items: the version of {item['sku'][:80]!r} is not a whole number from 0 to {_HIGHEST}")
     price_class = item["value"].get("price_class", LIST)
     return Held(price_key(str(price_class), item["sku"]), version, item["value"])
