@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from crossdock import config
 from crossdock.connectors import channel_connector
 from crossdock.contracts.deliveries import Answer, Batch, HttpAnswer, Post
+from crossdock.exceptions.model import line
 from crossdock.exceptions.store import ExceptionsStore
 from crossdock.exceptions.unreadable import unreadable
 from crossdock.exchange import backoff, dirty
@@ -272,8 +273,15 @@ def _attempt(channel: config.Channel, batch: Batch) -> Attempt:
 
         return called
 
-    answer = connector.deliver(batch, replace(target, post=seen(target.post), put=seen(target.put)))
+    answer = _printable(connector.deliver(batch, replace(target, post=seen(target.post), put=seen(target.put))))
     return Attempt(answer, len(waits), max([*waits, answer.retry_after_s or 0]))
+
+
+def _printable(answer: Answer) -> Answer:
+    """A channel's words go into rows, logs and terminals: no table keeps half a letter of them, and none steers."""
+    rejected = {key: line(why) for key, why in answer.rejected.items()}
+    later = {key: line(why) for key, why in answer.later.items()}
+    return replace(answer, detail=line(answer.detail), rejected=rejected, later=later)
 
 
 def _space_out(channel: str, record: Record, asked_s: int) -> None:

@@ -192,6 +192,32 @@ def test_a_rejected_item_is_an_exception_and_parked_no_more(world: World, lane: 
     assert (parked(world), health(world).state) == ({}, "closed")
 
 
+def test_whatever_words_a_channel_rejects_an_item_with_it_is_an_exception(
+    world: World, lane: Lane, endpoint: Endpoint
+) -> None:
+    hold(world, {"A": 5, "B": 5})
+    reason = json.dumps("half \ud800, \x1b]0;owned\x07")
+    endpoint.answer = HttpAnswer(200, f'{{"rejected":[{{"sku":"A","reason":{reason}}}]}}'.encode())
+    lane.put(marks("A", "B"))
+
+    lane.run(60)
+
+    (group,) = world.exceptions.groups()
+    assert (group.subject, told(endpoint)) == ("availability/A", {"A": 1, "B": 1})
+    assert group.detail == "webshop does not take the availability of A: half \ufffd, \ufffd]0;owned\ufffd"
+    assert (lane.messages, parked(world)) == ([], {})
+
+
+def test_whatever_words_a_channel_is_down_with_its_breaker_opens(world: World, lane: Lane, endpoint: Endpoint) -> None:
+    endpoint.answer = HttpAnswer(0, detail="half \ud800, \x1b]0;owned\x07")
+    hold(world, {"A": 5})
+    lane.put(marks("A"))
+
+    lane.run(60)
+
+    assert (health(world).state, health(world).error) == ("open", "half \ufffd, \ufffd]0;owned\ufffd")
+
+
 def test_a_channel_without_an_address_is_parked_for_too(world: World, lane: Lane, endpoint: Endpoint) -> None:
     set_secret(world, "channels/webshop", {"status": "unset"})
     hold(world, {"A": 5})
