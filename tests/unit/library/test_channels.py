@@ -312,3 +312,11 @@ def test_a_version_that_no_store_or_reader_keeps_is_no_digest(version: str) -> N
     asked = Asked("https://shop.invalid", lambda *_: HttpAnswer(200, body), lambda _: {})
     with pytest.raises(NoDigestError, match="the version of 'A' is not a whole number from 0 to 9007199254740990"):
         leaf("availability", 0, asked)
+
+
+@pytest.mark.parametrize("sku", ["", "A" * 201])
+def test_what_is_no_items_name_is_no_digest(sku: str) -> None:
+    body = json.dumps({"items": [{"sku": sku, "version": 1, "value": {}}]}).encode()
+    asked = Asked("https://shop.invalid", lambda *_: HttpAnswer(200, body), lambda _: {})
+    with pytest.raises(NoDigestError, match="is no item's name, which has 1 to 200 characters"):
+        leaf("availability", 0, asked)

@@ -11,6 +11,8 @@ _OK = 200
 _LEAVES = 4096
 # What every reader of JSON keeps to the last digit (RFC 8259, 6): the next version is one above what a channel says.
 _HIGHEST = 2**53 - 2
+# No item of ours has a longer name, and no table looks for one of 2 KB.
+_LONGEST = 200
 
 
 def leaves(kind: str, asked: Asked) -> Mapping[int, str]:
@@ -39,6 +41,10 @@ def _ask(query: str, asked: Asked) -> dict[str, Any]:
         raise NoDigestError("the answer is not JSON, or has no end") from exc
     if not isinstance(document, dict):
         raise NoDigestError("the answer is not a JSON object")
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError as exc:
+        raise NoDigestError("the answer has half a surrogate pair in it, which is no text") from exc
     return document
 
 
@@ -51,8 +57,10 @@ def _number(text: str) -> int:
 def _held(item: object) -> Held:
     if not isinstance(item, dict) or not isinstance(item.get("sku"), str) or not isinstance(item.get("value"), dict):
         raise NoDigestError("items: one of them is no object with sku, version and value")
+    if not 0 < len(item["sku"]) <= _LONGEST:
+        raise NoDigestError(f"items: {item['sku'][:80]!r} is no item's name, which has 1 to {_LONGEST} characters")
     version = item.get("version", 0)
     if not isinstance(version, int) or isinstance(version, bool) or not 0 <= version <= _HIGHEST:
         raise NoDigestError(f"items: the version of {item['sku'][:80]!r} is not a whole number from 0 to {_HIGHEST}")
     price_class = item["value"].get("price_class", LIST)
-    return Held(price_key(str(price_class), item["sku"]), version, item["value"])
+    return Held(price_key(str(price_class)[:_LONGEST], item["sku"]), version, item["value"])
