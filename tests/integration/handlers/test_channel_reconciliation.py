@@ -292,6 +292,22 @@ def test_above_the_cap_nothing_is_healed_and_one_exception_has_the_evidence(
     assert sum(v == (6, {"available": 10 + n}) for n in range(4) for v in [endpoint.held["availability", SKUS[n]]]) == 3
 
 
+@pytest.mark.parametrize("heal_cap", [200, 2])
+def test_drift_is_remembered_and_mended_or_shown_however_long_its_values_are(
+    world: World, endpoint: Endpoint, tmp_path: Path, heal_cap: int
+) -> None:
+    settings(world, tmp_path, heal_cap=heal_cap)
+    for sku in SKUS:
+        endpoint.held["availability", sku] = (5, {"available": 99, "note": "x" * 150_000})
+
+    reports = [reconcile(world), reconcile(world)]
+
+    drifted = len(reports[0]["drifts"])
+    assert drifted == (8 if heal_cap == 200 else 3)
+    assert [r["healed"] for r in reports] == [0, 8 if heal_cap == 200 else 0]
+    assert [g.kind for g in world.exceptions.groups()] == ([] if heal_cap == 200 else ["channel_drift_above_cap"])
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
@@ -301,6 +317,7 @@ def test_above_the_cap_nothing_is_healed_and_one_exception_has_the_evidence(
         (HttpAnswer(200, b"[]"), "not a JSON object"),
         (HttpAnswer(200, b'{"leaves": []}'), '"leaves"'),
         (HttpAnswer(200, b'{"leaves": {"4096": "00"}}'), "4096"),
+        (HttpAnswer(200, b'{"leaves": {"1": "\\ud800"}}'), "half a surrogate pair"),
     ],
 )
 def test_a_channel_that_gives_no_digest_is_looked_at_all_the_same(

@@ -27,6 +27,8 @@ from crossdock.platform.clock import Clock, to_text
 from crossdock.platform.sequences import chunks
 
 _EVIDENCE = 3
+# A hundred items with two such texts each are a message that their queue takes, whatever the script.
+_SHOWN = 300
 
 
 class Digests(Protocol):
@@ -235,11 +237,13 @@ def _refusal(
             "key": one.key,
             "correlation_ids": [correlation_id],
             **({"above": one.version} if one.why == "held" else {}),
-            "evidence": {"acknowledged": one.acknowledged, "other": one.other},
+            "evidence": {"acknowledged": _shortened(one.acknowledged), "other": _shortened(one.other)},
         }
         for one in found[:KEYS_PER_MESSAGE]
     ]
-    shown = "; ".join(f"{o.key}: {o.acknowledged} here, {o.other} there" for o in found[:_EVIDENCE])
+    shown = "; ".join(
+        f"{o.key}: {_shortened(o.acknowledged)} here, {_shortened(o.other)} there" for o in found[:_EVIDENCE]
+    )
     return Refusal(
         kind=kind,
         source=view.channel,
@@ -252,3 +256,7 @@ def _refusal(
         pointer="/keys",
         correlation_id=correlation_id,
     )
+
+
+def _shortened(text: str | None) -> str | None:
+    return text if text is None or len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
