@@ -633,6 +633,28 @@ def test_a_paused_channel_is_told_nothing_and_afterwards_everything_once(
     assert (parked(world), health(world).state, lane.messages) == ({}, "closed", [])
 
 
+def test_a_kind_of_which_much_is_parked_does_not_keep_another_waiting(
+    world: World, lane: Lane, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    world.patch.setattr(channel_states, "system_clock", world.clock)
+    limits(world, tmp_path, max_batch=1, publishes=["availability", "price"])
+    skus = [f"SKU-{n:02}" for n in range(20)]
+    hold(world, dict.fromkeys(skus, 5))
+    crossdock(world, "pause", "webshop")
+    lane.put(marks(*skus))
+    lane.put(dirty_message("webshop", ("price", "SKU-00")))
+    lane.run(1)
+    assert len(parked(world)) == 20
+    crossdock(world, "resume", "webshop")
+    sent_by_hand(world, lane)
+
+    assert (lane.step(), lane.step()) == (True, True)
+
+    store = ParkStore(world.table("exchange"), world.clock)
+    assert list(store.everything("webshop", "price")) == []
+    assert len(parked(world)) == 11
+
+
 def test_status_says_of_a_channel_that_is_down_when_it_is_tried_and_why(
     world: World, lane: Lane, endpoint: Endpoint
 ) -> None:

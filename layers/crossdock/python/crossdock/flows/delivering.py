@@ -118,7 +118,7 @@ class Outlet(Chain):
             return 0
         done, wait, pages = 0, self.drain_in_s(), 0
         while not wait and pages < _PAGES and self.health.state != "paused" and (not pages or _time_is_left()):
-            page = self._page(self._max_batch)
+            page = self._page(self._max_batch, hop)
             if not page:
                 self._all_told(hop)
                 return done

@@ -81,11 +81,15 @@ class Chain:
         """Changes how the channel is."""
         self.health = self._kept.health.change(self.channel, self.health, change)
 
-    def _page(self, most: int) -> list[Parked]:
-        """What is parked, of one kind, in part; only a little is tried on a channel that is down."""
+    def _page(self, most: int, turn: int = 0) -> list[Parked]:
+        """What is parked, of one kind, in part; only a little is tried on a channel that is down.
+
+        Each kind has its turn: one of which more is parked all the time would keep the others waiting for ever.
+        """
         if self.health.state == "open":
             most = min(most, _PROBE)
-        for kind in self._kinds:
+        first = turn % len(self._kinds) if self._kinds else 0
+        for kind in (*self._kinds[first:], *self._kinds[:first]):
             if page := self._kept.parks.page(self.channel, kind, most):
                 return page
         return []
