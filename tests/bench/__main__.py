@@ -27,6 +27,7 @@ from tests.bench import (
     growth,
     hot,
     ledger,
+    lookups,
     movements,
     prices,
     replays,
@@ -44,8 +45,8 @@ ROOT: Final = checkout()
 BESIDE: Final = ROOT.parent / "shared" / "data" / "online-retail.csv.gz"
 RESULT: Final = ROOT / ".build" / "bench.json"
 _WIDTH: Final = 150  # of the table, where no terminal says its own
-_FULL: Final = {"movements": 20_000, "common": 1_000, "holds": 1_000, "repeats": 5, "steps": 58}
-_QUICK: Final = {"movements": 2_000, "common": 100, "holds": 100, "repeats": 3, "steps": 55}
+_FULL: Final = {"movements": 20_000, "common": 1_000, "holds": 1_000, "repeats": 5, "steps": 62}
+_QUICK: Final = {"movements": 2_000, "common": 100, "holds": 100, "repeats": 3, "steps": 59}
 
 
 def main(
@@ -80,6 +81,7 @@ def main(
             report.merge(prices.run(here, plan["repeats"], step, million=million))
             report.merge(cells.run(here, step, cells.SIZES[: 2 if quick else 3]))
             report.merge(growth.run(here, sizes, step))
+            report.merge(lookups.run(here, step))
         report.merge(drift.run(step))
         report.merge(throughput.run(Path(folder), step))
         report.merge(startup.run(Path(folder), plan["repeats"], step))

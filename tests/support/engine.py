@@ -61,12 +61,19 @@ def made(target: Target, name: str, make: Callable[[Target], None]) -> None:
         _ask(target.state, f"keep?as={name}")
 
 
+def fill(target: Target, table: str, first: int, behind: int) -> None:
+    """Puts the cross-references of customers `first` to `behind` - 1 (many_xrefs.py) into a table, in seconds."""
+    assert target.state is not None
+    if _ask(target.state, f"fill?table={table}&first={first}&behind={behind}", patience=600) != HTTPStatus.OK:
+        raise RuntimeError(f"{table} was not filled")
+
+
 def _tables(target: Target) -> None:
     create_tables(target.dynamodb)
 
 
-def _ask(state: LocalState, what: str) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", state.port, timeout=30)
+def _ask(state: LocalState, what: str, patience: float = 30) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", state.port, timeout=patience)
     try:
         connection.request("POST", f"/_tests/{what}")
         return connection.getresponse().status

@@ -16,6 +16,9 @@ from crossdock.identity.xrefs import CrossReferences
 from crossdock.platform.clock import from_text
 from crossdock_cli import main, xref, xref_export, xref_import
 from crossdock_cli.errors import CliError
+from tests.support.engine import fill
+from tests.support.many_xrefs import ids_of
+from tests.support.tables import table_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -345,3 +348,16 @@ def test_an_id_that_is_attached_while_its_thing_is_merged_is_never_left_behind(d
         assert xrefs.known("customer", loser).references == ()
         kept = xrefs.canonicals("customer", [("shop", f"{n}")], at=from_text("2026-11-21T00:00:00Z"))
         assert kept == ({("shop", f"{n}"): winner} if outcome == "attached" else {})
+
+
+def test_what_a_benchmark_fills_in_is_what_minting_leaves(desk: World) -> None:
+    xrefs = CrossReferences(desk.table("identity"), desk.clock)
+    for number in range(3):
+        xrefs.mint("customer", ids_of(number))
+    minted = desk.rows("identity")
+    for row in minted:
+        desk.table("identity").delete((row["pk"], row["sk"]))
+
+    fill(desk.target, table_name("identity"), 0, 3)
+
+    assert desk.rows("identity") == minted
