@@ -13,7 +13,8 @@ from crossdock.contracts.refusals import quoted
 from crossdock.contracts.xrefs import MINTED, CrossReference, Kind
 from crossdock.identity.items import Items
 from crossdock.identity.references import References
-from crossdock.identity.xref_writes import Attaching, XrefError, checked
+from crossdock.identity.xref_checks import checked
+from crossdock.identity.xref_writes import Attaching, XrefError
 from crossdock.identity.xrefs import CrossReferences
 from crossdock.platform.clock import from_text, system_clock, to_text
 from crossdock.platform.dynamo import Table

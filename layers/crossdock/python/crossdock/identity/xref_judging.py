@@ -7,16 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias
 
 from crossdock.contracts.xrefs import MINTED, CrossReference, ExternalId, Fault, Kind, faults_of
+from crossdock.identity.xref_checks import meaning, wrong_kind
 from crossdock.identity.xref_rows import Guard
-from crossdock.identity.xref_writes import (
-    Attaching,
-    XrefError,
-    attach_writes,
-    meaning,
-    minted_id,
-    same_meaning,
-    wrong_kind,
-)
+from crossdock.identity.xref_writes import Attaching, XrefError, attach_writes, minted_id, same_meaning
 
 Verdict: TypeAlias = Literal["new", "changed", "unchanged", "conflict", "invalid"]
 Named: TypeAlias = tuple[Kind, ExternalId]

@@ -10,12 +10,12 @@ what is not merged; a merge moves exactly the ids that were read (see `crossdock
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
 
-from crossdock.contracts.xrefs import MINTED, CrossReference, ExternalId, Kind, faults_of, id_faults
+from crossdock.contracts.xrefs import MINTED, CrossReference, ExternalId, Kind
 from crossdock.identity.xref_rows import (
     DETAILS,
     Guard,
@@ -76,27 +76,6 @@ class Attaching:
     writes: tuple[AtomicWrite, ...]
 
 
-def checked(reference: CrossReference) -> CrossReference:
-    """The reference as given. Raises XrefError ("invalid") when it cannot be kept."""
-    for fault in faults_of(reference):
-        raise XrefError("invalid", f"{fault.field}: {fault.problem}", fault.remedy)
-    return reference
-
-
-def checked_id(kind: str, external: ExternalId) -> ExternalId:
-    """The id as given. Raises XrefError ("invalid") when no system can have it."""
-    for fault in id_faults(kind, external):
-        raise XrefError("invalid", f"{fault.field}: {fault.problem}", fault.remedy)
-    return external
-
-
-def wrong_kind(kind: Kind, other: CrossReference) -> XrefError:
-    """Says that an id belongs to something of another kind."""
-    message = f"{_said(other.id)} is no {kind}: it belongs to the {other.kind} {other.canonical}".rstrip()
-    remedy = f"use the kind {other.kind}, or say that {other.system} numbers its kinds each for itself (--own-numbers)"
-    return XrefError("wrong_kind", message, remedy, (other.canonical,))
-
-
 def minted_id(kind: Kind, first: ExternalId) -> str:
     """The canonical id of what was first known by this id: always the same one, 80 bits of a hash.
 
@@ -107,23 +86,6 @@ def minted_id(kind: Kind, first: ExternalId) -> str:
         raise XrefError("invalid", f"ids of the kind {kind} are given, not minted", remedy)
     hashed = hashlib.sha256("#".join((kind, *first)).encode()).digest()
     return MINTED[kind] + base64.b32encode(hashed).decode()[:_MINTED_LENGTH]
-
-
-def meaning(kind: Kind, ids: Iterable[ExternalId], kept: Mapping[ExternalId, CrossReference]) -> str | None:
-    """The one thing that these ids mean by what is kept; None when none of them is known.
-
-    An id whose time is over still says what was meant by it. Raises XrefError ("two_meanings"), naming both things.
-    """
-    found = {kept[i].canonical: i for i in reversed(list(ids)) if i in kept}
-    if len(found) > 1:
-        (one, first), (other, second) = sorted(found.items())[:2]
-        raise XrefError(
-            "two_meanings",
-            f"{_said(first)} is the {kind} {one}, and {_said(second)} is the {kind} {other}",
-            f"merge the two if they are one {kind}; else correct the ids" if kind in MINTED else "correct the ids",
-            sorted(found),
-        )
-    return next(iter(found), None)
 
 
 def begin_writes(kind: Kind, canonical: str) -> list[AtomicWrite]:
@@ -180,7 +142,7 @@ def end_writes(kept: CrossReference, at: datetime) -> tuple[CrossReference, list
         return kept, []
     if kept.valid_from is not None and at <= kept.valid_from:
         begins = to_text(kept.valid_from)
-        raise XrefError("invalid", f"{_said(kept.id)} counts from {begins} on only", "end it after that instant")
+        raise XrefError("invalid", f"{said(kept.id)} counts from {begins} on only", "end it after that instant")
     ended = replace(kept, valid_to=at)
     return ended, change_writes(kept, ended)
 
@@ -251,7 +213,7 @@ def same_meaning(wanted: CrossReference, kept: CrossReference | None) -> None:
     merged = f", into which {wanted.canonical} was merged" if kept.home == wanted.canonical else ""
     raise XrefError(
         "another_meaning",
-        f"{_said(wanted.id)} means the {wanted.kind} {kept.canonical} already{merged}, not {wanted.canonical}",
+        f"{said(wanted.id)} means the {wanted.kind} {kept.canonical} already{merged}, not {wanted.canonical}",
         "an id keeps its meaning; use another id" + (", or merge the two" if wanted.kind in MINTED else ""),
         (kept.canonical, wanted.canonical),
     )
@@ -327,5 +289,6 @@ def _both(loser: Known, winner: Known) -> tuple[str, str]:
     return loser.canonical, winner.canonical
 
 
-def _said(external: ExternalId) -> str:
+def said(external: ExternalId) -> str:
+    """An id as people are told of it."""
     return f"{external[0]} {external[1]!r}"

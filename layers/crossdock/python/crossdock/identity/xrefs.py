@@ -16,6 +16,7 @@ from crossdock.contracts.xrefs import (
     ExternalId,
     Kind,
 )
+from crossdock.identity.xref_checks import checked, checked_id, meaning, wrong_kind
 from crossdock.identity.xref_rows import (
     BACK,
     DETAILS,
@@ -33,14 +34,10 @@ from crossdock.identity.xref_writes import (
     Attaching,
     XrefError,
     attach_writes,
-    checked,
-    checked_id,
     end_writes,
-    meaning,
     merge_writes,
     minted_id,
     unmerge_writes,
-    wrong_kind,
 )
 from crossdock.platform.clock import Clock, system_clock, to_text
 from crossdock.platform.dynamo import Table
