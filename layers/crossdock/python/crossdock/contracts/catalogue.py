@@ -28,7 +28,7 @@ class Described:
 
 FACTS: Mapping[str, Described] = MappingProxyType(
     {
-        events.ACCOUNTS_REPORTED: Described(AccountsReported, "what a CRM says of customers", None),
+        events.ACCOUNTS_REPORTED: Described(AccountsReported, "what systems say of customers", "accounts"),
         events.COUNTS_REPORTED: Described(CountsReported, "what a source counts, as of its position", "counts"),
         events.LEVELS_REPORTED: Described(LevelsReported, "what a shop shows of items", None),
         events.ORDER_PLACED: Described(OrderReported, "a new order, whole", None),

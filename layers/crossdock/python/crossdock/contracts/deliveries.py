@@ -6,9 +6,14 @@ from typing import Any, Literal, Protocol
 
 from crossdock.contracts.price_keys import read_key
 
-Kind = Literal["availability", "price"]
+Kind = Literal["availability", "price", "customer"]
 
-EVENT_TYPES: dict[str, str] = {"availability": "availability.changed.v1", "price": "price.changed.v1"}
+EVENT_TYPES: dict[str, str] = {
+    "availability": "availability.changed.v1",
+    "price": "price.changed.v1",
+    "customer": "customer.changed.v1",
+}
+_LISTED: dict[str, tuple[str, str]] = {"customer": ("customers", "customer")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +45,14 @@ class Batch:
 
     def document(self) -> dict[str, Any]:
         """The public form: what a channel's endpoint receives (v1)."""
+        listed, name = _LISTED.get(self.kind, ("items", "sku"))
         return {
             "type": EVENT_TYPES[self.kind],
             "timestamp": self.sent_at,
             "data": {
                 "channel": self.channel,
-                "items": [
-                    {"sku": v.sku, "version": v.version, **v.fields, "correlation_ids": list(v.correlation_ids)}
+                listed: [
+                    {name: v.sku, "version": v.version, **v.fields, "correlation_ids": list(v.correlation_ids)}
                     for v in self.values
                 ],
             },

@@ -20,6 +20,10 @@ ACCOUNTS_REPORTED = "customers.accounts.reported.v1"
 RESERVATION_DECIDED = "inventory.reservation.decided.v1"
 AVAILABILITY_CHANGED = "availability.changed.v1"
 PRICE_CHANGED = "price.changed.v1"
+CUSTOMER_CHANGED = "customer.changed.v1"
+CUSTOMER_UPSERTED = "customer.upserted.v1"
+CUSTOMER_MERGED = "customer.merged.v1"
+CUSTOMER_HOLD_CHANGED = "customer.hold_changed.v1"
 
 
 @dataclass(frozen=True, slots=True)

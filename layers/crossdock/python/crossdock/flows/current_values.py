@@ -20,7 +20,9 @@ Value = Mapping[str, Any] | None
 
 
 def reader(kind: str, channel: Channel, standings: StandingStore, cells: CellStore, clock: Clock) -> ReadCurrent:
-    """The reader of one kind for one channel; of a kind that the channel does not publish there is nothing to tell.
+    """The reader of items of one kind for one channel; of a kind that it does not publish there is nothing to tell.
+
+    What it is told of customers is read by `customer_channels.py`.
 
     Raises ValueError for a kind that is none.
     """

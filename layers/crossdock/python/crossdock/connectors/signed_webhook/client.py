@@ -39,8 +39,8 @@ def _rejected(answer: HttpAnswer, batch: Batch) -> dict[str, str]:
     return {
         key: str(r.get("reason", "no reason given"))[:200]
         for r in listed
-        if isinstance(r, dict) and r.get("sku")
-        for key in _keys(batch, str(r["sku"]), r.get("price_class"))
+        if isinstance(r, dict) and (named := r.get("customer" if batch.kind == "customer" else "sku"))
+        for key in _keys(batch, str(named), r.get("price_class"))
     }
 
 
