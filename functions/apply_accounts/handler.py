@@ -11,8 +11,8 @@ from crossdock.exchange.dirty import Marks
 from crossdock.flows.account_reports import ROUTE, take_accounts
 from crossdock.flows.bus_events import take
 from crossdock.flows.customer_channels import channels_of_system
-from crossdock.flows.customer_judging import reporting
 from crossdock.identity.reporting import Reporting
+from crossdock.identity.use_cases import customer_use_cases
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock, to_text
 from crossdock.platform.consuming import consume, one_by_one
@@ -43,7 +43,9 @@ def app() -> App:
     business = config.load()
     urls: dict[str, str] = json.loads(values.channel_queue_urls)
     return App(
-        reporting(Table(client, values.identity_table), business, system_clock),
+        customer_use_cases(
+            Table(client, values.identity_table), business.ownership, business.customers, system_clock
+        ).reporting,
         ExceptionsStore(Table(client, values.exceptions_table), system_clock),
         {name: Sender(clients.sqs(), url) for name, url in urls.items()},
         business,

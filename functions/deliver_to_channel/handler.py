@@ -22,8 +22,10 @@ from crossdock.exchange.shadow import ShadowStore
 from crossdock.flows.channel_targets import Reach
 from crossdock.flows.channel_views import publication
 from crossdock.flows.current_values import reader
+from crossdock.flows.customer_channels import CUSTOMER, customer_reader, noting
 from crossdock.flows.delivering import Attempt, Outlet, Ports
 from crossdock.flows.draining import Kept, hop_of
+from crossdock.identity.customer_store import CustomerStore
 from crossdock.identity.references import References
 from crossdock.inventory.standing_store import StandingStore
 from crossdock.platform import clients, deadline, env
@@ -71,6 +73,7 @@ class App:
     health: HealthStore
     parks: ParkStore
     shadow: ShadowStore
+    customers: CustomerStore
     exceptions: ExceptionsStore
     reach: Reach
     sqs: "SQSClient"
@@ -101,6 +104,7 @@ def app() -> App:
         health=HealthStore(Table(client, values.exchange_table)),
         parks=ParkStore(Table(client, values.exchange_table), system_clock),
         shadow=ShadowStore(Table(client, values.exchange_table), system_clock),
+        customers=CustomerStore(Table(client, values.identity_table)),
         exceptions=ExceptionsStore(Table(client, values.exceptions_table), system_clock),
         reach=_reach(values, Table(client, values.identity_table), local=local),
         sqs=clients.sqs(),
@@ -236,7 +240,11 @@ def _outlet(name: str) -> Outlet:
 
 
 def _tell(channel: config.Channel, kind: str, marks: Sequence[Dirty], deliver: Deliver) -> Told:
-    read_current = reader(kind, channel, app().standings, app().cells, system_clock)
+    if kind == CUSTOMER and kind in channel.publishes:
+        read_current = customer_reader(channel, app().customers, app().business.ownership)
+        deliver = noting(channel, app().customers, system_clock, deliver)
+    else:
+        read_current = reader(kind, channel, app().standings, app().cells, system_clock)
     largest = channel.limits.max_body_bytes
     teller = Teller(app().shadow, read_current, deliver, system_clock, publication(channel), largest)
     told = teller.tell(channel.name, kind, marks, channel.max_batch)

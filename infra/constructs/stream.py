@@ -26,6 +26,7 @@ class Followed:
     """Which records of a stream are wanted: those of these event names whose partition key begins with `prefix`.
 
     `others` are further (prefix, event names) that the same reader wants: a shard of a stream serves two readers.
+    `sort_key` is the one sort key that is wanted; None: all.
     """
 
     table: Table
@@ -33,6 +34,7 @@ class Followed:
     events: Sequence[str]
     window_seconds: int
     others: Sequence[tuple[str, Sequence[str]]] = ()
+    sort_key: str | None = None
 
 
 def follow(function: Function, label: str, followed: Followed, failures: sqs.IQueue) -> None:
@@ -89,7 +91,8 @@ def watch_lag(function: Function, late_after_seconds: int = LATE_AFTER_SECONDS) 
 
 def _patterns(followed: Followed) -> list[str]:
     wanted = [(followed.prefix, followed.events), *followed.others]
+    sort = {"sk": {"S": [followed.sort_key]}} if followed.sort_key else {}
     return [
-        json.dumps({"eventName": list(events), "dynamodb": {"Keys": {"pk": {"S": [{"prefix": prefix}]}}}})
+        json.dumps({"eventName": list(events), "dynamodb": {"Keys": {"pk": {"S": [{"prefix": prefix}]}, **sort}}})
         for prefix, events in wanted
     ]

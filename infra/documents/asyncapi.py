@@ -10,7 +10,13 @@ from crossdock.connectors.generic_erp import translation as erp
 from crossdock.connectors.generic_wms import translation as wms
 from crossdock.contracts.catalogue import FACTS
 from crossdock.contracts.channel_events import CHANNEL_EVENTS, ChannelAnswer
-from crossdock.contracts.events import RESERVATION_DECIDED
+from crossdock.contracts.customer_events import CustomerHoldChanged, CustomerMerged, CustomerUpserted
+from crossdock.contracts.events import (
+    CUSTOMER_HOLD_CHANGED,
+    CUSTOMER_MERGED,
+    CUSTOMER_UPSERTED,
+    RESERVATION_DECIDED,
+)
 from crossdock.contracts.reservation_answers import ReservationDecided
 from infra.documents.openapi import LICENSE, VERSION
 
@@ -37,7 +43,12 @@ def document() -> dict[str, Any]:
     sent = {_type_of(m): m for m in CHANNEL_EVENTS}
     native: dict[str, type[BaseModel]] = {**wms.NATIVE, **erp.NATIVE}
     facts: dict[str, type[BaseModel]] = {name: fact.model for name, fact in FACTS.items()}
-    facts[RESERVATION_DECIDED] = ReservationDecided
+    facts |= {
+        RESERVATION_DECIDED: ReservationDecided,
+        CUSTOMER_UPSERTED: CustomerUpserted,
+        CUSTOMER_HOLD_CHANGED: CustomerHoldChanged,
+        CUSTOMER_MERGED: CustomerMerged,
+    }
     schemas, refs = _schemas([*sent.values(), *native.values(), *facts.values(), ChannelAnswer])
     messages = {
         **{name: _message(name, model, refs[model], signed=True) for name, model in (native | sent).items()},

@@ -44,7 +44,7 @@ class DataStack(StageStack):
         keep_collections_whole(inventory)
         self.inventory = reference(inventory, self.key)
         self.pricing = reference(make_table(self, "pricing", self.key, stream=True, ttl="ttl"), self.key)
-        self.identity = reference(make_table(self, "identity", self.key), self.key)
+        self.identity = reference(make_table(self, "identity", self.key, stream=True), self.key)
         exchange = make_table(self, "exchange", self.key, stream=True, ttl="ttl")
         # Digests add up a group's shadow rows in the order of its stream.
         keep_collections_whole(exchange)

@@ -17,6 +17,7 @@ from infra.constructs.queue import DeadLetters, Queue
 from infra.constructs.stack import Plan, StageStack
 from infra.constructs.stream import Followed, follow, watch_lag
 from infra.stacks.data import DataStack
+from infra.stages import Size
 
 # What an exception costs: found or made, its occurrence added, its replay settled.
 EXCEPTIONS: Final = ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")
@@ -25,6 +26,10 @@ EXCEPTIONS: Final = ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")
 HOLDS: Final = ("BatchGetItem", "PartiQLInsert", "PartiQLUpdate", "PutItem", "UpdateItem")
 # What people's changes of price rules cost: versions judged and kept, drafts listed, decided and struck off.
 PRICE_RULES: Final = ("BatchGetItem", "GetItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate", "Query")
+# What a report costs: ids and records read, all of a customer that changed written in one transaction.
+CUSTOMERS: Final = ("BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "Query", "UpdateItem")
+# Names are compared by tables of a hundred countries.
+COMPARING_MEMORY_MB: Final = 1024
 RESERVATION_BATCH: Final = 250
 # A fact waits this long in a domain's queue before a person should look.
 LATE_AFTER_SECONDS: Final = 300
@@ -38,6 +43,7 @@ HOLD_LATE_AFTER_SECONDS: Final = 60
 DIGESTS_LATE_AFTER_SECONDS: Final = 600
 # The few and precious facts travel on the bus: detail-type → the queue of the domain that applies them.
 ROUTES: Final = {
+    "accounts": "customers.accounts.reported.v1",
     "prices": "pricing.rules.changed.v1",
     "price-customers": "pricing.customers.changed.v1",
     "counts": "inventory.counts.reported.v1",
@@ -72,6 +78,7 @@ class SyncStack(StageStack):
         self._balances()
         self._reservations()
         self.prices = PricePublication(self, data, self.failures, EXCEPTIONS)
+        self._customers()
         if self.channels:
             self._announcements()
             self._deliveries()
@@ -189,6 +196,37 @@ class SyncStack(StageStack):
         supply.allow_table(data.identity, "BatchGetItem")
         supply.allow_table(data.exceptions, *EXCEPTIONS)
         supply.consume("Supply", self.routed["supply"].queue)
+
+    def _customers(self) -> None:
+        """What systems say of customers becomes golden records; who hears of them follows from their stream."""
+        data = self.data
+        told = [c.name for c in self.plan.business.channels_for("customer")]
+        urls = self.to_json_string({name: self.channels[name].queue.queue_url for name in told})
+        reports = Function(
+            self,
+            "apply_accounts",
+            {
+                "CHANNEL_QUEUE_URLS": urls,
+                "EXCEPTIONS_TABLE": data.exceptions.name,
+                "IDENTITY_TABLE": data.identity.name,
+            },
+            size=Size(COMPARING_MEMORY_MB, self.plan.stage.worker.timeout_seconds),
+        )
+        reports.allow_table(data.identity, *CUSTOMERS)
+        reports.allow_table(data.exceptions, *EXCEPTIONS)
+        reports.consume("Accounts", self.routed["accounts"].queue)
+
+        announce = Function(
+            self, "announce_customers", {"CHANNEL_QUEUE_URLS": urls, "EVENT_BUS_NAME": self.bus.event_bus_name}
+        )
+        announce.allow(["events:PutEvents"], self.bus.event_bus_arn)
+        heads = Followed(data.identity, "C#customer#", ["INSERT", "MODIFY"], 0, sort_key="HEAD")
+        follow(announce, "Customers", heads, self.failures)
+        watch_lag(announce)
+        if told:
+            channels = [self.channels[name].queue for name in told]
+            reports.allow_send(*channels)
+            announce.allow_send(*channels)
 
     def _deferred_webhooks(self) -> None:
         """Kept deliveries that are mapped behind their answer: large and thin ones, and those not mapped at first."""

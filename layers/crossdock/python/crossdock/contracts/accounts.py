@@ -128,6 +128,13 @@ class AccountReport(Contract):
     ship_tos: ShipTos = Field(default_factory=dict, max_length=MAX_MANY)
 
 
+class AccountList(Contract):
+    """The data of a `customers.reported` webhook; `origin` is who changed them there, where the sender says that."""
+
+    origin: Text | None = None
+    accounts: list[AccountReport] = Field(min_length=1, max_length=MAX_ACCOUNTS)
+
+
 class AccountsReported(Contract):
     """The data of the event. `origin` is who changed it there, where the source says that: we may have been it."""
 

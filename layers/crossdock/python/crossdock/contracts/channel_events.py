@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from crossdock.contracts.answered import Moment, Told
+from crossdock.contracts.customer_events import CustomersChangedForChannel
 from crossdock.contracts.fields import Contract
 from crossdock.contracts.price_api_answers import PriceWindow
 
@@ -79,4 +80,4 @@ class ChannelAnswer(Contract):
     rejected: list[RejectedItem] = Field(default_factory=list)
 
 
-CHANNEL_EVENTS = (AvailabilityChanged, PricesChangedForChannel)
+CHANNEL_EVENTS = (AvailabilityChanged, PricesChangedForChannel, CustomersChangedForChannel)

@@ -56,6 +56,8 @@ def head_row(customer: Customer) -> dict[str, Any]:
         "cmp": customer.compared or None,
         "dk": list(customer.keys) or None,
         "seal": customer.seal or None,
+        "ch": list(customer.changed) or None,
+        "cor": customer.cause or None,
     }
 
 
@@ -77,6 +79,8 @@ def to_customer(row: Mapping[str, Any], many: Mapping[str, Golden]) -> Customer:
         compared=row.get("cmp", False),
         keys=tuple(row.get("dk", ())),
         seal=row.get("seal", ""),
+        changed=tuple(row.get("ch", ())),
+        cause=row.get("cor", ""),
     )
 
 

@@ -7,11 +7,12 @@ what changed, under the condition that the golden record is as it was read. Whoe
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 from crossdock.identity import journal
 from crossdock.identity.claims import Record
 from crossdock.identity.customer_rows import (
+    HEAD,
     KIND,
     MANY,
     TOLD,
@@ -30,7 +31,7 @@ from crossdock.identity.golden import Golden
 from crossdock.identity.journal import Cause
 from crossdock.identity.telling import Told, row, to_told
 from crossdock.identity.xref_rows import Known, known, partition
-from crossdock.platform.dynamo import Item, Table
+from crossdock.platform.dynamo import Item, Table, from_item
 from crossdock.platform.writes import AtomicWrite, Delete, Insert, Replace, When
 
 _CHAIN: Final = 50
@@ -120,6 +121,16 @@ class CustomerStore:
         return self._table.atomically(writes)[0].done
 
 
+def changed_head(record: Mapping[str, Any]) -> tuple[Customer | None, Customer] | None:
+    """(before, after) of a stream record of a golden record; None for another one. Contacts are not in them."""
+    change = record["dynamodb"]
+    pk, sk = change["Keys"]["pk"]["S"], change["Keys"]["sk"]["S"]
+    if sk != HEAD or not pk.startswith(partition(KIND, "")) or "NewImage" not in change:
+        return None
+    before = to_customer(from_item(change["OldImage"]), {}) if "OldImage" in change else None
+    return before, to_customer(from_item(change["NewImage"]), {})
+
+
 def writes(kept: Kept, wanted: Next, cause: Cause) -> list[AtomicWrite]:
     """What leads from a customer as it was read to what it is to be: 2 WCU per KB and row.
 
@@ -132,7 +143,7 @@ def writes(kept: Kept, wanted: Next, cause: Cause) -> list[AtomicWrite]:
         changed = changes(before.everything, after.everything)
         salts = {name: secrets.token_hex(16) for name in changed}
         entry = journal.entry(after, changed, cause, salts)
-        after = replace(after, seal=entry["seal"])
+        after = replace(after, seal=entry["seal"], changed=tuple(changed), cause=cause.correlation_id)
         made.append(Insert(entry))
     made += _many(before, after)
     made += [Replace(found) for record in wanted.records for found in _changed_rows(kept, record)]

@@ -57,7 +57,9 @@ class Customer:
 
     `attributes` are those of which there is one, `many` the contacts and ship-tos by `contact/CT…`. `revision` grows
     with every write, also with one that changes nothing that is believed. `ready_at` is when it was complete first:
-    from then on everybody is told of it. `seal` is the last of the chain of hashes over its history.
+    from then on everybody is told of it. `seal` is the last of the chain of hashes over its history. `changed` are the
+    attributes that this version changed, `cause` is the correlation id of what it came from. `keys` are those of the
+    index by which its like are found, and `compared` says whether they were.
     """
 
     id: str
@@ -75,6 +77,8 @@ class Customer:
     compared: bool = False
     keys: tuple[str, ...] = ()
     seal: str = ""
+    changed: tuple[str, ...] = ()
+    cause: str = ""
 
     @property
     def everything(self) -> dict[str, Golden]:

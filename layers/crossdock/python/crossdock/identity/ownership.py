@@ -50,7 +50,7 @@ Rank = Callable[[Claim], tuple[object, ...]]
 
 
 def _sorted(claims: Sequence[Claim], order: Rank) -> list[Claim]:
-    return sorted(claims, key=order, reverse=True)  # type: ignore[arg-type]  # tuples of one shape each
+    return sorted(claims, key=order, reverse=True)
 
 
 def _spoke(claim: Claim) -> tuple[object, ...]:

@@ -8,7 +8,9 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from crossdock.contracts import events
+from crossdock.contracts.accounts import AccountList
 from crossdock.contracts.codes import NO_CODES, UNITS, WAREHOUSES, Codes, UnmappedCodeError
+from crossdock.contracts.facts import accounts_facts, together
 from crossdock.contracts.fields import Contract, Instant
 from crossdock.contracts.inbound import Fact, Translated, read_native
 from crossdock.contracts.native import refused
@@ -55,7 +57,15 @@ class _Expected(Contract):
     data: SupplyList
 
 
-NATIVE: dict[str, type[_Declared | _Priced | _Costed | _CustomersPriced | _Expected]] = {
+class _Reported(Contract):
+    type: Literal["customers.reported"]
+    timestamp: Instant
+    data: AccountList
+
+
+_Native = _Declared | _Priced | _Costed | _CustomersPriced | _Expected | _Reported
+NATIVE: dict[str, type[_Native]] = {
+    "customers.reported": _Reported,
     "items.declared": _Declared,
     "prices.changed": _Priced,
     "costs.changed": _Costed,
@@ -70,7 +80,7 @@ def translate(
     headers: Mapping[str, str] = _NOBODY,  # noqa: ARG001 - all that counts is in the body
     codes: Codes = NO_CODES,
 ) -> Translated:
-    """A webhook body as a fact: references declared, price rules, costs or customers changed, supply reported.
+    """A webhook body as facts: references declared, rules, costs or customers changed, supply or customers reported.
 
     A supplier's cost is a rule like any other from here on: kept, versioned, approved and refused in the same ways.
 
@@ -83,9 +93,9 @@ def translate(
         return exc.refused
 
 
-def _fact(
-    source: str, native: _Declared | _Priced | _Costed | _CustomersPriced | _Expected, codes: Codes
-) -> Translated:
+def _fact(source: str, native: _Native, codes: Codes) -> Translated:
+    if isinstance(native, _Reported):
+        return together(accounts_facts(source, native.data.accounts, native.data.origin))
     if isinstance(native, _Declared):
         items = [i.model_dump(mode="json", exclude_none=True) for i in native.data.items]
         for number, item in enumerate(items):

@@ -1,0 +1,5 @@
+"""A CRM, or a shop, that sends our documented JSON. Its event: `customers.reported`."""
+
+from crossdock.connectors.generic_crm.translation import CODE_TABLES, HEADERS, MAPPING_VERSION, translate
+
+__all__ = ["CODE_TABLES", "HEADERS", "MAPPING_VERSION", "translate"]
