@@ -15,7 +15,15 @@ from tests.support.payloads import recorded
 pytestmark = pytest.mark.unit
 
 PAGE = (Path(__file__).parents[3] / "docs" / "connectors.md").read_text(encoding="utf-8")
-OURS = {events.RESERVATION_DECIDED, events.AVAILABILITY_CHANGED, events.PRICE_CHANGED}
+OURS = {
+    events.RESERVATION_DECIDED,
+    events.AVAILABILITY_CHANGED,
+    events.PRICE_CHANGED,
+    events.CUSTOMER_CHANGED,
+    events.CUSTOMER_UPSERTED,
+    events.CUSTOMER_MERGED,
+    events.CUSTOMER_HOLD_CHANGED,
+}
 
 
 def test_every_event_that_a_source_may_become_is_in_it() -> None:

@@ -70,7 +70,7 @@ def _attributes_schema() -> dict[str, Any]:
         "flag": {"type": ["boolean", "null"]},
         "texts": {"type": ["array", "null"], "items": {"type": "string"}, "maxItems": 50, "uniqueItems": True},
         "amount": {"type": ["string", "null"], "pattern": r"^-?[0-9]{1,13}(\.[0-9]{1,6})?$", "examples": ["2500.00"]},
-        "country": {"type": ["string", "null"], "pattern": "^[A-Z]{2}$"},
+        "country": {"type": ["string", "null"], "minLength": 2, "maxLength": 100, "examples": ["GB"]},
         "currency": {"type": ["string", "null"], "pattern": "^[A-Z]{3}$"},
         "date": {"type": ["string", "null"], "format": "date"},
     }

@@ -13,6 +13,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
+from crossdock.contracts.countries import country_code
+
 Value: TypeAlias = str | bool | list[str] | dict[str, str | None] | None
 """A value as JSON holds it: a text, a flag, a list of texts, a document of texts; None: emptied. Never a number."""
 
@@ -99,7 +101,6 @@ MAX_TEXT: Final = 500
 MAX_TEXTS: Final = 50
 
 _AMOUNT = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,6})?")
-_COUNTRY = re.compile(r"[A-Z]{2}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SCOPED = re.compile(r"([a-z_]{1,40})@([a-z]{1,20}):([A-Za-z0-9_.-]{1,60})")
@@ -205,8 +206,11 @@ def _of_kind(kind: Kind, text: str) -> str:
         if not _AMOUNT.fullmatch(text):
             raise ValueError('is no plain amount; send digits with at most one point in a text, as "2500.00"')
         return _plain(Decimal(text))
-    if kind == "country" and not _COUNTRY.fullmatch(text):
-        raise ValueError('is no country; send its two letters (ISO 3166), as "GB"')
+    if kind == "country":
+        code = country_code(text)
+        if code is None:
+            raise ValueError('is no country; send its two letters (ISO 3166), as "GB"')
+        return code
     if kind == "currency" and not _CURRENCY.fullmatch(text):
         raise ValueError('is no currency; send its three letters (ISO 4217), as "GBP"')
     if kind == "date":
