@@ -63,9 +63,11 @@ class Tally:
     def good(self) -> int:
         return self.counts.total() - self.wrong
 
-    def spans(self, verdict: Verdict) -> str:
-        """The lines of a verdict: `2-4, 9`."""
-        return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in self.lines.get(verdict, []))
+    def spans(self, verdict: Verdict, most: int | None = None) -> str:
+        """The lines of a verdict: `2-4, 9`; of more than `most` spans the first ones."""
+        spans = self.lines.get(verdict, [])
+        said_ = [str(a) if a == b else f"{a}-{b}" for a, b in spans[:most]]
+        return ", ".join([*said_, "…"] if len(said_) < len(spans) else said_)
 
 
 def command(
@@ -156,7 +158,9 @@ def _report(file: Path, tally: Tally, *, stored: bool, dry_run: bool, as_json: b
         errors.print(_text(judged), markup=False)
     if tally.wrong > _SHOWN:
         errors.print(f"… and {tally.wrong - _SHOWN:,} more; --json lists the first thousand", markup=False)
-    rows = [(v, f"{tally.counts[v]:,}", means, tally.spans(v)) for v, means in _MEANS.items() if tally.counts[v]]
+    rows = [
+        (v, f"{tally.counts[v]:,}", means, tally.spans(v, _SHOWN)) for v, means in _MEANS.items() if tally.counts[v]
+    ]
     if rows:
         console.print(table(("what", ">lines", "meaning", "which"), rows), markup=False)
     did = "were taken" if stored else "would be taken"

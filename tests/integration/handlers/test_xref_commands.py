@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from crossdock.identity.xrefs import CrossReferences
 from crossdock.platform.clock import from_text
 from crossdock_cli import main, xref, xref_export, xref_import
 from crossdock_cli.errors import CliError
+from crossdock_cli.local.paths import checkout
 from tests.support.engine import fill
 from tests.support.many_xrefs import ids_of
 from tests.support.tables import table_name
@@ -361,3 +363,22 @@ def test_what_a_benchmark_fills_in_is_what_minting_leaves(desk: World) -> None:
     fill(desk.target, table_name("identity"), 0, 3)
 
     assert desk.rows("identity") == minted
+
+
+def test_every_command_of_the_page_runs_as_it_stands(
+    desk: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "customers.csv").write_text("system,external,together\ncrm,0017,a\nerp,9,a\ncrm,0018,\n")
+    page = (checkout() / "docs" / "identity.md").read_text(encoding="utf-8")
+    section = page.partition("\n## Cross-references\n")[2].partition("\n## ")[0]
+    blocks = [part.partition("```")[0] for part in section.split("```sh\n")[1:]]
+    lines = [line for block in blocks for line in block.splitlines()]
+
+    for line in lines:
+        program, *arguments = shlex.split(line)
+        assert (program, arguments.pop(0)) == ("crossdock", "xref")
+        crossdock(*arguments)
+
+    assert len(lines) == 16
+    assert document("import", "all.jsonl")["lines"]["unchanged"]["count"] == 5

@@ -8,9 +8,10 @@ import json
 import pytest
 import typer
 
-from crossdock.identity.xref_judging import Wanted
+from crossdock.identity.xref_judging import Judged, Wanted
 from crossdock_cli.errors import CliError
 from crossdock_cli.xref_files import MAX_LINE, XrefFile, form_of, row_of, texts_of
+from crossdock_cli.xref_import import Tally
 
 pytestmark = pytest.mark.unit
 
@@ -127,6 +128,15 @@ def test_lines_of_one_thing_that_stand_apart_are_refused() -> None:
 
     assert [w.line for w in good] == [2, 3]
     assert bad == [(4, "together", "'a' stood further up, with other lines in between")]
+
+
+def test_the_lines_of_a_verdict_are_told_as_spans() -> None:
+    tally = Tally()
+    for line in (2, 3, 4, 7, 9, 10):
+        tally.add(Judged(line, "new"))
+
+    assert (tally.spans("new"), tally.spans("new", 2), tally.spans("conflict")) == ("2-4, 7, 9-10", "2-4, 7, …", "")
+    assert (tally.good, tally.wrong) == (6, 0)
 
 
 def test_the_form_is_said_or_known_by_the_name() -> None:

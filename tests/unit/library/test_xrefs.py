@@ -273,6 +273,15 @@ def test_ids_are_attached_to_what_there_is() -> None:
     assert attach_writes([customer("1")], {("crm", "1"): customer("1")}, None).writes == ()
 
 
+def test_more_ids_than_a_transaction_takes_are_refused() -> None:
+    table = MemoryTable()
+    ids = [("crm", f"{n}") for n in range(50)]
+
+    assert refused(lambda: store(table).mint("customer", ids)).why == "too_large"
+    assert table.rows == {}
+    assert len(store(table).mint("customer", ids[:49]).new) == 49
+
+
 def test_taking_back_needs_the_merge_that_there_was() -> None:
     xrefs = store()
     loser, winner, third = (xrefs.mint("customer", [("crm", n)]).canonical for n in "abc")

@@ -34,6 +34,7 @@ from crossdock.platform.writes import AtomicWrite, Delete, Insert, Update, When
 
 PER_TRANSACTION: Final = 100
 """Writes that DynamoDB takes in one transaction."""
+_IDS_AT_ONCE: Final = (PER_TRANSACTION - 1) // 2
 _MINTED_LENGTH: Final = 16
 
 Why: TypeAlias = Literal[
@@ -105,7 +106,7 @@ def attach_writes(
 
     `wanted` are of one kind and canonical id, each id once; `kept` what stands of them, `guard` the thing's (minted
     kinds only). With `create`, a thing that does not exist is made. Two writes an id, one for the thing: 2 WCU each.
-    Raises XrefError: "another_meaning", "merged", "unknown".
+    Raises XrefError: "another_meaning", "merged", "unknown", "too_large" (more than 49 new ids).
     """
     kind, canonical = wanted[0].kind, wanted[0].canonical
     for reference in wanted:
@@ -119,6 +120,9 @@ def attach_writes(
         writes += [Insert(lookup_row(reference)), Insert(back_row(reference))]
     for reference in changed:
         writes += change_writes(kept[reference.id], reference)
+    if len(writes) > PER_TRANSACTION:
+        message = f"{len(wanted)} ids of the {kind} {canonical} do not fit into one transaction"
+        raise XrefError("too_large", message, f"send {_IDS_AT_ONCE} at a time", (canonical,))
     created = guard is None and kind in MINTED and bool(new)
     return Attaching(kind, canonical, created, tuple(new), tuple(changed), tuple(writes))
 

@@ -157,8 +157,8 @@ class CrossReferences:
     ) -> Attaching:
         """The one thing that these ids mean, found or to be made of the first of them; its writes add those unknown.
 
-        Whoever carries the writes out with its own plans anew when they were overtaken. 1 RCU an id, and 1 for the
-        thing when an id is new. Raises XrefError: "two_meanings" names both things.
+        Whoever carries the writes out with its own plans anew when they were overtaken. What is known keeps its role.
+        1 RCU an id, and 1 for the thing when an id is new. Raises XrefError: "two_meanings" names both things.
         """
         wanted = list(dict.fromkeys(ids))
         for external in wanted:
