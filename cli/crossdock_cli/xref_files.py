@@ -103,12 +103,12 @@ class XrefFile:
         for text in texts:
             if not text:
                 continue
-            yield self._judged(lambda text=text: _cells(header, text))  # type: ignore[misc]
+            yield self._judged(lambda text=text: _cells(header, text))
 
     def _jsonl(self) -> Iterator[Line]:
         for text in self._texts():
             if text.strip():
-                yield self._judged(lambda text=text: _object(text))  # type: ignore[misc]
+                yield self._judged(lambda text=text: _object(text))
 
     def _judged(self, read: Any) -> Line:
         try:
