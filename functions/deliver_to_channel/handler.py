@@ -27,6 +27,7 @@ from crossdock.flows.delivering import Attempt, Outlet, Ports
 from crossdock.flows.draining import Kept, hop_of
 from crossdock.identity.customer_store import CustomerStore
 from crossdock.identity.references import References
+from crossdock.identity.xrefs import CrossReferences
 from crossdock.inventory.standing_store import StandingStore
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import from_text, system_clock
@@ -74,6 +75,7 @@ class App:
     parks: ParkStore
     shadow: ShadowStore
     customers: CustomerStore
+    xrefs: CrossReferences
     exceptions: ExceptionsStore
     reach: Reach
     sqs: "SQSClient"
@@ -105,6 +107,7 @@ def app() -> App:
         parks=ParkStore(Table(client, values.exchange_table), system_clock),
         shadow=ShadowStore(Table(client, values.exchange_table), system_clock),
         customers=CustomerStore(Table(client, values.identity_table)),
+        xrefs=CrossReferences(Table(client, values.identity_table), system_clock),
         exceptions=ExceptionsStore(Table(client, values.exceptions_table), system_clock),
         reach=_reach(values, Table(client, values.identity_table), local=local),
         sqs=clients.sqs(),
@@ -242,7 +245,7 @@ def _outlet(name: str) -> Outlet:
 def _tell(channel: config.Channel, kind: str, marks: Sequence[Dirty], deliver: Deliver) -> Told:
     if kind == CUSTOMER and kind in channel.publishes:
         read_current = customer_reader(channel, app().customers, app().business.ownership)
-        deliver = noting(channel, app().customers, system_clock, deliver)
+        deliver = noting(channel, app().customers, app().xrefs, system_clock, deliver)
     else:
         read_current = reader(kind, channel, app().standings, app().cells, system_clock)
     largest = channel.limits.max_body_bytes
@@ -281,7 +284,11 @@ def _attempt(channel: config.Channel, batch: Batch) -> Attempt:
 
         return called
 
-    answer = _printable(connector.deliver(batch, replace(target, post=seen(target.post), put=seen(target.put))))
+    def asked(url: str, headers: Mapping[str, str]) -> HttpAnswer:
+        return seen(lambda where, heads, _: target.get(where, heads))(url, headers, b"")
+
+    reached = replace(target, post=seen(target.post), put=seen(target.put), get=asked)
+    answer = _printable(connector.deliver(batch, reached))
     return Attempt(answer, len(waits), max([*waits, answer.retry_after_s or 0]))
 
 

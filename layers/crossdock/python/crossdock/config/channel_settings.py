@@ -27,8 +27,13 @@ def settings_problems(channels: Mapping[str, tuple[str, dict[str, Any], ChannelF
 
 def _problems(name: str, connector: str, table: dict[str, Any], facts: ChannelFacts) -> list[str]:
     package = f"crossdock.connectors.{connector}"
-    if importlib.util.find_spec(package) is None or not hasattr(importlib.import_module(package), "deliver"):
+    module = importlib.import_module(package) if importlib.util.find_spec(package) else None
+    if module is None or not hasattr(module, "deliver"):
         return [f"channels.{name}.connector: {connector!r} is no kind of channel; docs/channels.md lists them"]
+    tells = getattr(module, "TELLS", ("availability", "price"))
+    deaf = [kind for kind in facts.publishes if kind not in tells]
+    if deaf:
+        return [f"channels.{name}.publishes: {connector} cannot be told {', '.join(deaf)}; it takes {', '.join(tells)}"]
     if importlib.util.find_spec(f"{package}.settings") is None:
         return [f"channels.{name}.settings: {connector} has none; leave it out"] if table else []
     kind = cast("KindOfChannel", importlib.import_module(f"{package}.settings"))

@@ -77,6 +77,9 @@ class HttpAnswer:
 Post = Callable[[str, Mapping[str, str], bytes], HttpAnswer]
 """Sends a POST, or a PUT, (URL, headers, body) and always comes back with an answer."""
 
+Get = Callable[[str, Mapping[str, str]], HttpAnswer]
+"""Sends a GET (URL, headers), likewise."""
+
 Codes = Callable[[Sequence[str]], Mapping[str, Sequence[str]]]
 """What the channel's system calls items: by item, the codes of its cross-references there; nothing for a stranger."""
 
@@ -93,6 +96,10 @@ def _unreachable(url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswe
     return HttpAnswer(0, detail="no PUT was handed out")
 
 
+def _unasked(url: str, headers: Mapping[str, str]) -> HttpAnswer:  # noqa: ARG001 - the seam's shape
+    return HttpAnswer(0, detail="no GET was handed out")
+
+
 def _no_codes(items: Sequence[str]) -> Mapping[str, Sequence[str]]:  # noqa: ARG001 - the seam's shape
     return {}
 
@@ -107,7 +114,7 @@ def _unhurried() -> float:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a channel listens and how to reach it. Whoever counts or paces requests wraps `post` and `put` alike.
+    """Where a channel listens and how to reach it. Who counts or paces requests wraps `post`, `put` and `get` alike.
 
     Beside that, what some kinds of channel need: the `token` that proves us, the channel's own `settings` as its
     connector's `settings.py` checked them, and the means above. A connector that makes several calls begins one only
@@ -118,6 +125,7 @@ class Target:
     post: Post
     sign: Sign
     put: Post = _unreachable
+    get: Get = _unasked
     token: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     codes: Codes = _no_codes
@@ -135,6 +143,7 @@ class Answer:
 
     `retry_after_s` is for how many seconds the channel asked not to be called in words of its own. What stands in a
     Retry-After header need not be repeated here: whoever hands out `Target.post` has seen it.
+    `learned` is what the channel's system calls what it was told (key → its own id), where it said so.
     """
 
     state: Literal["acknowledged", "unavailable", "refused"]
@@ -142,6 +151,7 @@ class Answer:
     rejected: Mapping[str, str] = field(default_factory=dict)
     retry_after_s: int | None = None
     later: Mapping[str, str] = field(default_factory=dict)
+    learned: Mapping[str, str] = field(default_factory=dict)
 
 
 class ChannelConnector(Protocol):
@@ -149,6 +159,7 @@ class ChannelConnector(Protocol):
 
     NEEDS says what it must be handed: secrets that an operator writes (`crossdock channels set`), cross-references, the
     bucket of drops. A kind with settings of its own has a module `settings` beside it: `config/channel_settings.py`.
+    A kind that can not be told everything lists in TELLS what it can be told; without it, availability and prices.
     """
 
     NEEDS: frozenset[Need]

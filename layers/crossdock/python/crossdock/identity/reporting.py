@@ -118,6 +118,9 @@ class Reporting:
             taken.complaints.append(found)
         records = [*(r for r in kept.records if r.id != statement.id), absorbed.record]
         after = self._judged(kept, records, cause)
+        if attaching.writes and after.version == kept.customer.version:
+            # What everybody calls it is a part of what everybody is told.
+            after = replace(after, version=after.version + 1, changed_at=cause.at)
         heard_told = replace(told, heard={**told.heard, **echoed})
         heard_told = self._foreign(statement.source, says, absorbed.heard, after, heard_told, cause, taken)
         if not absorbed.changed and not attaching.writes and heard_told == told:

@@ -7,6 +7,7 @@ from crossdock.contracts.deliveries import Answer, Batch, HttpAnswer, Need, Targ
 from crossdock.contracts.price_keys import LIST, price_key
 
 NEEDS: Final[frozenset[Need]] = frozenset({"signing_secrets"})
+TELLS: Final = ("availability", "price", "customer")
 _OK = range(200, 300)
 # Asked to wait, or broken in a way that passes. A redirect is neither: values go only where the operator said.
 _PASSING = frozenset({0, 408, 409, 425, 429}) | frozenset(range(500, 600))
