@@ -26,6 +26,7 @@ from crossdock.flows.customer_channels import CUSTOMER, customer_reader, noting
 from crossdock.flows.delivering import Attempt, Outlet, Ports
 from crossdock.flows.draining import Kept, hop_of
 from crossdock.identity.customer_store import CustomerStore
+from crossdock.identity.learning import Learning
 from crossdock.identity.references import References
 from crossdock.identity.xrefs import CrossReferences
 from crossdock.inventory.standing_store import StandingStore
@@ -75,7 +76,7 @@ class App:
     parks: ParkStore
     shadow: ShadowStore
     customers: CustomerStore
-    xrefs: CrossReferences
+    learning: Learning
     exceptions: ExceptionsStore
     reach: Reach
     sqs: "SQSClient"
@@ -98,7 +99,7 @@ def _reach(values: Env, identity: Table, *, local: bool) -> Reach:
 @warm
 def app() -> App:
     values, client = env.read(Env), clients.dynamodb()
-    local = values.stage == "local"
+    local, identity = values.stage == "local", Table(client, values.identity_table)
     return App(
         standings=StandingStore(Table(client, values.inventory_table)),
         cells=CellStore(Table(client, values.pricing_table)),
@@ -106,10 +107,10 @@ def app() -> App:
         health=HealthStore(Table(client, values.exchange_table)),
         parks=ParkStore(Table(client, values.exchange_table), system_clock),
         shadow=ShadowStore(Table(client, values.exchange_table), system_clock),
-        customers=CustomerStore(Table(client, values.identity_table)),
-        xrefs=CrossReferences(Table(client, values.identity_table), system_clock),
+        customers=CustomerStore(identity),
+        learning=Learning(CustomerStore(identity), CrossReferences(identity, system_clock)),
         exceptions=ExceptionsStore(Table(client, values.exceptions_table), system_clock),
-        reach=_reach(values, Table(client, values.identity_table), local=local),
+        reach=_reach(values, identity, local=local),
         sqs=clients.sqs(),
         queue_urls=json.loads(values.channel_queue_urls),
         business=config.load(),
@@ -245,7 +246,7 @@ def _outlet(name: str) -> Outlet:
 def _tell(channel: config.Channel, kind: str, marks: Sequence[Dirty], deliver: Deliver) -> Told:
     if kind == CUSTOMER and kind in channel.publishes:
         read_current = customer_reader(channel, app().customers, app().business.ownership)
-        deliver = noting(channel, app().customers, app().xrefs, system_clock, deliver)
+        deliver = noting(channel, app().customers, app().learning, system_clock, deliver)
     else:
         read_current = reader(kind, channel, app().standings, app().cells, system_clock)
     largest = channel.limits.max_body_bytes

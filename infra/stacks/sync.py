@@ -365,6 +365,9 @@ class SyncStack(StageStack):
         channels = self.plan.business.channels.values()
         if any("codes" in needs_of(c) for c in channels):
             function.allow_table(data.identity, "Query")
+        if any("customer" in c.publishes for c in channels):
+            # Read, noted as told, and what their systems call them.
+            function.allow_table(data.identity, *CUSTOMERS, "GetItem")
         if data.drops:
             folders = [f"{c.settings['folder']}{c.name}" for c in channels if "bucket" in needs_of(c)]
             function.allow_objects(data.drops, data.key_arn, "PutObject", folders=folders)

@@ -11,12 +11,12 @@ from typing import Any, Final
 from crossdock.config import BusinessConfig, Channel
 from crossdock.contracts.deliveries import Answer, Batch, Value
 from crossdock.contracts.ownership import Matrix
-from crossdock.contracts.xrefs import CrossReference
 from crossdock.exchange.delivery import Deliver, ReadCurrent
 from crossdock.identity.customer_store import CustomerStore, Kept
+from crossdock.identity.journal import Cause
+from crossdock.identity.learning import Learning
 from crossdock.identity.telling import telling
 from crossdock.identity.xref_writes import XrefError
-from crossdock.identity.xrefs import CrossReferences
 from crossdock.platform.clock import Clock, to_text
 from crossdock.platform.errors import StoreUnavailableError
 
@@ -80,7 +80,7 @@ def _knows(kept: Kept, system: str) -> bool:
     return any(r.system == system for r in kept.ids.references) or any(r.system == system for r in kept.records)
 
 
-def noting(channel: Channel, store: CustomerStore, xrefs: CrossReferences, clock: Clock, deliver: Deliver) -> Deliver:
+def noting(channel: Channel, store: CustomerStore, learning: Learning, clock: Clock, deliver: Deliver) -> Deliver:
     """Notes what a system is told before it is told, so that its echo is known however soon it comes.
 
     What it calls a customer, as it says in its answer, is kept before anything counts as acknowledged: who is told
@@ -93,17 +93,21 @@ def noting(channel: Channel, store: CustomerStore, xrefs: CrossReferences, clock
         for value in batch.values:
             _note(store, system, value, at)
         answer = deliver(batch)
-        wrong = {key: why for key, external in answer.learned.items() if (why := _learn(xrefs, system, key, external))}
+        causes = {v.key: Cause(system, next(iter(v.correlation_ids), ""), at) for v in batch.values}
+        wrong = {
+            key: why
+            for key, external in answer.learned.items()
+            if (why := _learn(learning, system, key, external, causes[key]))
+        }
         return replace(answer, rejected={**answer.rejected, **wrong}) if wrong else answer
 
     return noted
 
 
-def _learn(xrefs: CrossReferences, system: str, customer: str, external: str) -> str | None:
+def _learn(learning: Learning, system: str, customer: str, external: str, cause: Cause) -> str | None:
     """Keeps what a system calls a customer; why not, when it cannot be."""
     try:
-        root = xrefs.current(CUSTOMER, customer)
-        xrefs.attach([CrossReference(CUSTOMER, system, external, root)], strict=False)
+        learning.learn(customer, system, external, cause)
     except XrefError as exc:
         return f"{system} calls it {external!r}: {exc.message}. Remedy: {exc.remedy}"
     return None
