@@ -27,6 +27,7 @@ from crossdock.identity.customer_rows import (
     to_customer,
 )
 from crossdock.identity.customers import Customer, Suspect, changes
+from crossdock.identity.findable import find_changes, find_keys
 from crossdock.identity.golden import Golden
 from crossdock.identity.journal import Cause
 from crossdock.identity.telling import Told, row, to_told
@@ -145,6 +146,8 @@ def writes(kept: Kept, wanted: Next, cause: Cause) -> list[AtomicWrite]:
         entry = journal.entry(after, changed, cause, salts)
         after = replace(after, seal=entry["seal"], changed=tuple(changed), cause=cause.correlation_id)
         made.append(Insert(entry))
+    after = replace(after, found_by=find_keys(after.values))
+    made += find_changes(after.id, before.found_by, after.found_by)
     made += _many(before, after)
     made += [Replace(found) for record in wanted.records for found in _changed_rows(kept, record)]
     made += [Replace(suspect_row(after.id, suspect)) for suspect in wanted.suspects]

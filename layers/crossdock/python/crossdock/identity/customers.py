@@ -59,7 +59,7 @@ class Customer:
     with every write, also with one that changes nothing that is believed. `ready_at` is when it was complete first:
     from then on everybody is told of it. `seal` is the last of the chain of hashes over its history. `changed` are the
     attributes that this version changed, `cause` is the correlation id of what it came from. `keys` are those of the
-    index by which its like are found, and `compared` says whether they were.
+    index by which its like are found, and `compared` says whether they were; `found_by` are those of the search.
     """
 
     id: str
@@ -76,6 +76,7 @@ class Customer:
     into: str | None = None
     compared: bool = False
     keys: tuple[str, ...] = ()
+    found_by: tuple[str, ...] = ()
     seal: str = ""
     changed: tuple[str, ...] = ()
     cause: str = ""

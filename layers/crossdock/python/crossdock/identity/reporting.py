@@ -6,14 +6,15 @@
 Everything may be done again at any point: what is written is either all there or not at all, and a repetition finds it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Final
+from functools import partial
+from typing import Final, TypeAlias
 
 from crossdock.contracts.accounts import AccountReport
 from crossdock.contracts.customer_attributes import Value
-from crossdock.contracts.xrefs import CrossReference
+from crossdock.contracts.xrefs import CrossReference, ExternalId
 from crossdock.identity import complaints, telling
 from crossdock.identity.claims import GONE, Heard, Record, absorb, canonical
 from crossdock.identity.comparing import Comparison
@@ -44,14 +45,20 @@ _DAY: Final = timedelta(days=1)
 class Taken:
     """What became of a report: the customer (None: none could be found or made), and what came of it.
 
-    `revert`: attributes of which the source holds what it may not say; it is to be told what is true.
+    `created`: the report made the customer. `revert`: attributes of which the source holds what it may not say; it is
+    to be told what is true.
     """
 
     customer: str | None = None
+    created: bool = False
     changed: bool = False
     echoed: tuple[str, ...] = ()
     revert: tuple[str, ...] = ()
     complaints: list[Complaint] = field(default_factory=list)
+
+
+Allow: TypeAlias = Callable[[Kept, Customer, Taken], None]
+"""Looks at the customer as it is and would be, and at what would be complained of; what it raises ends the report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +77,22 @@ class Reporting:
         self._judging = judging
         self._suspecting = Suspecting(store, comparison, judging)
 
-    def take(self, source: str, origin: str | None, report: AccountReport, cause: Cause) -> Taken:
+    def take(
+        self, source: str, origin: str | None, report: AccountReport, cause: Cause, allow: Allow | None = None
+    ) -> Taken:
         """Takes one report in, in one transaction (more when it has many contacts or ship-tos).
 
-        Raises StoreUnavailableError when other writers keep standing in the way; then it may be taken again.
+        Raises what `allow` raises, and StoreUnavailableError when other writers keep standing in the way; then it may
+        be taken again.
         """
         whole = Taken()
         if origin is not None and any(name in origin for name in self._judging.terms.our_names):
             whole.echoed = tuple(sorted(report.attributes))
             return whole
         for statement in statements(source, report, self._xrefs):
-            taken = self._carried_out(statement, cause)
+            taken = self._carried_out(statement.id, partial(self._plan, statement, cause, allow))
             whole.customer = taken.customer or whole.customer
+            whole.created |= taken.created
             whole.changed |= taken.changed
             whole.echoed += taken.echoed
             whole.revert += taken.revert
@@ -89,28 +100,59 @@ class Reporting:
             if taken.customer is None:
                 return whole
         if whole.customer is not None:
-            whole.complaints += self._suspecting.compare(whole.customer, cause)
+            whole.complaints += self.compare(whole.customer, cause)
         return whole
 
-    def _carried_out(self, statement: Statement, cause: Cause) -> Taken:
+    def revise(self, customer: str, revision: Callable[[Kept], Statement], cause: Cause, allow: Allow) -> Taken:
+        """Takes in what is said of a customer as it is kept: in one transaction, or not at all.
+
+        `revision` makes the statement of what is kept at that moment: who knows that says nothing by echo. What it or
+        `allow` raises ends it, with nothing written. Raises StoreUnavailableError likewise.
+        """
+
+        def plan() -> _Plan:
+            kept = self._store.load(customer)
+            statement = revision(kept)
+            return self._planned(statement, self._attaching(statement), kept, cause, allow, hours=0)
+
+        taken = self._carried_out((cause.by, customer), plan)
+        if taken.customer is not None:
+            taken.complaints += self.compare(customer, cause)
+        return taken
+
+    def compare(self, customer: str, cause: Cause) -> list[Complaint]:
+        """Compares a customer with the others, if that is still to be done; see `Suspecting.compare`."""
+        return self._suspecting.compare(customer, cause)
+
+    def _carried_out(self, who: ExternalId, planned: Callable[[], _Plan]) -> Taken:
         for _ in range(ROUNDS):
             try:
-                plan = self._plan(statement, cause)
+                plan = planned()
             except XrefError as exc:
                 kind: complaints.Kind = "unknown_customer" if exc.why == "unknown" else "reference_conflict"
-                return Taken(complaints=[Complaint(kind, statement.account, exc.message, exc.remedy)])
+                return Taken(complaints=[Complaint(kind, who[1], exc.message, exc.remedy)])
             if not plan.writes or self._store.commit(plan.writes):
                 return plan.taken
-        who = f"{statement.source} {statement.account!r}"
-        raise StoreUnavailableError(f"{who}: its customer kept being changed by others")
+        raise StoreUnavailableError(f"{who[0]} {who[1]!r}: its customer kept being changed by others")
 
-    def _plan(self, statement: Statement, cause: Cause) -> _Plan:
+    def _plan(self, statement: Statement, cause: Cause, allow: Allow | None) -> _Plan:
         attaching = self._attaching(statement)
-        kept = self._store.load(attaching.canonical)
-        taken = Taken(customer=attaching.canonical)
+        return self._planned(statement, attaching, self._store.load(attaching.canonical), cause, allow)
+
+    def _planned(
+        self,
+        statement: Statement,
+        attaching: Attaching,
+        kept: Kept,
+        cause: Cause,
+        allow: Allow | None,
+        hours: int | None = None,
+    ) -> _Plan:
+        taken = Taken(customer=attaching.canonical, created=attaching.created)
         says, checks = self._sound(statement, kept, taken)
         told = kept.told.get(statement.source, telling.Told(statement.source))
-        echoed = telling.echoes(told, says, statement.at, self._judging.terms.echo_hours)
+        hours = self._judging.terms.echo_hours if hours is None else hours
+        echoed = telling.echoes(told, says, statement.at, hours) if hours else {}
         taken.echoed = tuple(sorted(echoed))
         absorbed = absorb(_record(statement, kept), statement.version, statement.at, says, echoed.keys())
         if absorbed.contradictions:
@@ -123,6 +165,8 @@ class Reporting:
             after = replace(after, version=after.version + 1, changed_at=cause.at)
         heard_told = replace(told, heard={**told.heard, **echoed})
         heard_told = self._foreign(statement.source, says, absorbed.heard, after, heard_told, cause, taken)
+        if allow is not None:
+            allow(kept, after, taken)
         if not absorbed.changed and not attaching.writes and heard_told == told:
             return _Plan([], taken)
         taken.changed = after.version != kept.customer.version

@@ -59,15 +59,15 @@ def statements(source: str, report: AccountReport, xrefs: CrossReferences) -> It
     many += [("ship_to", i, v) for i, v in report.ship_tos.items()]
     for start in range(0, len(many), MANY_AT_ONCE):
         part = many[start : start + MANY_AT_ONCE]
-        names, writes = _named(source, part, xrefs)
+        names, writes = named(source, part, xrefs)
         said = {name: value for name, (_, _, value) in zip(names, part, strict=True)}
         yield Statement(source, head.account, head.version, head.at, said, head.ids, head.customer, head.role, writes)
 
 
-def _named(
+def named(
     source: str, many: Sequence[tuple[Kind, str, Value]], xrefs: CrossReferences
 ) -> tuple[list[str], tuple[AtomicWrite, ...]]:
-    """The attribute of each, and the writes of those cross-references that are new."""
+    """The attribute of each contact or ship-to, by its source's id, and the writes of cross-references that are new."""
     kept = {
         (kind, i): found.canonical
         for kind in {k for k, _, _ in many}
