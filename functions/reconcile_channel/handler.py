@@ -98,7 +98,8 @@ def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str,
         raise ValueError(
             f"channel: {name!r} is none; there are: {', '.join(sorted(app().business.channels)) or 'none'}"
         )
-    kinds = channel.publishes if event.get("kind") is None else (str(event["kind"]),)
+    items_of = tuple(kind for kind in channel.publishes if kind != "customer")
+    kinds = items_of if event.get("kind") is None else (str(event["kind"]),)
     if not set(kinds) <= set(channel.publishes):
         raise ValueError(f"kind: {name} does not publish {kinds[0]!r}; it does: {', '.join(channel.publishes)}")
     correlation_id = choose(event.get("correlation_id"))

@@ -42,14 +42,15 @@ def deployed(deployed_home: Path) -> Iterator[Target]:
 
 @pytest.fixture(scope="session")
 def system(deployed: Target, deployed_home: Path) -> Iterator[System]:
-    """The deployed app with both channels listening."""
+    """The deployed app with both channels and the CRM listening."""
     assert deployed.state is not None
     with Receiver(deployed.state.receiver_port) as receiver:
         channels = {
             name: receiver.add_channel(name, signing_secrets(deployed.secret_document("channels", name)))
             for name in CHANNELS
         }
-        running = System(deployed, deployed_home, channels)
+        crm = receiver.add_channel("crm", signing_secrets(deployed.secret_document("channels", "crm")))
+        running = System(deployed, deployed_home, channels, crm)
         yield running
         running.http.close()
 

@@ -27,6 +27,7 @@ from crossdock.platform.dynamo import from_item
 from crossdock_cli.local.paths import LOCAL_DIR_VARIABLE
 from crossdock_cli.main import run
 from crossdock_cli.secrets import signing_secrets
+from tests.support.customers import customers_are_told
 from tests.support.tables import TABLES, table_name
 
 if TYPE_CHECKING:
@@ -37,7 +38,10 @@ if TYPE_CHECKING:
     from crossdock_cli.target import Target
 
 CHANNELS: Final = ("webshop", "marketplace")
+# Systems that hear of customers, and of nothing else.
+SYSTEMS: Final = ("crm", "erp")
 WORK: Final = (
+    "accounts",
     "movements",
     "prices",
     "price-customers",
@@ -46,7 +50,7 @@ WORK: Final = (
     "supply",
     "reservations",
     "webhooks",
-    *(f"channel-{c}" for c in CHANNELS),
+    *(f"channel-{c}" for c in (*CHANNELS, *SYSTEMS)),
 )
 # The messages of the expiries wait until a hold's time is over: a system at rest may have some.
 HELD_BACK: Final = "expiries"
@@ -107,6 +111,7 @@ class System:
     target: Target
     home: Path
     channels: dict[str, Channel]
+    crm: Channel
     _secrets: dict[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -262,7 +267,8 @@ class System:
         def still() -> bool:
             found.append(self.dump())
             rests = len(found) > 1 and found[-1] == found[-2] and not any(found[-1]["queues"].values())
-            return rests and self._balances_are_projected(found[-1]) and self._channels_are_told(found[-1])
+            told = self._channels_are_told(found[-1]) and customers_are_told(found[-1])
+            return rests and told and self._balances_are_projected(found[-1])
 
         self.until("the system is at rest", still)
         return found[-1]

@@ -42,9 +42,13 @@ TOLERANCE_SECONDS: Final = 300  # how old or early a delivery may be, as the off
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 _PREFIX: Final = "/channels/"
 _DIGEST: Final = "/digest"
-_ENVELOPE: Final = frozenset({"sku", "version", "correlation_ids"})  # what comes with a value and is none
-_KINDS: Final = {"availability.changed.v1": "availability", "price.changed.v1": "price"}
-_VALUES: Final = {"availability": "available", "price": "windows"}
+_ENVELOPE: Final = frozenset({"sku", "customer", "version", "correlation_ids"})  # what comes with a value and is none
+_KINDS: Final = {
+    "availability.changed.v1": "availability",
+    "price.changed.v1": "price",
+    "customer.changed.v1": "customer",
+}
+_VALUES: Final = {"availability": "available", "price": "windows", "customer": "attributes"}
 
 
 class ForgedError(Exception):
@@ -93,7 +97,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Held:
-    """The newest that a channel knows of one item: `value` is the available quantity, or the price windows."""
+    """The newest that a channel knows of one item: the available quantity, the price windows, the attributes."""
 
     version: int
     value: Any
@@ -157,7 +161,7 @@ class Channel:
         return self._counts
 
     def held(self, kind: str, sku: str) -> Held | None:
-        """The newest of one item; `kind` is availability or price. `sku@class`: its price of a class."""
+        """The newest of one item; `kind` is availability, price (`sku@class`: that of a class) or customer."""
         return self._held.get((kind, sku))
 
     def everything_held(self, kind: str) -> dict[str, Held]:
@@ -291,12 +295,14 @@ def _items(body: bytes) -> tuple[str, list[_Item]]:
             tuple(item.get("correlation_ids", ())),
             _text({name: value for name, value in item.items() if name not in _ENVELOPE}),
         )
-        for item in document["data"]["items"]
+        for item in document["data"]["customers" if kind == "customer" else "items"]
     ]
 
 
 def _key_of(item: Mapping[str, Any]) -> str:
     """The item; a price of another class than "list" stands beside it: item, @, class."""
+    if "customer" in item:
+        return str(item["customer"])
     price_class = item.get("price_class", "list")
     return str(item["sku"]) if price_class == "list" else f"{item['sku']}@{price_class}"
 
