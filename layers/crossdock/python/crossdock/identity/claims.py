@@ -12,6 +12,10 @@ repetition count as spoken anew, whoever changed a telephone number would take b
 The newest eight are, by marks of what they said; older ones only by what they came to. So any order and any repetition
 leads to the same record, unless a report is overtaken by eight others: then its values still never win, and only the
 instant since which a value stands may be another one.
+
+What repeats our own words (`telling.py`) is remembered as an echo, and so is what restates it: a system that was told a
+name and sends its whole record ever after has not said the name itself until it says another. An echo counts only where
+nobody is left who said anything himself: then it is all that is known.
 """
 
 import hashlib
@@ -100,11 +104,8 @@ class Record:
 
     @property
     def claims(self) -> dict[str, Said]:
-        """What it says of the customer by itself; a deleted record says nothing."""
-        if self.gone:
-            return {}
-        names = [name for name in self.values if name != GONE and not self.echoes(name)]
-        return {name: self.said(name) for name in names}
+        """What it says of the customer; a deleted record says nothing."""
+        return {} if self.gone else {name: self.said(name) for name in self.values if name != GONE}
 
     def echoes(self, name: str) -> bool:
         """Whether what it says of an attribute is what it was told."""
@@ -226,11 +227,12 @@ def canonical(value: Value) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One statement with who made it: what survivorship chooses among."""
+    """One statement with who made it: what survivorship chooses among. `echo`: it repeats what it was told."""
 
     system: str
     external: str
     said: Said
+    echo: bool = False
 
 
 def claims_by_attribute(records: Iterable[Record]) -> dict[str, list[Claim]]:
@@ -238,5 +240,5 @@ def claims_by_attribute(records: Iterable[Record]) -> dict[str, list[Claim]]:
     found: dict[str, list[Claim]] = {}
     for record in records:
         for name, said in record.claims.items():
-            found.setdefault(name, []).append(Claim(record.system, record.external, said))
+            found.setdefault(name, []).append(Claim(record.system, record.external, said, record.echoes(name)))
     return found

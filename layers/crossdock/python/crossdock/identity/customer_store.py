@@ -110,7 +110,7 @@ class CustomerStore:
         """Keeps what is about to be told; False when another was there in between, and it is to be read again."""
         item = row(customer, told)
         if told.revision == 0:
-            return self._table.put_new(item) is None
+            return self._table.write([Insert(item)])[0].done
         return self._table.atomically([Replace(item, (When("n", "=", told.revision),))])[0].done
 
     def history(self, customer: str, *, after: str | None = None, page: int | None = None) -> Iterable[Item]:

@@ -25,9 +25,11 @@ def choose(matrix: Matrix, attribute: str, claims: Sequence[Claim]) -> Choice:
     """The choice by the attribute's rule. Raises UnownedError when no rule gives it to anybody."""
     rule = matrix.rule(attribute)
     writers = _writers(rule)
-    may = [c for c in claims if c.system in writers]
+    speaking = [c for c in claims if c.system in writers]
+    may = [c for c in speaking if not c.echo] or speaking
     foreign = [c for c in claims if c.system not in writers]
     refused = [(c, f"{c.system} does not own it: {rule.owner} does") for c in _sorted(foreign, _spoke)]
+    refused += [(c, f"{c.system} repeats what it was told") for c in _sorted(speaking, _spoke) if c not in may]
     if not may:
         return Choice(attribute, rule, None, "nobody who may has spoken", tuple(refused))
     order, why = _order(rule, matrix.trust, may)
