@@ -16,7 +16,7 @@ from crossdock.platform.startup import warm
 
 @dataclass(frozen=True, slots=True)
 class Env:
-    channel_queue_urls: str
+    customer_queue_urls: str
     event_bus_name: str
 
 
@@ -29,7 +29,7 @@ class App:
 @warm
 def app() -> App:
     values = env.read(Env)
-    urls: dict[str, str] = json.loads(values.channel_queue_urls)
+    urls: dict[str, str] = json.loads(values.customer_queue_urls)
     queues = {channel: Sender(clients.sqs(), url) for channel, url in urls.items()}
     return App(queues, Bus(clients.events(), values.event_bus_name))
 

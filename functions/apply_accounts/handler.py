@@ -26,7 +26,7 @@ from crossdock.platform.startup import warm
 class Env:
     identity_table: str
     exceptions_table: str
-    channel_queue_urls: str
+    customer_queue_urls: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class App:
 def app() -> App:
     values, client = env.read(Env), clients.dynamodb()
     business = config.load()
-    urls: dict[str, str] = json.loads(values.channel_queue_urls)
+    urls: dict[str, str] = json.loads(values.customer_queue_urls)
     return App(
         customer_use_cases(
             Table(client, values.identity_table), business.ownership, business.customers, system_clock

@@ -206,7 +206,7 @@ class SyncStack(StageStack):
             self,
             "apply_accounts",
             {
-                "CHANNEL_QUEUE_URLS": urls,
+                "CUSTOMER_QUEUE_URLS": urls,
                 "EXCEPTIONS_TABLE": data.exceptions.name,
                 "IDENTITY_TABLE": data.identity.name,
             },
@@ -217,7 +217,7 @@ class SyncStack(StageStack):
         reports.consume("Accounts", self.routed["accounts"].queue)
 
         announce = Function(
-            self, "announce_customers", {"CHANNEL_QUEUE_URLS": urls, "EVENT_BUS_NAME": self.bus.event_bus_name}
+            self, "announce_customers", {"CUSTOMER_QUEUE_URLS": urls, "EVENT_BUS_NAME": self.bus.event_bus_name}
         )
         announce.allow(["events:PutEvents"], self.bus.event_bus_arn)
         heads = Followed(data.identity, "C#customer#", ["INSERT", "MODIFY"], 0, sort_key="HEAD")

@@ -26,7 +26,7 @@ _WHOLE: Final = {
 TABLES: Final[dict[str, dict[str, Any]]] = {
     "inventory": {"StreamSpecification": _STREAM, "LocalSecondaryIndexes": [_WHOLE]},
     "pricing": {"StreamSpecification": _STREAM},
-    "identity": {},
+    "identity": {"StreamSpecification": _STREAM},
     "exchange": {"StreamSpecification": _STREAM, "LocalSecondaryIndexes": [_WHOLE]},
     "limits": {},
     "exceptions": {"GlobalSecondaryIndexes": [_BY_STATE]},

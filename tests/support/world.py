@@ -54,11 +54,16 @@ QUEUES: Final = (
     "reservations",
     "expiries",
     "price-cells",
+    "accounts",
     "channel-webshop",
     "channel-marketplace",
+    "channel-crm",
+    "channel-erp",
 )
 FUNCTIONS: Final = (
     "announce_changes",
+    "announce_customers",
+    "apply_accounts",
     "apply_counts",
     "apply_movements",
     "apply_price_changes",
@@ -457,6 +462,7 @@ def _create(target: Target) -> None:
         "inventory.counts.reported.v1": "counts",
         "identity.references.declared.v1": "references",
         "inventory.supply.reported.v1": "supply",
+        "customers.accounts.reported.v1": "accounts",
     }
     for event_type, queue in rules.items():
         target.events.put_rule(
@@ -466,14 +472,15 @@ def _create(target: Target) -> None:
         target.events.put_targets(
             Rule=queue, EventBusName="crossdock-local", Targets=[{"Id": "q", "Arn": arn, "InputPath": "$.detail"}]
         )
-    for source in ("wms", "erp"):
+    for source in ("wms", "erp", "crm"):
         write_secret(target, f"sources/{source}", {"signing_secrets": [SECRET]})
     write_secret(target, "cursors/key", {"k1": "a key of cursors that tests know"})
     write_secret(target, "quotes/key", {"seals_with": "k1", "k1": "a key of quotes that tests know"})
-    for channel in ("webshop", "marketplace"):
+    for channel in ("webshop", "marketplace", "crm"):
         write_secret(
             target, f"channels/{channel}", {"url": f"http://{channel}.invalid/hooks", "signing_secrets": [SECRET]}
         )
+    write_secret(target, "channels/erp", {"url": "http://erp.invalid/api", "token": "erp-token-of-a-test"})
 
 
 def set_secret(world: World, name: str, document: Mapping[str, Any]) -> None:
@@ -493,7 +500,7 @@ def write_secret(target: Target, name: str, document: Mapping[str, Any]) -> None
 def _environment(world: World, folder: Path) -> dict[str, str]:
     state = world.target.state
     assert state is not None
-    channels = {c: world.urls[f"channel-{c}"] for c in ("webshop", "marketplace")}
+    channels = {c: world.urls[f"channel-{c}"] for c in ("webshop", "marketplace", "crm", "erp")}
     return {
         "AWS_ENDPOINT_URL": state.endpoint,
         "AWS_ACCESS_KEY_ID": "test",
@@ -521,6 +528,7 @@ def _environment(world: World, folder: Path) -> dict[str, str]:
         "CURSOR_SECRET_PREFIX": "crossdock/local/cursors/",
         "TOKEN_ISSUER": TOKEN_ISSUER,
         "CHANNEL_QUEUE_URLS": json.dumps(channels),
+        "CUSTOMER_QUEUE_URLS": json.dumps({c: u for c, u in channels.items() if c != "marketplace"}),
     }
 
 
