@@ -15,14 +15,17 @@ from crossdock_cli import (
     allocations,
     atp,
     channel_states,
+    customers,
     exceptions,
     hot,
     inventory,
     inventory_movements,
     inventory_rebuild,
     items,
+    ownership,
     partners,
     price,
+    privacy,
     quotes,
     reconcile,
     resend,
@@ -60,6 +63,9 @@ app.add_typer(inventory.app, name="inventory")
 app.add_typer(reservations.app, name="reservations")
 app.add_typer(xref.app, name="xref")
 app.add_typer(items.app, name="items")
+app.add_typer(customers.app, name="customers")
+app.add_typer(ownership.app, name="ownership")
+app.add_typer(privacy.app, name="privacy")
 app.add_typer(price.app, name="price")
 app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(partners.app, name="partners")

@@ -67,8 +67,15 @@ _PERSONAL: Final = (
     "ipaddress",
     "browserip",
     "useragent",
+    "accountmanager",
+    "deliveryinstructions",
 )
-_WHOLE: Final = frozenset({"zip", "ip", "pin", "tel", "dob", "ssn", "customername", "billto", "shipto", "contact"})
+_WHOLE: Final = frozenset(
+    {"zip", "ip", "pin", "tel", "dob", "ssn", "customername"}
+    | {"billto", "shipto", "shiptos", "contact", "contacts"}  # of customers: whole documents, each under its id
+)
+# Attributes of customers of which there are many go by names such as `contact/CT…`.
+_ONE_OF_MANY: Final = ("contact/", "ship_to/")
 # Whose `name` is a person's, or may be.
 _PEOPLE: Final = frozenset({"customer", "buyer", "consumer", "user", "person", "account"})
 # Words that hold such a name within and are no such thing.
@@ -115,7 +122,8 @@ def covered_patch(operations: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
     """A JSON Patch whose values are covered where their path names something sensitive, and within."""
     found = []
     for operation in operations:
-        names = str(operation.get("path", "")).split("/")
+        # In a JSON Pointer, a slash that is a part of a name is written ~1.
+        names = [name.replace("~1", "/") for name in str(operation.get("path", "")).split("/")]
         hidden = any(sensitive(name, within) for within, name in zip(["", *names], names, strict=False))
         shown = dict(operation)
         for key in {"value", "was"} & shown.keys():
@@ -131,7 +139,7 @@ def sensitive(name: str, within: str = "") -> bool:
         return False
     if plain == "name":
         return _plain(within) in _PEOPLE
-    return plain in _WHOLE or any(word in plain for word in _SECRET + _PERSONAL)
+    return plain in _WHOLE or name.startswith(_ONE_OF_MANY) or any(word in plain for word in _SECRET + _PERSONAL)
 
 
 def _plain(name: str) -> str:

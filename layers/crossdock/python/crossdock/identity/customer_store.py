@@ -80,7 +80,9 @@ class CustomerStore:
         records = [*records_of(rows, customer), *self._merged(ids.merges)]
         told = {t.system: t for t in (to_told(r) for r in rows if r["sk"].startswith(TOLD))}
         kept = to_customer(head, many_of(rows)) if head else Customer(customer)
-        return Kept(kept, head is not None, tuple(records), ids, suspects_of(rows), told)
+        # Who was merged into it is no other customer any more: nobody has to decide of that one.
+        suspects = {other: s for other, s in suspects_of(rows).items() if other not in ids.merges}
+        return Kept(kept, head is not None, tuple(records), ids, suspects, told)
 
     def _merged(self, merges: Iterable[str]) -> list[Record]:
         """The records of those that were merged into one, and into these, and so on."""

@@ -49,7 +49,10 @@ class Merging:
             at = from_text(cause.at)
             moved = merge_writes(losing.ids, winning.ids, at=at, by=by, why=why)
             gone = self._judged(replace(losing.customer, into=winner), (), losing, cause)
-            stays = self._judged(winning.customer, (*winning.records, *losing.records), winning, cause)
+            # That it may be the other one is decided now, and holds it up no longer.
+            others = {other: s for other, s in winning.suspects.items() if other != loser}
+            whole = replace(winning, suspects=others)
+            stays = self._judged(winning.customer, (*winning.records, *losing.records), whole, cause)
             return Merged(gone, stays), [
                 *moved,
                 *self._writes(losing, gone, cause),

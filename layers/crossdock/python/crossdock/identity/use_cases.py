@@ -8,6 +8,7 @@ from crossdock.identity.comparing import Comparing, sound
 from crossdock.identity.customer_store import CustomerStore
 from crossdock.identity.customers import Judging
 from crossdock.identity.merging import Merging
+from crossdock.identity.rejudging import Rejudging
 from crossdock.identity.reporting import Reporting
 from crossdock.identity.suspecting import Suspecting
 from crossdock.identity.xrefs import CrossReferences
@@ -25,6 +26,7 @@ class CustomerUseCases:
     reporting: Reporting
     suspecting: Suspecting
     merging: Merging
+    rejudging: Rejudging
 
 
 def customer_use_cases(identity: Table, matrix: Matrix, terms: CustomerTerms, clock: Clock) -> CustomerUseCases:
@@ -38,4 +40,5 @@ def customer_use_cases(identity: Table, matrix: Matrix, terms: CustomerTerms, cl
         Reporting(store, xrefs, comparing, judging),
         Suspecting(store, comparing, judging),
         Merging(store, comparing, judging),
+        Rejudging(store, comparing, judging),
     )
