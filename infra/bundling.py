@@ -48,7 +48,8 @@ class LayerTarget:
     platform: str | None
 
 
-CLOUD: Final = LayerTarget(name="arm64-python3.13", python="3.13", platform="aarch64-manylinux2014")
+# Amazon Linux 2023, which python3.13 runs on, has glibc 2.34; rapidfuzz has no wheels for one older than 2.27.
+CLOUD: Final = LayerTarget(name="arm64-python3.13", python="3.13", platform="aarch64-manylinux_2_28")
 # The local engine runs functions with this very interpreter.
 HOST: Final = LayerTarget(
     name=f"host-python{sys.version_info.major}.{sys.version_info.minor}",

@@ -23,6 +23,7 @@ from tests.bench import (
     cells,
     crowded,
     drift,
+    duplicates,
     exchanges,
     growth,
     hot,
@@ -45,8 +46,8 @@ ROOT: Final = checkout()
 BESIDE: Final = ROOT.parent / "shared" / "data" / "online-retail.csv.gz"
 RESULT: Final = ROOT / ".build" / "bench.json"
 _WIDTH: Final = 150  # of the table, where no terminal says its own
-_FULL: Final = {"movements": 20_000, "common": 1_000, "holds": 1_000, "repeats": 5, "steps": 62}
-_QUICK: Final = {"movements": 2_000, "common": 100, "holds": 100, "repeats": 3, "steps": 59}
+_FULL: Final = {"movements": 20_000, "common": 1_000, "holds": 1_000, "repeats": 5, "steps": 63}
+_QUICK: Final = {"movements": 2_000, "common": 100, "holds": 100, "repeats": 3, "steps": 60}
 
 
 def main(
@@ -83,6 +84,7 @@ def main(
             report.merge(growth.run(here, sizes, step))
             report.merge(lookups.run(here, step))
         report.merge(drift.run(step))
+        report.merge(duplicates.run(step, duplicates.COUNT // (10 if quick else 1)))
         report.merge(throughput.run(Path(folder), step))
         report.merge(startup.run(Path(folder), plan["repeats"], step))
     result.parent.mkdir(parents=True, exist_ok=True)

@@ -14,16 +14,39 @@ from crossdock.identity.duplicates.tax_ids import TaxId
 
 _ALIKE: Final = 0.82  # of two words, by the share of letters that stay (OSA)
 _ONE_WORD: Final = 0.88  # of two whole names or streets
+_LONG: Final = 8  # letters from which on a word may have two typos
+_VOWELS: Final = frozenset("aeiou")
 _SHORT: Final = 4  # letters up to which a word has no typo that leaves it recognisable
 _SWITCHBOARD: Final = 3  # digits of an extension
+_UNNAMED: Final = -100_000
+_OTHER_NAMES: Final = frozenset({"sibling", "partly", "other"})
+_SHARED: Final = ("address", "phone", "online")
+_UNDER_OTHER_NAMES: Final = {
+    ("address", "same"): "roof",
+    ("address", "near"): "roof",
+    ("address", "building"): "roof",
+    ("address", "neighbour"): "apart",
+    ("address", "area_other"): "apart",
+    ("address", "town_other"): "apart",
+    ("address", "elsewhere"): "apart",
+    ("address", "abroad"): "apart",
+    ("address", "street"): "roof",
+    ("address", "area"): "roof",
+    ("phone", "same"): "desk",
+    ("phone", "extension"): "apart",
+    ("phone", "other"): "apart",
+    ("online", "mail"): "house",
+    ("online", "domain"): "house",
+    ("online", "other"): "apart",
+}
 
 
 def levels(a: Normal, b: Normal, order: Mapping[str, Mapping[str, int]]) -> dict[str, str]:
     """The level of each feature both parties say something about; `order` weighs levels, the best of several counts."""
+    of_names = (_names(x, y) for x, y in product(a.names, b.names))
+    name = max(of_names, key=lambda level: order["name"].get(level, _UNNAMED))
     found = {
-        "name": max(
-            (_names(x, y) for x, y in product(a.names, b.names)), key=lambda level: order["name"].get(level, 0)
-        ),
+        "name": name,
         "numbers": _numbers(a.names[0], b.names[0]),
         "form": _forms(a.names[0], b.names[0]),
         "tax_id": _tax_ids(a.tax_ids, b.tax_ids),
@@ -31,22 +54,23 @@ def levels(a: Normal, b: Normal, order: Mapping[str, Mapping[str, int]]) -> dict
         "phone": _phones(a.phones, b.phones),
         "online": _online(a, b),
     }
+    if name in _OTHER_NAMES:
+        found |= {feature: _UNDER_OTHER_NAMES.get((feature, found[feature]), found[feature]) for feature in _SHARED}
     return {feature: level for feature, level in found.items() if level}
 
 
 def _names(a: Name, b: Name) -> str:
     if not a.words or not b.words:
         return ""
-    if a.words == b.words:
-        return "same"
-    first, second = a.joined, b.joined
-    if first == second:
+    if a.words == b.words or a.joined == b.joined:
         return "same"
     left, right = _unmatched(a.words, b.words), _unmatched(b.words, a.words)
-    if (not left and not right) or _similar(first, second, _ONE_WORD):
+    # In the alphabet's order, since words may be swapped, and as typed, since a typo may stand anywhere.
+    sorted_too = _similar("".join(a.words), "".join(b.words), _ONE_WORD)
+    if (not left and not right) or sorted_too or _similar(a.spelling, b.spelling, _ONE_WORD):
         return "near"
-    if first == b.initials or second == a.initials:
-        return "initials" if min(len(first), len(second)) > 1 else "other"
+    if a.joined == b.initials or b.joined == a.initials:
+        return "initials" if min(len(a.joined), len(b.joined)) > 1 else "other"
     return _by_leftovers(a, b, left, right)
 
 
@@ -65,9 +89,25 @@ def _unmatched(words: tuple[str, ...], others: tuple[str, ...]) -> frozenset[str
 
 
 def _same_word(a: str, b: str) -> bool:
-    if min(len(a), len(b)) < _SHORT:
+    """Whether two words are one with a typo or two, or one begins the other, or is its consonants ("plbg")."""
+    shorter, longer = sorted((a, b), key=len)
+    if len(shorter) < _SHORT:
+        return len(shorter) == _SHORT - 1 and _consonants(shorter, longer)
+    return longer.startswith(shorter) or _off_by(a, b, 2 if len(longer) >= _LONG else 1) or _consonants(shorter, longer)
+
+
+def _consonants(short: str, long: str) -> bool:
+    """Whether a word abbreviates another: its first letter, and behind it only consonants in the other's order."""
+    if short[0] != long[0] or len(short) == len(long) or not _VOWELS.isdisjoint(short[1:]):
         return False
-    return a.startswith(b) or b.startswith(a) or _similar(a, b, _ALIKE)
+    letters = iter(long)
+    return all(letter in letters for letter in short)
+
+
+def _off_by(a: str, b: str, most: int) -> bool:
+    from rapidfuzz.distance import OSA  # noqa: PLC0415 - only who compares customers pays for it
+
+    return OSA.distance(a, b, score_cutoff=most) <= most
 
 
 def _similar(a: str, b: str, least: float) -> bool:
@@ -99,19 +139,17 @@ def _tax_ids(a: frozenset[TaxId], b: frozenset[TaxId]) -> str:
 
 
 def _one_off(a: TaxId, b: TaxId) -> bool:
-    """Whether one is the other with one character mistyped: then at most one of them can be valid."""
-    if (a.valid and b.valid) or min(len(a.number), len(b.number)) <= _SHORT:
+    """Whether one is the other with one character mistyped: then at most one of them keeps a check digit's rule."""
+    if (a.proof and b.proof) or min(len(a.number), len(b.number)) <= _SHORT:
         return False
-    from rapidfuzz.distance import OSA  # noqa: PLC0415 - only who compares customers pays for it
-
-    return OSA.distance(a.number, b.number, score_cutoff=1) <= 1
+    return _off_by(a.number, b.number, 1)
 
 
 def _places(a: Place, b: Place) -> str:
     if a.country and b.country and a.country != b.country:
         return "abroad"
     postal = a.postcode == b.postcode if a.postcode and b.postcode else None
-    town = a.city == b.city or _similar(a.city, b.city, _ALIKE) if a.city and b.city else None
+    town = _same_town(a.city, b.city) if a.city and b.city else None
     if a.box and a.box == b.box and postal:
         return "same"
     if not a.street or not b.street:
@@ -132,18 +170,24 @@ def _without_street(postal: bool | None, town: bool | None) -> str:  # noqa: FBT
 
 
 def _on_one_street(a: Place, b: Place, *, postal: bool | None, town: bool | None) -> str:
-    """The level of two addresses whose streets have one name."""
-    if not postal and town is False:
-        return "elsewhere"  # every town has a Main Street
-    if not postal and not town and not (postal is None and town is None):
-        return "elsewhere" if postal is False else "street"
+    """The level of two addresses whose streets have one name: every town has a Main Street, and some have two names."""
+    numbered = bool(a.number and b.number and _digits(a.number) == _digits(b.number))
+    if town is False and not postal and not (numbered and postal is None):
+        return "elsewhere"
+    if postal is False and town is None:
+        return "elsewhere"
     if not a.number or not b.number:
         return "street"
-    if _digits(a.number) != _digits(b.number):
+    if not numbered:
         return "neighbour"
     if a.unit and b.unit and a.unit != b.unit:
         return "building"
     return "same" if postal else "near"
+
+
+def _same_town(a: str, b: str) -> bool:
+    # "New York City", and a typo.
+    return a.startswith(b) or b.startswith(a) or _similar(a, b, _ALIKE)
 
 
 def _digits(number: str) -> str:

@@ -1,6 +1,8 @@
 """In what ways two parties can agree or differ, feature by feature, and how that is said to an operator.
 
-The first level of each feature is full agreement: no other may weigh more (weights.py holds that). A feature that one
+What firms under one roof share says less than what one name shares with itself, and that strangers have other numbers
+says nothing about firms of one name: so address, telephone and domain have levels of their own under other names. The
+first level of each feature is full agreement: no other may weigh more (weights.py holds that). A feature that one
 of the two says nothing about has no level and no weight.
 """
 
@@ -25,7 +27,7 @@ LEVELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "tax_id": {
             "same": "the same tax id",
             "unverified": "the same tax id, which keeps no rule we know",
-            "near": "the same tax id but for one character, and one of the two is not valid",
+            "near": "the same tax id but for one character, as by a typo",
             "other": "other tax ids, both valid",
         },
         "address": {
@@ -34,22 +36,28 @@ LEVELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "building": "the same building, another unit",
             "street": "the same street, a house number is missing",
             "area": "the same postcode, a street is missing",
+            "roof": "the same address under other names, as of firms in one building",
             "town": "the same town, a street is missing",
             "neighbour": "the same street, another number",
-            "area_other": "the same postcode, another street",
+            "area_other": "the same postcode, another street or another spelling of it",
             "town_other": "the same town, another street",
             "elsewhere": "another town",
             "abroad": "another country",
+            "apart": "another address, under other names",
         },
         "phone": {
             "same": "the same telephone number",
+            "desk": "the same telephone number under other names, as of one reception",
             "extension": "the same number but for its last digits, as at one switchboard",
             "other": "other telephone numbers",
+            "apart": "other telephone numbers, under other names",
         },
         "online": {
             "mail": "the same mail address",
             "domain": "the same domain of mail or web",
+            "house": "the same mail address or domain under other names, as of one group or bookkeeper",
             "other": "other domains",
+            "apart": "other domains, under other names",
         },
     }
 )

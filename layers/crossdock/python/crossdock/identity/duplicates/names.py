@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-from crossdock.identity.duplicates.texts import fold
+from crossdock.identity.duplicates.texts import fold, spelt
 from crossdock.identity.duplicates.vocabulary import Vocabulary, vocabulary
 
 
@@ -12,7 +12,9 @@ class Name:
     """A name taken apart.
 
     `words` in alphabetical order without numbers and legal form; `own` are those of them that are not words of trade
-    (all of them where there are no others); `numbers` tell branches apart ("Store 14").
+    (all of them where there are no others); `numbers` tell branches apart ("Store 14"). `joined` is all
+    words as one in their order, what "Nord Stern" and "Nordstern" share, and `spelling` the whole name without
+    blanks, as it was typed: a typo may stand in a word's abbreviation, its legal form or its blank.
     """
 
     words: tuple[str, ...]
@@ -20,42 +22,39 @@ class Name:
     numbers: frozenset[str]
     form: str | None
     initials: str
-
-    @property
-    def joined(self) -> str:
-        """All words as one: what "Nord Stern" and "Nordstern" share."""
-        return "".join(self.words)
+    joined: str
+    spelling: str
 
 
-NOBODY = Name((), frozenset(), frozenset(), None, "")
+NOBODY = Name((), frozenset(), frozenset(), None, "", "", "")
 
 
 def name_of(text: str) -> Name:
     """A name taken apart; one that cannot be read has no words."""
     lists = vocabulary()
-    tokens = _possessives(fold(text).split())
+    tokens = _initials_joined(fold(text).split(), lists)
     rest, form = _without_form(tokens, lists)
     meant = [lists.name_words.get(t, t) for t in rest if t not in lists.name_stop] or rest
     numbers = frozenset(t.lstrip("0") or "0" for t in meant if t.isdigit())
     plain = [t for t in meant if not t.isdigit()]
     words = tuple(sorted(plain))
     own = frozenset(w for w in words if w not in lists.generic) or frozenset(words)
-    return Name(words, own, numbers, form, "".join(t[0] for t in plain))
+    return Name(words, own, numbers, form, "".join(t[0] for t in plain), "".join(plain), spelt(text).replace(" ", ""))
 
 
-def _possessives(tokens: list[str]) -> list[str]:
-    """Single letters that belong together as one word: "b s h" is what was left of "B.S.H."."""
+def _initials_joined(tokens: list[str], lists: Vocabulary) -> list[str]:
+    """Single letters that belong together as one word: "b s h" is what was left of "B.S.H.", "f lli" of "F.lli"."""
     joined: list[str] = []
     run = ""
     for token, following in pairwise([*tokens, ""]):
-        run += token if len(token) == 1 and token.isalpha() else ""
-        if run and len(following) == 1 and following.isalpha():
-            continue
-        if run:
-            joined.append(run)
+        single = len(token) == 1 and token.isalpha()
+        if single and (len(following) == 1 and following.isalpha()):
+            run += token
+        elif single and not run and token + following in lists.name_words:
+            run = token
+        else:
+            joined.append(run + token if single or (run and run + token in lists.name_words) else token)
             run = ""
-        if not (len(token) == 1 and token.isalpha()):
-            joined.append(token)
     return joined
 
 

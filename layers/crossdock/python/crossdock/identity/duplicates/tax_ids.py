@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from crossdock.identity.duplicates.texts import compact
 
 if TYPE_CHECKING:
-    from types import ModuleType
+    from stdnum.util import NumberValidationModule
 
 # Which kinds of id a firm of a country has, by python-stdnum's modules; the first is what we call its tax id. For the
 # countries of the European Union the VAT number comes first and is the only one where none other stands here.
@@ -30,7 +29,7 @@ _KINDS: Final[dict[str, tuple[str, ...]]] = {
     "GB": ("gb.vat",),
     "GR": ("gr.vat",),
     "IE": ("ie.vat",),
-    "IN": ("in_.gstin",),
+    "IN": ("in.gstin",),
     "IT": ("it.iva",),
     "JP": ("jp.cn",),
     "KR": ("kr.brn",),
@@ -88,6 +87,8 @@ _HELD: Final = {
     "ch.vat": ("ch.uid", slice(0, 12)),
     "se.vat": ("se.orgnr", slice(0, 10)),
 }
+# Kinds without a check digit: any nine digits may be somebody's, so a typo leads to another valid one.
+_UNCHECKED: Final = frozenset({"us.ein", "us.tin"})
 _PREFIXED: Final = frozenset({"GB", "GR", *_EU})
 _SHORTEST: Final = 4
 _LONGEST: Final = 40
@@ -111,8 +112,13 @@ class TaxId:
 
     @property
     def valid(self) -> bool:
-        """Whether it keeps its kind's rules, check digit included."""
+        """Whether it keeps its kind's rules, check digit included where there is one."""
         return bool(self.kind)
+
+    @property
+    def proof(self) -> bool:
+        """Whether a mistyped character would have shown: it has a check digit, and that fits."""
+        return self.valid and self.kind not in _UNCHECKED
 
 
 def tax_id_of(text: str, country: str) -> TaxId | None:
@@ -183,8 +189,14 @@ def _kinds(country: str) -> tuple[str, ...]:
 
 
 @cache
-def _module(kind: str) -> "ModuleType":
-    return import_module(f"stdnum.{kind}")
+def _module(kind: str) -> "NumberValidationModule":
+    from stdnum.util import get_cc_module  # noqa: PLC0415 - only who compares customers pays for it
+
+    country, name = kind.split(".")
+    found = get_cc_module(country, name)
+    if found is None:
+        raise LookupError(f"python-stdnum has no {kind}")
+    return found
 
 
 def _valid(kind: str, number: str) -> str | None:

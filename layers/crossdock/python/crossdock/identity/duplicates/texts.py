@@ -37,11 +37,15 @@ def fold(text: str) -> str:
 
     Folding what is folded changes nothing. Scripts other than Latin, Greek and Cyrillic stay as they are.
     """
+    return _UMLAUT.sub(r"\1", spelt(text))
+
+
+def spelt(text: str) -> str:
+    """As `fold`, but with "ue" as it was written: for names in which it may be a typo and no umlaut."""
     if not text.isascii():
         plain = unicodedata.normalize("NFKD", text).casefold().translate(_LETTERS)
         text = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
-    words = _BETWEEN.sub(" ", _DROPPED.sub("", text.lower())).strip()
-    return _UMLAUT.sub(r"\1", words)
+    return _BETWEEN.sub(" ", _DROPPED.sub("", text.lower())).strip()
 
 
 def compact(text: str) -> str:

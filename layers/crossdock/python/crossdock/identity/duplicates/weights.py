@@ -12,14 +12,32 @@ from crossdock.identity.duplicates.levels import LEVELS
 
 FILE: Final = Path(__file__).with_name("weights.toml")
 _WHOLE: Final = 1000
-# Of these, more agreement: each level must weigh at least as much as the next. What stands behind may be in any order.
-_ORDERED: Final = {
-    "name": ("same", "near", "shorter"),
-    "tax_id": ("same", "unverified", "near", "other"),
-    "address": ("same", "near", "building"),
-    "phone": ("same", "extension", "other"),
-    "online": ("mail", "domain", "other"),
-}
+# More agreement first: each level must weigh at least as much as the next, and none of those that are agreement, up to
+# AGREEING, may weigh against. What is not named here differs in its own way and may weigh what it does.
+ORDERED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "name": ("same", "near", "shorter", "partly", "other"),
+        "numbers": ("same", "other"),
+        "form": ("same", "other"),
+        "tax_id": ("same", "unverified", "near", "other"),
+        "address": ("same", "near", "street", "area", "roof", "town", "apart"),
+        "phone": ("same", "desk", "extension", "other", "apart"),
+        "online": ("mail", "domain", "house", "other", "apart"),
+    }
+)
+AGREEING: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "name": "near",
+        "numbers": "same",
+        "form": "same",
+        "tax_id": "near",
+        "address": "town",
+        "phone": "desk",
+        "online": "house",
+    }
+)
+AGAINST: Final = frozenset({"other", "partly", "sibling", "apart", "neighbour", "town_other", "elsewhere", "abroad"})
+"""Differences: none may weigh for two customers being one."""
 
 
 class WeightsError(ValueError):
@@ -68,9 +86,15 @@ def read(document: Mapping[str, Any]) -> Weights:
 def _check(feature: str, table: Mapping[str, Any], levels: tuple[str, ...]) -> None:
     if set(table) != set(levels) or not all(type(w) is int for w in table.values()):
         raise WeightsError(f"weights.{feature}: there must be one whole number for each of {', '.join(levels)}")
-    agreement = table[levels[0]]
-    if agreement < 0 or agreement < max(table.values()):
-        raise WeightsError(f"weights.{feature}.{levels[0]}: full agreement must weigh most, and not against")
-    ordered = [table[level] for level in _ORDERED.get(feature, ())]
+    if table[levels[0]] < max(table.values()):
+        raise WeightsError(f"weights.{feature}.{levels[0]}: no level may weigh more than full agreement")
+    if table.get("apart", min(table.values())) > min(table.values()):
+        raise WeightsError(f"weights.{feature}.apart: no level may weigh less than difference under other names")
+    ordered = [table[level] for level in ORDERED[feature]]
     if ordered != sorted(ordered, reverse=True):
-        raise WeightsError(f"weights.{feature}: {', '.join(_ORDERED[feature])} must not weigh more from left to right")
+        raise WeightsError(f"weights.{feature}: {', '.join(ORDERED[feature])} must not weigh more from left to right")
+    for level in AGAINST.intersection(table):
+        if table[level] > 0:
+            raise WeightsError(f"weights.{feature}.{level}: a difference must not weigh for two customers being one")
+    if table[AGREEING[feature]] < 0:
+        raise WeightsError(f"weights.{feature}.{AGREEING[feature]}: agreement must not weigh against")
