@@ -73,8 +73,10 @@ FUNCTIONS: Final = (
     "apply_supply",
     "authorize_partner",
     "balance_hot_items",
+    "change_customers",
     "change_price_rules",
     "change_reservation",
+    "check_orders",
     "check_prices",
     "collect_dead_letters",
     "deliver_to_channel",
@@ -89,6 +91,7 @@ FUNCTIONS: Final = (
     "quote_prices",
     "publish_prices",
     "read_availability",
+    "read_customers",
     "read_price_book",
     "receive_movements",
     "receive_supply",
@@ -539,7 +542,7 @@ def configuration(folder: Path, **changes: Mapping[str, Any]) -> Path:
     """
     document = json.loads(_compiled())
     for section, values in changes.items():
-        kept = document[section]
+        kept = document.get(section) or {}
         document[section] = {
             **kept,
             **{n: {**kept.get(n, {}), **v} if isinstance(v, dict) else v for n, v in values.items()},

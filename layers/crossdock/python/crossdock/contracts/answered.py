@@ -57,6 +57,11 @@ class ProblemDocument(Contract):
     reservation: str | None = Field(default=None, description="Of a refused reservation: its id.")
     reservation_status: str | None = Field(default=None, description="What the reservation is.")
     shortages: list[Shortage] | None = Field(default=None, description="Of a refused reservation: what is missing.")
+    version: int | None = Field(default=None, description="Of a failed precondition: the version that there is.")
+    owners: dict[str, str | None] | None = Field(
+        default=None, description="Of attributes that are not the partner's to say: whose they are; null: nobody's."
+    )
+    customers: list[str] | None = Field(default=None, description="Of ids in conflict: the customers that they mean.")
     reason: str | None = Field(default=None, description="Of a refused credential: why, in a word for programs.")
     violated_policies: list[str] | None = Field(
         default=None, alias="violated-policies", description="Of too many requests: which of RateLimit-Policy."

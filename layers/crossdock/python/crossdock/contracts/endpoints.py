@@ -24,6 +24,10 @@ OWNED: Final[Mapping[str, str]] = MappingProxyType(
         "price-book-cursor": "a place in the price book of one class",
         "idempotency-key": "what a partner names a request by",
         "delivery": "a delivery to a partner's channel",
+        "customer-id": "our id of a customer that a partner may see",
+        "account": "what a partner's source calls a customer",
+        "customer-name": "what a customer that a partner may see is called",
+        "customer-email": "the mail address of a customer that a partner may see",
         "cursor": "a place in a list of a partner's own",
     }
 )
@@ -33,6 +37,7 @@ SHARED: Final[Mapping[str, str]] = MappingProxyType(
     {
         "item": "an item, as the distributor or as a source calls it",
         "warehouse": "a warehouse of the distributor",
+        "version": "a version of something that has another name",
         "nothing": "no more than it says: a quantity, a date, a word of ours, a remark",
     }
 )

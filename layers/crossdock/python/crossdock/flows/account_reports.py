@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from crossdock.contracts.accounts import AccountReport, AccountsReported
+from crossdock.contracts.events import ACCOUNTS_REPORTED, Event
 from crossdock.contracts.refusals import Refusal, Refuse, content_id, replay_mark
 from crossdock.identity.complaints import Complaint
 from crossdock.identity.journal import Cause
 from crossdock.identity.reporting import Reporting, Taken
+from crossdock.platform.clock import to_text
 
 ROUTE: Final = "accounts"
 
@@ -76,3 +78,33 @@ def _refusal(
         correlation_id=str(event["correlationid"]),
         replay=replay_mark(event),
     )
+
+
+def duplicate_refusals(taken: Taken, source: str, report: AccountReport, correlation_id: str) -> list[Refusal]:
+    """Customers that may be the one that was reported, for an operator; each pair is raised once."""
+    said = report.model_dump(mode="json", exclude_defaults=True)
+    event = Event(
+        id=f"api:{taken.customer}:{report.version}",
+        type=ACCOUNTS_REPORTED,
+        source=source,
+        subject=f"accounts/{source}",
+        time=to_text(report.changed_at),
+        correlation_id=correlation_id,
+        data={"source": source, "accounts": [said]},
+    )
+    return [
+        Refusal(
+            kind=found.kind,
+            source=source,
+            subject=f"customer/{taken.customer}",
+            fact=f"{taken.customer}/{found.about}",
+            detail=found.detail,
+            remedy=found.remedy,
+            route=ROUTE,
+            message=event.document(),
+            pointer="/data/accounts/0",
+            correlation_id=correlation_id,
+        )
+        for found in taken.complaints
+        if found.kind == "possible_duplicate"
+    ]

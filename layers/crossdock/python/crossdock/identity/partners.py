@@ -29,6 +29,9 @@ SCOPES = (
     "prices:write",
     "prices:approve",
     "deliveries:read",
+    "customers:read",
+    "customers:write",
+    "orders:check",
 )
 ANY_CUSTOMER = "*"
 """In a partner's customers: it may ask for every customer's prices, as our own shop does."""

@@ -13,9 +13,10 @@ def revalidated(
 ) -> dict[str, Any]:
     """The gateway's answer with a strong ETag; 304 and no body when `if_none_match` names it.
 
-    `own` headers stand over the usual ones: an answer that knows how long it is true says so in its Cache-Control.
+    `own` headers stand over the usual ones: an answer that knows how long it is true says so in its Cache-Control, and
+    one that has a version of its own has that for its ETag.
     """
-    tag = etag(body)
+    tag = own.get("ETag") or etag(body)
     headers = {**always, "Cache-Control": _CACHE_CONTROL, "ETag": tag, **own}
     if named(if_none_match, tag):
         return {"statusCode": 304, "headers": headers, "body": "", "isBase64Encoded": False}
