@@ -196,7 +196,11 @@ def furnish(world: World, folder: Path, *sides: Side) -> None:
     """What the examples are about: WIDGETs in MAIN, their list price, a price book and deliveries for each partner."""
     usual = {"currency": "GBP", "segments": [], "branch": None, "region": None, "channel": None, "strategic": False}
     classes = {s.values["price-class"]: {**usual, "late_after_seconds": 300, "customer": s.customer} for s in sides}
-    world.patch.setenv("CROSSDOCK_CONFIG", str(configuration(folder, price_classes=classes)))
+    # Both partners' sources may say everything of customers, so that only whose customer it is stands between them.
+    everybody = {"attributes": ["*"], "entity": "customer", "scope": None, "owner": "erp", "fallbacks": ["wms"]}
+    rules = [{**everybody, "survivorship": "newest", "foreign": "ignore", "written_back": []}]
+    changed = configuration(folder, price_classes=classes, ownership={"rules": rules})
+    world.patch.setenv("CROSSDOCK_CONFIG", str(changed))
     world.forget_warm_state()
     world.knows(("wms", "WIDGET", "WIDGET"), ("erp", "WIDGET", "WIDGET"))
     stock = movements_message(movement("opening", 100, item="WIDGET"))
