@@ -1,6 +1,6 @@
 """What this function tells the API's document of its endpoints."""
 
-from crossdock.contracts.customer_answers import CustomerAnswer
+from crossdock.contracts.customer_answers import CustomerKept
 from crossdock.contracts.customer_attributes import ATTRIBUTES, FIELDS
 from crossdock.contracts.customer_requests import CustomerPatch, CustomerReport
 from crossdock.contracts.endpoints import Answer, Endpoint, Parameter, in_path
@@ -49,8 +49,8 @@ ENDPOINTS = (
             "known_as/id": "nothing",
         },
         answers=(
-            Answer(201, "The customer is new.", CustomerAnswer, _HEADERS),
-            Answer(200, "It was known, also by this same request.", CustomerAnswer, _HEADERS),
+            Answer(201, "The customer is new.", CustomerKept, _HEADERS),
+            Answer(200, "It was known, also by this same request.", CustomerKept, _HEADERS),
         ),
         problems={
             403: ("source-not-yours",),
@@ -92,7 +92,7 @@ ENDPOINTS = (
         body=CustomerPatch,
         example={"source": "{source}", "attributes": {"phone": "+44 20 7946 0958"}},
         names=_SAID,
-        answers=(Answer(200, "The customer as it is now.", CustomerAnswer, _HEADERS),),
+        answers=(Answer(200, "The customer as it is now.", CustomerKept, _HEADERS),),
         problems={
             403: ("source-not-yours",),
             404: ("no-such-customer",),

@@ -66,6 +66,10 @@ class CustomerAnswer(CustomerSummary):
     )
 
 
+class CustomerKept(CustomerAnswer, Correlated):
+    """A customer as it is after a request that may have changed it."""
+
+
 class CustomersPage(Correlated):
     """A page; `next` is the address of the one behind it, null at the end. A page may be short and not the last."""
 
