@@ -178,9 +178,9 @@ def test_a_check_reads_one_item_by_our_id_and_two_by_anothers(world: World) -> N
     with metered() as of_one_partner:
         check(world, ERP, customer=known)
 
-    assert [c for c in by_ours.calls if "limits" not in c] == ["BatchGetItem"]
-    assert [c for c in by_theirs.calls if "limits" not in c] == ["BatchGetItem"] * 2
-    assert [c for c in of_one_partner.calls if "limits" not in c] == ["BatchGetItem", "Query"]
+    assert (by_ours.calls, by_ours.rcu) == (["BatchGetItem"], 1)
+    assert (by_theirs.calls, by_theirs.rcu) == (["BatchGetItem"] * 2, 2)
+    assert (of_one_partner.calls, of_one_partner.rcu) == (["BatchGetItem", "Query"], 1.5)
 
 
 def test_a_hold_that_the_api_sets_counts_too(world: World) -> None:
