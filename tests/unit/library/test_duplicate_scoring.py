@@ -188,6 +188,23 @@ def test_a_customer_with_much_to_say_stands_under_few_keys() -> None:
     assert len(keys(normal(much))) == MOST
 
 
+def test_texts_without_end_and_without_meaning_are_compared_in_no_time() -> None:
+    long = Party(
+        "CU1",
+        "a b c " * 200_000,
+        aliases=tuple(f"Verda {n} " * 100 for n in range(1000)),
+        street="1 " * 500_000,
+        phones=("1" * 1_000_000,),
+        emails=("x" * 1_000_000,),
+        websites=("x." * 500_000,),
+    )
+    assert score(long, replace(long, id="CU2")).value > 0
+    assert len(keys(normal(long))) <= MOST
+    half = replace(FIRM, name="\ud800 Verda", emails=("\ud800@verda.de",))
+    assert all(index_key(key) for key in keys(normal(half)))
+    assert list(pairs([half, replace(half, id="CU2")]))
+
+
 def test_pairs_are_found_once_and_in_order() -> None:
     again = replace(FIRM, id="CU2", name="Müller Söhne")
     stranger = Party("CU3", "Nordlux AG", city="Wien", country="AT")

@@ -66,4 +66,4 @@ def _common(known: list[Normal], members: dict[int, list[int]]) -> dict[str, int
 
 def _number(key: str) -> int:
     # Eight bytes instead of a text of forty: two keys in a hundred million that meet cost one comparison more.
-    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest())
+    return int.from_bytes(blake2b(key.encode(errors="surrogatepass"), digest_size=8).digest())

@@ -42,7 +42,7 @@ def keys(party: Normal) -> tuple[str, ...]:
 
 def index_key(key: str) -> str:
     """A key as the index stores it: its kind and a digest, so that nobody's number or name stands in the index."""
-    return f"{key.split(' ', 1)[0]}#{blake2b(key.encode(), digest_size=12).hexdigest()}"
+    return f"{key.split(' ', 1)[0]}#{blake2b(key.encode(errors='surrogatepass'), digest_size=12).hexdigest()}"
 
 
 def sound(word: str) -> str:

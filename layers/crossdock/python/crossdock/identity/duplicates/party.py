@@ -8,7 +8,8 @@ class Party:
     """A customer as the comparison sees it. Texts stand as people wrote them; what is unknown is None or empty.
 
     `country` is an ISO 3166 code of two letters: it says how tax ids, telephone numbers and postcodes are read. A code
-    that means nothing is no error: then they are compared as they stand.
+    that means nothing is no error: then they are compared as they stand. `region` is not compared: postcode and town
+    say more, and systems write it in too many ways.
     """
 
     id: str
