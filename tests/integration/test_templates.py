@@ -26,6 +26,7 @@ pytestmark = pytest.mark.integration
 EXCEPTIONS = {f"dynamodb:{a} table/exceptions" for a in ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")}
 CHANNELS = ("marketplace", "webshop")
 DOMAINS = (
+    "accounts",
     "movements",
     "webhooks",
     "prices",
@@ -39,6 +40,7 @@ DOMAINS = (
 )
 WATCHED = ("MetricName", "Period", "Threshold", "ComparisonOperator", "TreatMissingData")
 HOLDS = ("BatchGetItem", "PartiQLInsert", "PartiQLUpdate", "PutItem", "UpdateItem")
+CUSTOMERS = ("BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "Query", "UpdateItem")
 PRICE_RULES = ("BatchGetItem", "GetItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate", "Query")
 QUEUES = {*DOMAINS, *(f"channel-{c}" for c in CHANNELS)}
 
@@ -108,6 +110,8 @@ ALLOWED = {
     | EXCEPTIONS
     | _consumes("movements"),
     "project-balances": _table("inventory", "PartiQLInsert", "PartiQLUpdate", "BatchGetItem") | _follows("inventory"),
+    "apply-accounts": _table("identity", *CUSTOMERS) | EXCEPTIONS | _consumes("accounts"),
+    "announce-customers": {"events:PutEvents bus/crossdock-prod"} | _follows("identity"),
     "announce-changes": {f"sqs:SendMessage queue/channel-{c}" for c in CHANNELS}
     | _table("exchange", "PartiQLInsert")
     | {"sqs:SendMessage queue/expiries"}
@@ -361,7 +365,7 @@ def test_tables_outlive_their_stack_and_can_be_restored_to_any_second(prod: Temp
 def test_streams_index_and_expiry_are_where_the_contract_puts_them(prod: Templates) -> None:
     tables = prod.named("AWS::DynamoDB::Table", "TableName")
     streams = {n: t["StreamSpecification"]["StreamViewType"] for n, t in tables.items() if "StreamSpecification" in t}
-    assert streams == dict.fromkeys(("inventory", "pricing", "exchange"), "NEW_AND_OLD_IMAGES")
+    assert streams == dict.fromkeys(("identity", "inventory", "pricing", "exchange"), "NEW_AND_OLD_IMAGES")
     expiring = {n: t["TimeToLiveSpecification"] for n, t in tables.items() if "TimeToLiveSpecification" in t}
     assert expiring == {t: {"AttributeName": "ttl", "Enabled": True} for t in ("exchange", "pricing")}
     indexed = {n: t["GlobalSecondaryIndexes"] for n, t in tables.items() if "GlobalSecondaryIndexes" in t}
@@ -470,6 +474,7 @@ def test_the_bus_routes_each_kind_of_fact_to_its_queue_and_loses_none(prod: Temp
         assert prod.read("sync", target["Arn"]) == f"queue/{name}"
     assert routes == {
         "queue/prices": ["pricing.rules.changed.v1"],
+        "queue/accounts": ["customers.accounts.reported.v1"],
         "queue/price-customers": ["pricing.customers.changed.v1"],
         "queue/counts": ["inventory.counts.reported.v1"],
         "queue/references": ["identity.references.declared.v1"],
@@ -498,6 +503,7 @@ def test_queues_are_worked_off_in_tens_and_only_failures_come_back(prod: Templat
     consumed = {key: m for key, m in _sources(prod).items() if key[1].startswith("queue/")}
     collected = {("collect-dead-letters", f"queue/{q}") for q in ("failures", *(f"{q}-dlq" for q in QUEUES))}
     assert set(consumed) == collected | {
+        ("apply-accounts", "queue/accounts"),
         ("apply-movements", "queue/movements"),
         ("map-webhooks", "queue/webhooks"),
         ("apply-price-changes", "queue/prices"),
@@ -692,6 +698,7 @@ def test_what_can_go_wrong_rings_the_operators_topic(prod: Templates) -> None:
         "digest-shadows-lag",
         "project-balances-lag",
         "announce-changes-lag",
+        "announce-customers-lag",
         "spread-price-changes-lag",
         "prices-list-late",
         *(f"channel-{c}-down" for c in CHANNELS),
