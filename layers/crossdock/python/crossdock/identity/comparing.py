@@ -42,10 +42,10 @@ class Comparing:
         return index_keys(party) if party.name else ()
 
     def candidates(self, customer: str, values: Mapping[str, Value]) -> Iterable[str]:
-        """A query of 1 RCU for each of its keys."""
+        """A query of 1 RCU for each of its keys: of two that come at once, who looks second must see the other."""
         from crossdock.identity.duplicates.index import DuplicateIndex  # noqa: PLC0415 - see above
 
-        return DuplicateIndex(self._table).candidates(party_of(customer, values)).ids
+        return DuplicateIndex(self._table).candidates(party_of(customer, values), consistent=True).ids
 
     def alike(self, one: Customer, other: Customer, at: str) -> Suspect | None:
         """Judged by `scoring.score`; the words name what speaks for and against it."""

@@ -51,23 +51,23 @@ class DuplicateIndex:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def candidates(self, party: Party | Normal) -> Candidates:
+    def candidates(self, party: Party | Normal, *, consistent: bool = False) -> Candidates:
         """The customers that share a key with a party, in order, without itself.
 
-        One query of 0.5 RCU for each key: 12 round trips and 6 RCU at most, however many customers there are.
-        Eventually consistent: who was written this very second may be missed, and finds the other one itself.
+        One query of 0.5 RCU for each key: 12 round trips and 6 RCU at most, however many customers there are. Unless
+        `consistent` (twice that), who was written this very second may be missed.
         """
         known = party if isinstance(party, Normal) else normal(party)
         found: set[str] = set()
         common: list[str] = []
         for key in keys(known):
-            ids = self._under(index_key(key))
+            ids = self._under(index_key(key), consistent=consistent)
             if len(ids) > CAP:
                 common.append(key)
             else:
                 found.update(ids)
         return Candidates(tuple(sorted(found - {known.party.id})), tuple(common))
 
-    def _under(self, key: str) -> Sequence[str]:
-        rows = self._table.query(_PREFIX + key, page=CAP + 1)
+    def _under(self, key: str, *, consistent: bool) -> Sequence[str]:
+        rows = self._table.query(_PREFIX + key, page=CAP + 1, consistent=consistent)
         return [row["sk"] for row in islice(rows, CAP + 1)]
