@@ -42,6 +42,7 @@ WATCHED = ("MetricName", "Period", "Threshold", "ComparisonOperator", "TreatMiss
 HOLDS = ("BatchGetItem", "PartiQLInsert", "PartiQLUpdate", "PutItem", "UpdateItem")
 CUSTOMERS = ("BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "Query", "UpdateItem")
 PRICE_RULES = ("BatchGetItem", "GetItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate", "Query")
+CUSTOMERS = ("BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "Query", "UpdateItem")
 QUEUES = {*DOMAINS, *(f"channel-{c}" for c in CHANNELS)}
 
 
@@ -97,6 +98,9 @@ ALLOWED = {
     "read-price-book": _table("pricing", "Query") | _secrets("cursors", "key"),
     "list-deliveries": _table("exchange", "BatchGetItem", "Query") | _secrets("cursors", "key"),
     "check-prices": _table("pricing", "BatchGetItem", "Query") | _secrets("channels", *CHANNELS),
+    "read-customers": _table("identity", "BatchGetItem", "Query") | _secrets("cursors", "key"),
+    "change-customers": _table("identity", *CUSTOMERS, "GetItem") | EXCEPTIONS,
+    "check-orders": _table("identity", "BatchGetItem", "Query") | _secrets("quotes", "key"),
     "apply-reservations": _table("inventory", *HOLDS, "GetItem", "Query")
     | {"events:PutEvents bus/crossdock-prod"}
     | EXCEPTIONS
@@ -200,6 +204,9 @@ COUNTED = (
     "check-prices",
     "change-price-rules",
     "list-deliveries",
+    "read-customers",
+    "change-customers",
+    "check-orders",
 )
 for _name in COUNTED:
     ALLOWED[_name] |= _table("limits", "BatchGetItem", "PartiQLInsert", "PartiQLUpdate")
@@ -307,13 +314,16 @@ def test_functions_run_python_3_13_on_arm_traced_with_their_own_log(prod: Templa
 def test_api_functions_start_from_a_snapshot_and_are_called_by_their_alias(prod: Templates) -> None:
     api = {
         "authorize-partner",
+        "change-customers",
         "change-price-rules",
         "change-reservation",
+        "check-orders",
         "check-prices",
         "describe-api",
         "list-deliveries",
         "quote-prices",
         "read-availability",
+        "read-customers",
         "read-price-book",
         "receive-movements",
         "receive-supply",
@@ -327,7 +337,9 @@ def test_api_functions_start_from_a_snapshot_and_are_called_by_their_alias(prod:
     assert set(aliases) == {f"function/{name}" for name in api}
     assert {f["Timeout"] for n, f in functions.items() if n in api} == {10}
     solving = {"quote-prices", "check-prices"}
-    assert {f["MemorySize"] for n, f in functions.items() if n in api - solving} == {512}
+    comparing = {"change-customers"}
+    assert {f["MemorySize"] for n, f in functions.items() if n in api - solving - comparing} == {512}
+    assert {functions[n]["MemorySize"] for n in comparing} == {1024}
     assert {functions[n]["MemorySize"] for n in solving} == {1769}
     sweeps = {"reconcile-stock", "reconcile-channel"}
     assert {(functions[n]["Timeout"], functions[n]["MemorySize"]) for n in sweeps} == {(900, 1024)}

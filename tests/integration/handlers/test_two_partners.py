@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from crossdock.flows.customer_access import Sight
 from crossdock.flows.quotes import Quotes
 from crossdock.platform.http import Partner
 from tests.support.api_examples import Operation, Stage, UntriableError, call, operations, request, staged
@@ -95,6 +96,10 @@ def _by_route(route: str) -> Operation:
         (Partner, "require_customer", "POST /v1/quotes", "customer"),
         (Partner, "source", "POST /v1/inventory/movements", "writes something"),
         (Quotes, "find", "GET /v1/quotes/{id}", "with another partner's quote"),
+        (Sight, "knows", "GET /v1/customers/{id}", "with another partner's customer-id"),
+        (Sight, "knows", "GET /v1/customers", "with another partner's customer-name"),
+        (Sight, "knows", "PATCH /v1/customers/{id}", "with another partner's customer-id"),
+        (Sight, "knows", "POST /v1/order-checks", "with another partner's customer-id"),
     ],
 )
 def test_a_handler_that_looks_away_is_noticed(
@@ -113,6 +118,7 @@ def _found_for_anybody(quotes: Quotes, name: str, partner: Partner) -> Any:
 
 
 _LOOKS_AWAY = {
+    "knows": lambda *_: True,
     "require_channel": lambda *_: None,
     "require_customer": lambda *_: None,
     "source": lambda _, named: named,
