@@ -19,6 +19,7 @@ from crossdock.exchange.park_store import ParkStore
 from crossdock.exchange.pending import PendingStore
 from crossdock.exchange.refused import rejections
 from crossdock.exchange.shadow import ShadowStore
+from crossdock.exchange.suspect_store import SuspectStore
 from crossdock.flows.channel_targets import Reach
 from crossdock.flows.channel_views import publication
 from crossdock.flows.current_values import reader
@@ -49,8 +50,11 @@ if TYPE_CHECKING:
 
 # A message that came so often is parked, whatever the reason: before its queue gives it up (infra/stages.py).
 PARKED_AT: Final = 8
+# One whose deliveries failed so often: parked items are told apart (`flows/isolating.py`), those of a message are not.
+FAILED_AT: Final = 3
 # The answers that ask for patience (RFC 6585, 4; RFC 9110, 15.6.4).
-_ASK: Final = frozenset({429, 503})
+_TOO_MANY: Final = 429
+_ASK: Final = frozenset({_TOO_MANY, 503})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class App:
     pending: PendingStore
     health: HealthStore
     parks: ParkStore
+    suspects: SuspectStore
     shadow: ShadowStore
     customers: CustomerStore
     learning: Learning
@@ -106,6 +111,7 @@ def app() -> App:
         pending=PendingStore(Table(client, values.exchange_table)),
         health=HealthStore(Table(client, values.exchange_table)),
         parks=ParkStore(Table(client, values.exchange_table), system_clock),
+        suspects=SuspectStore(Table(client, values.exchange_table)),
         shadow=ShadowStore(Table(client, values.exchange_table), system_clock),
         customers=CustomerStore(identity),
         learning=Learning(CustomerStore(identity), CrossReferences(identity, system_clock)),
@@ -188,7 +194,7 @@ def _live(channel: str, share: _Share) -> list[str]:
             if rejected:
                 app().exceptions.refuse(rejections(channel, kind, rejected, causes, record.replay))
             waiting = keys & lived.again.keys()
-            if waiting and record.receive_count >= PARKED_AT:
+            if waiting and record.receive_count >= (FAILED_AT if lived.failed else PARKED_AT):
                 outlet.park(kind, [m for m in work.marks if m.key in waiting], segment)
                 left |= waiting
             elif waiting:
@@ -240,7 +246,7 @@ def _outlet(name: str) -> Outlet:
         refuse=lambda kind, rejected, causes: app().exceptions.refuse(rejections(name, kind, rejected, causes, None)),
         settle=app().pending.settle,
     )
-    return Outlet(name, channel.publishes, channel.max_batch, rules, kept, ports)
+    return Outlet(name, channel.publishes, channel.max_batch, rules, kept, ports, app().suspects)
 
 
 def _tell(channel: config.Channel, kind: str, marks: Sequence[Dirty], deliver: Deliver) -> Told:
@@ -276,10 +282,13 @@ def _attempt(channel: config.Channel, batch: Batch) -> Attempt:
     except NotConfiguredError as exc:
         return Attempt(Answer("unavailable", str(exc)))
     waits: list[int] = []
+    throttled = False
 
     def seen(call: Post) -> Post:
         def called(url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
+            nonlocal throttled
             answer = call(url, headers, body)
+            throttled = throttled or answer.status == _TOO_MANY
             waits.append((answer.retry_after_s or 0) if answer.status in _ASK else 0)
             return answer
 
@@ -290,7 +299,7 @@ def _attempt(channel: config.Channel, batch: Batch) -> Attempt:
 
     reached = replace(target, post=seen(target.post), put=seen(target.put), get=asked)
     answer = _printable(connector.deliver(batch, reached))
-    return Attempt(answer, len(waits), max([*waits, answer.retry_after_s or 0]))
+    return Attempt(answer, len(waits), max([*waits, answer.retry_after_s or 0]), throttled)
 
 
 def _printable(answer: Answer) -> Answer:

@@ -154,7 +154,7 @@ def test_an_item_that_is_told_again_what_it_holds_costs_no_request(
 
     lane.run(120)
 
-    assert [(i["sku"], i["available"]) for i in endpoint.items] == [("FIRST", 1), ("B", 6)]
+    assert [(i["sku"], i["available"]) for i in endpoint.items] == [("B", 6), ("FIRST", 1)]
     assert (parked(world), health(world).state) == ({}, "closed")
 
 
@@ -286,7 +286,7 @@ def test_a_long_wait_parks_at_once_and_nobody_calls_before_it_is_over(
     lane.run(60)
 
     assert (held(endpoint), health(world).state) == ({"A": 5, "B": 5}, "closed")
-    assert len(endpoint.posts) == 2
+    assert len(endpoint.posts) == 3, "one in vain, a probe of one item, the other"
 
 
 def test_other_answers_ask_for_nothing(world: World, lane: Lane, endpoint: Endpoint) -> None:
@@ -719,3 +719,64 @@ def test_prices_that_are_parked_are_not_taken_for_acknowledged(world: World, tmp
     lane.run(300)
     assert (notes(), health(world).state, lane.messages) == ([], "closed", [])
     assert list(prices.endpoint.held) == [("price", "SKU-1")]
+
+
+# -- an item that it fails over --------------------------------------------------------------------------------
+
+
+def fails_over(endpoint: Endpoint, sku: str, status: int = 503) -> None:
+    """Whatever holds this item gets an error, all else is taken."""
+
+    def look() -> None:
+        skus = {item["sku"] for item in json.loads(endpoint.posts[-1][2])["data"]["items"]}
+        endpoint.answer = HttpAnswer(status, detail=f"HTTP {status}") if sku in skus else HttpAnswer(200)
+
+    endpoint.on_post = look
+
+
+def test_an_item_that_a_channel_fails_over_keeps_no_other_waiting_and_becomes_an_exception(
+    world: World, lane: Lane, endpoint: Endpoint
+) -> None:
+    """The breaker does not open; who mends it replays the exception, and it is told."""
+    hold(world, {"A-BAD": 1, **{f"S{n}": 5 for n in range(10)}})
+    fails_over(endpoint, "A-BAD")
+    lane.put(marks("A-BAD", *(f"S{n}" for n in range(10))))
+
+    lane.run(30)
+    assert (held(endpoint), parked(world)) == ({f"S{n}": 5 for n in range(10)}, {"A-BAD": 1})
+    for n in range(60):
+        hold(world, {"S0": n + 10})
+        lane.put(marks("S0"))
+        lane.run(20)
+        assert (held(endpoint)["S0"], health(world).state) == (n + 10, "closed")
+
+    (group,) = world.exceptions.groups()
+    assert (group.kind, group.subject, group.open) == ("delivery_refused", "availability/A-BAD", 1)
+    assert group.detail == (
+        "webshop does not take the availability of A-BAD: "
+        "HTTP 503, 5 times when it was told alone while others were taken"
+    )
+    assert (parked(world), lane.messages, lane.dead) == ({}, [], [])
+    assert sum(item["sku"] == "A-BAD" for item in endpoint.items) <= 3 + 4 + 5
+
+    endpoint.on_post, endpoint.answer = None, HttpAnswer(200)
+    lane.put(marks("A-BAD"))
+    lane.run(60)
+    assert (held(endpoint)["A-BAD"], parked(world), health(world).state) == (1, {}, "closed")
+
+
+def test_an_item_that_is_throttled_alone_is_not_taken_for_one_that_a_channel_fails_over(
+    world: World, lane: Lane, endpoint: Endpoint
+) -> None:
+    hold(world, {"A": 1, "S0": 5})
+    fails_over(endpoint, "A", 429)
+    lane.put(marks("A", "S0"))
+    for n in range(60):
+        hold(world, {"S0": n + 10})
+        lane.put(marks("S0"))
+        lane.run(20)
+
+    assert (list(world.exceptions.groups()), world.rows("exceptions")) == ([], [])
+    assert "A" not in held(endpoint)
+    assert "A" in parked(world)
+    assert not [row for row in world.rows("exchange") if row["pk"].startswith("SUSPECT#")]

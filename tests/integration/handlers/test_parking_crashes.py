@@ -15,6 +15,8 @@ from crossdock.exchange.breaker import Health
 from crossdock.exchange.delivery import Dirty
 from crossdock.exchange.health_store import HealthStore
 from crossdock.exchange.park_store import ParkStore
+from crossdock.exchange.suspect_store import SuspectStore
+from crossdock.exchange.suspects import ALONE, Suspicion
 from crossdock.flows.draining import message as drains
 from crossdock.platform.clock import to_text
 from crossdock.pricing.cell_store import CellStore, Stored
@@ -115,6 +117,29 @@ def _told(stage: Stage) -> Any:
     return left, health["state"], health["chain"], shadows, stage.endpoint.held, groups, stage.kept.messages
 
 
+# -- an item that it fails over ---------------------------------------------------------------------------------
+
+
+def _poisoned(stage: Stage) -> None:
+    """The channel is coming back, and fails over whatever holds SKU-2, for the last time."""
+    _back(stage)
+    _healthy(stage, Health(state="half", wins=1, taken=5, spare=6, hop=7, chain=to_text(NOW), since=NOW_TEXT))
+    held = SuspectStore(stage.world.table("exchange"))
+    held.note("webshop", "availability", {"SKU-2": Suspicion(ALONE, 4, 4, NOW_TEXT, NOW_TEXT)})
+    post, down, well = stage.endpoint.post, HttpAnswer(500, detail="HTTP 500"), HttpAnswer(200)
+
+    def fails(url: str, headers: Any, body: bytes) -> HttpAnswer:
+        stage.endpoint.answer = down if b"SKU-2" in body else well
+        return post(url, headers, body)
+
+    stage.endpoint.post = fails  # type: ignore[method-assign]  # an endpoint that looks into what it is sent
+
+
+def _isolated(stage: Stage) -> Any:
+    left, state, _, _, held, groups, messages = _told(stage)
+    return left, state, held, groups, [m.body for m in messages]
+
+
 # -- the watch -------------------------------------------------------------------------------------------------
 
 
@@ -132,8 +157,9 @@ def _watch_and_drain(stage: Stage) -> None:
 SCENARIOS = [
     Scenario("park for a channel that is down", 9, _down, _mark, _parked),
     Scenario("fail and park", 17, _about_to_open, _mark, _parked),
-    Scenario("come back", 39, _back, _drain, _told),
-    Scenario("find a lost message", 44, _lost, _watch_and_drain, _told),
+    Scenario("come back", 43, _back, _drain, _told),
+    Scenario("refuse what is failed over", 45, _poisoned, _drain, _isolated),
+    Scenario("find a lost message", 48, _lost, _watch_and_drain, _told),
 ]
 
 

@@ -48,7 +48,7 @@ def test_five_failures_in_a_row_open_it_and_a_success_in_between_does_not() -> N
 
 def test_a_success_that_is_no_news_changes_nothing() -> None:
     assert breaker.succeeded(NEVER_CALLED, NOW, probe=False) is NEVER_CALLED
-    trusted = Health(state="half", wins=3)
+    trusted = Health(state="half", wins=3, spare=6)
     assert breaker.succeeded(trusted, NOW, probe=False) is trusted
     assert breaker.succeeded(opened(), NOW, probe=False) == opened(), "what was under way proves nothing"
 

@@ -33,6 +33,8 @@ LONGEST_WAIT_S: Final = 86_400
 _FIRST_PAUSE_S: Final = 5
 _CALM_S: Final = 600
 _ERROR_LENGTH: Final = 300
+# So many failures of what is parked may be put down to it, not to the channel, after that took a delivery.
+_SPARE: Final = 6
 # Of a channel's rate, what is parked gets half for certain, and more while live traffic leaves more.
 _SHARE: Final = 2
 
@@ -53,6 +55,10 @@ class Health:
 
     `until`: not to be called before; `since`: when the state began; `hop` numbers the messages that drain what is
     parked, and until `chain` one of them is under way for certain; `rev` grows with every change of the row.
+
+    While something is parked or has failed: `taken` counts its successes, not each but whether there were any since a
+    failure, and `spare` is how many failures of single items may still be put down to them (`suspects.py`). Up to
+    `wary` items are known that it fails over, though nothing may be parked.
     """
 
     rev: int = 0
@@ -68,6 +74,14 @@ class Health:
     chain: str = ""
     tat: int = 0
     dtat: int = 0
+    taken: int = 0
+    spare: int = 0
+    wary: str = ""
+
+    @property
+    def proving(self) -> bool:
+        """Whether the channel has taken nothing since it last failed, or was let go: it is tried with one item."""
+        return self.state == "open" or self.fails > 0 or (self.state == "half" and not self.wins)
 
     @property
     def parks(self) -> bool:
@@ -89,19 +103,24 @@ class Health:
 NEVER_CALLED: Final = Health()
 
 
-def failed(health: Health, rules: Rules, now: datetime, error: str, asked_s: int, jitter: Jitter) -> Health:
+def failed(
+    health: Health, rules: Rules, now: datetime, error: str, asked_s: int, jitter: Jitter, *, parked: bool = False
+) -> Health:
     """After a delivery that did not come through, and a Retry-After of so many seconds (0: none).
 
-    A probe is what is sent while the breaker is open; nothing else is.
+    A probe is what is sent while the breaker is open; nothing else is. `parked`: it was of what is parked, and
+    may have failed for what was in it: a channel that is coming back and took something has to fail some more.
     """
     asked_s = min(asked_s, LONGEST_WAIT_S)
-    told = replace(health, error=error[:_ERROR_LENGTH], error_at=to_text(now), wins=0)
+    told = replace(health, error=error[:_ERROR_LENGTH], error_at=to_text(now), wins=0, spare=0)
     if health.state == "paused":
         return told
     if health.state == "closed":
         told = replace(told, fails=health.fails + 1)
         if told.fails < rules.opens_after and asked_s <= LONG_WAIT_S:
-            return replace(told, until=to_text(now + timedelta(seconds=asked_s)) if asked_s else told.until)
+            return _held_up(told, now, asked_s)
+    if health.state == "half" and parked and health.spare and asked_s <= LONG_WAIT_S:
+        return _held_up(replace(told, spare=health.spare - 1), now, asked_s)
     if health.state == "open" and health.wait_s(now):
         return told  # a delivery that was under way when it opened: it says nothing new
     pause = _pause(health, rules, now)
@@ -116,6 +135,15 @@ def failed(health: Health, rules: Rules, now: datetime, error: str, asked_s: int
     )
 
 
+def _held_up(health: Health, now: datetime, asked_s: int) -> Health:
+    return replace(health, until=to_text(now + timedelta(seconds=asked_s))) if asked_s else health
+
+
+def struck(health: Health, now: datetime, error: str) -> Health:
+    """After a delivery that failed for the one item in it: the channel is as well as before."""
+    return replace(health, spare=health.spare - 1, error=error[:_ERROR_LENGTH], error_at=to_text(now))
+
+
 def _pause(health: Health, rules: Rules, now: datetime) -> int:
     calm = timedelta(seconds=max(_CALM_S, 4 * health.pause_s))
     if not health.pause_s or (health.state == "closed" and health.since and now - from_text(health.since) > calm):
@@ -125,13 +153,16 @@ def _pause(health: Health, rules: Rules, now: datetime) -> int:
 
 def succeeded(health: Health, now: datetime, *, probe: bool) -> Health:
     """After a delivery that came through; the same value where that is no news, which is written nowhere."""
+    took = health
+    if health.spare < _SPARE and (health.state != "closed" or health.fails or health.chain):
+        took = replace(health, taken=health.taken + 1, spare=_SPARE)
     if health.state == "closed":
-        return replace(health, fails=0) if health.fails else health
-    if health.state == "open" and probe:
-        return replace(health, state="half", wins=1, fails=0, until="", since=to_text(now))
+        return replace(took, fails=0) if health.fails else took
+    if health.state == "open":
+        return replace(took, state="half", wins=1, fails=0, until="", since=to_text(now)) if probe else health
     if health.state == "half" and health.wins < SUCCESSES:
-        return replace(health, wins=health.wins + 1)
-    return health
+        return replace(took, wins=health.wins + 1)
+    return health if health.state == "paused" else took
 
 
 def tried(health: Health, now: datetime) -> Health:

@@ -7,7 +7,7 @@ The row says that the item is to be told, not what: that is read when it is. `re
 row that was read may be taken away: an item that was marked once more while it was being told stays.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +19,8 @@ from crossdock.platform.writes import Delete, Insert, Key, Update, When, Write
 
 _ROUNDS: Final = 8
 _CAUSES: Final = 8
+# So many small rows cost no more to read than one.
+_AT_LEAST: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +75,21 @@ class ParkStore:
         put = {**_values(both, segment), "n": row["n"] + 1, "rev": row["rev"] + 1}
         return Update(key, put={n: v for n, v in put.items() if v is not None}, when=(When("rev", "=", row["rev"]),))
 
-    def page(self, channel: str, kind: str, most: int) -> list[Parked]:
-        """The first so many items of a kind, read consistently."""
+    def page(self, channel: str, kind: str, most: int, skip: Container[str] = ()) -> list[Parked]:
+        """The first so many items of a kind but those to `skip`, read consistently."""
         found: list[Parked] = []
-        for row in self._table.query(_partition(channel, kind), consistent=True, page=most):
+        for row in self._table.query(_partition(channel, kind), consistent=True, page=max(most, _AT_LEAST)):
+            if row["sk"][1:] in skip:
+                continue
             found.append(_parked(channel, kind, row))
             if len(found) == most:
                 break
         return found
+
+    def find(self, channel: str, kind: str, keys: Sequence[str]) -> list[Parked]:
+        """Those of these items that are parked, read consistently."""
+        rows = self._table.get_many([_key(channel, kind, k) for k in keys], consistent=True)
+        return [_parked(channel, kind, rows[key]) for key in (_key(channel, kind, k) for k in keys) if key in rows]
 
     def everything(self, channel: str, kind: str) -> Iterable[Parked]:
         """All of them."""

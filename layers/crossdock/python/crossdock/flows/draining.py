@@ -17,14 +17,13 @@ from typing import Any, Final
 from crossdock.exchange import breaker
 from crossdock.exchange.breaker import Health, Rules
 from crossdock.exchange.health_store import HealthStore
-from crossdock.exchange.park_store import Parked, ParkStore
+from crossdock.exchange.park_store import ParkStore
 from crossdock.platform.clock import Clock, to_text
 from crossdock.platform.queues import LATEST_SECONDS, dumps
 
 DRAIN: Final = "drain"
 _SURE_S: Final = 120
 """A message that is this late is taken for lost."""
-_PROBE: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class Chain:
     def revive(self) -> bool:
         """Sends a message where something waits for one and none is under way; gives back whether it did."""
         self.health = self._kept.health.read(self.channel, consistent=True)
-        return bool(self.health.state in {"open", "half"} or self._page(1)) and self.begin()
+        return bool(self.health.state in {"open", "half"} or self.is_parked()) and self.begin()
 
     def resume(self) -> None:
         """Lets a channel go that was paused by hand, or tries one at once that is down."""
@@ -81,18 +80,9 @@ class Chain:
         """Changes how the channel is."""
         self.health = self._kept.health.change(self.channel, self.health, change)
 
-    def _page(self, most: int, turn: int = 0) -> list[Parked]:
-        """What is parked, of one kind, in part; only a little is tried on a channel that is down.
-
-        Each kind has its turn: one of which more is parked all the time would keep the others waiting for ever.
-        """
-        if self.health.state == "open":
-            most = min(most, _PROBE)
-        first = turn % len(self._kinds) if self._kinds else 0
-        for kind in (*self._kinds[first:], *self._kinds[:first]):
-            if page := self._kept.parks.page(self.channel, kind, most):
-                return page
-        return []
+    def is_parked(self) -> bool:
+        """Whether anything is parked."""
+        return any(self._kept.parks.page(self.channel, kind, 1) for kind in self._kinds)
 
 
 def message(channel: str, hop: int) -> dict[str, Any]:
