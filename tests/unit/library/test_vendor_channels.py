@@ -11,7 +11,7 @@ import pytest
 
 from crossdock.connectors import bigcommerce, shopify
 from crossdock.contracts.deliveries import Answer, Batch, HttpAnswer, Target, Value
-from crossdock.contracts.vendor_requests import NO_TIME
+from crossdock.contracts.vendor_requests import NO_TIME, Verdict, in_parts, settled
 from tests.support.vendors import TOKEN, BigCommerce, Shopify
 from tests.support.world import NOW_TEXT
 
@@ -295,6 +295,39 @@ def test_a_request_that_is_refused_without_a_name_is_halved_until_the_culprit_is
 
     assert answer.rejected == {"SKU-3": "Shopify: Variable $input was provided invalid value"}
     assert len(vendor.quantities) == 7
+
+
+@pytest.mark.parametrize("seconds", [0.9, 1.0, 1.1, 2.0, 3.0, 5.0, 7.9])
+@pytest.mark.parametrize("poison", [{1}, {250}, {1, 2, 3}, {1, 63, 126, 189}, set(range(1, 251))])
+def test_a_slow_vendor_that_names_nobody_settles_something_each_time_until_all_is_settled(
+    seconds: float, poison: set[int]
+) -> None:
+    """Eight seconds a delivery, however long each request takes: what is for later is told by the next."""
+    refused = {f"SKU-{n}" for n in poison}
+    told: set[str] = set()
+    rejected: set[str] = set()
+    waiting = [f"SKU-{n}" for n in range(1, 251)]
+    for _ in range(250):
+        clock, begun = [8.0], [0]
+
+        def send(keys: Sequence[str], clock: list[float] = clock, begun: list[int] = begun) -> Verdict:
+            clock[0] -= seconds
+            begun[0] += 1
+            if refused & set(keys):
+                return Verdict(unnamed="no")
+            told.update(keys)
+            return Verdict()
+
+        answer = settled(in_parts(waiting, send, 250), {}, lambda clock=clock: clock[0])
+        assert (answer.state, begun[0] <= 9) == ("acknowledged", True)
+        assert set(answer.later.values()) <= {NO_TIME}
+        assert len(answer.later) < len(waiting), "something was settled"
+        rejected |= set(answer.rejected)
+        waiting = list(answer.later)
+        if not waiting:
+            break
+
+    assert (waiting, rejected, len(told)) == ([], refused, 250 - len(refused))
 
 
 def test_no_request_is_begun_when_the_time_of_the_delivery_is_over() -> None:

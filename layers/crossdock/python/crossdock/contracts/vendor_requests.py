@@ -1,9 +1,11 @@
 """Telling a vendor a batch in requests of its size, of which it may refuse some items or ask us to wait.
 
 What a vendor refuses is isolated to its own items: those it names are left out and the rest is sent again; where it
-names none, the request is halved until the culprit is alone. Every value is absolute, so sending one twice is harmless.
+names none, the request is halved until the culprit is alone, or cut smaller where the time would not do for halves.
+Every value is absolute, so sending one twice is harmless.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,6 +14,8 @@ from crossdock.contracts.deliveries import Answer, HttpAnswer
 
 NO_TIME: Final = "the time of this delivery was over before its turn came"
 
+# What a power of a whole number may fall short of it.
+_ROUNDING: Final = 1e-9
 _NO_ANSWER = frozenset({0, 408, 409, 425})
 _MISDIRECTED = frozenset({300, 301, 302, 303, 307, 308, 404, 410})
 _NOT_LET_IN = frozenset({401, 402, 403})
@@ -51,10 +55,14 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Keys that may be told together, and what tells some of them. `send` raises AskedToWaitError and RefusedError."""
+    """Keys that may be told together, and what tells some of them. `send` raises AskedToWaitError and RefusedError.
+
+    `refused`: the vendor does not take them together, and did not say for which of them.
+    """
 
     keys: Sequence[str]
     send: Callable[[Sequence[str]], Verdict]
+    refused: bool = False
 
 
 def in_parts(keys: Sequence[str], send: Callable[[Sequence[str]], Verdict], largest: int) -> list[Request]:
@@ -65,14 +73,18 @@ def in_parts(keys: Sequence[str], send: Callable[[Sequence[str]], Verdict], larg
 def settled(requests: Iterable[Request], rejected: Mapping[str, str], time_left: Callable[[], float]) -> Answer:
     """What became of all of them, beside those that were `rejected` without asking.
 
-    No request is begun when the time is over, or after the vendor asked to wait: those items are for later.
+    No request is begun when the time is over, or after the vendor asked to wait: those items are for later. As long as
+    a second request can be begun, at least one item is settled, however slow the vendor and whatever it refuses.
     """
     todo = [r for r in requests if r.keys]
     refused, told = dict(rejected), 0
+    took, before = 0.0, None
     while todo:
-        request = todo.pop(0)
-        if time_left() <= 0:
-            return _later(refused, told, [request, *todo], NO_TIME)
+        left = time_left()
+        took, before = (took if before is None else max(0.0, before - left)), left
+        if left <= 0:
+            return _later(refused, told, todo, NO_TIME)
+        request, *todo = _split(todo[0], left, took) + todo[1:]
         try:
             verdict = request.send(request.keys)
         except RefusedError as exc:
@@ -83,6 +95,20 @@ def settled(requests: Iterable[Request], rejected: Mapping[str, str], time_left:
         told += len(request.keys) - sum(len(r.keys) for r in rest)
         todo = rest + todo
     return Answer("acknowledged", rejected=refused)
+
+
+def _split(request: Request, left: float, took: float) -> list[Request]:
+    """One that was refused as a whole in two: halves, or less first where halving would outlast the time.
+
+    Each request may be refused again, so the first part is one that comes down to a single item with the requests that
+    can still be begun in `left` seconds, the last having taken `took`.
+    """
+    if not request.refused:
+        return [request]
+    size = len(request.keys)
+    steps = max(1, math.ceil(left / took)) if took else size
+    first = max(1, min(size // 2, math.floor(size ** (1 - 1 / steps) + _ROUNDING)))
+    return [Request(request.keys[:first], request.send), Request(request.keys[first:], request.send)]
 
 
 def _judge(request: Request, verdict: Verdict, refused: dict[str, str]) -> list[Request]:
@@ -100,8 +126,7 @@ def _judge(request: Request, verdict: Verdict, refused: dict[str, str]) -> list[
     if len(request.keys) == 1:
         refused[request.keys[0]] = verdict.unnamed
         return []
-    middle = len(request.keys) // 2
-    return [Request(request.keys[:middle], request.send), Request(request.keys[middle:], request.send)]
+    return [Request(request.keys, request.send, refused=True)]
 
 
 def _later(
