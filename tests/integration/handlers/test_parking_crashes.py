@@ -157,9 +157,9 @@ def _watch_and_drain(stage: Stage) -> None:
 SCENARIOS = [
     Scenario("park for a channel that is down", 9, _down, _mark, _parked),
     Scenario("fail and park", 17, _about_to_open, _mark, _parked),
-    Scenario("come back", 43, _back, _drain, _told),
-    Scenario("refuse what is failed over", 45, _poisoned, _drain, _isolated),
-    Scenario("find a lost message", 48, _lost, _watch_and_drain, _told),
+    Scenario("come back", 50, _back, _drain, _told),
+    Scenario("refuse what is failed over", 51, _poisoned, _drain, _isolated),
+    Scenario("find a lost message", 59, _lost, _watch_and_drain, _told),
 ]
 
 
