@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from crossdock import config
 from crossdock.exceptions.dead_letters import refusal_of
 from crossdock.exceptions.store import ExceptionsStore
 from crossdock.platform import clients, deadline, env
@@ -25,13 +26,15 @@ class Env:
 class App:
     exceptions: ExceptionsStore
     queue_prefix: str
+    relays: dict[str, str]
 
 
 @warm
 def app() -> App:
     values = env.read(Env)
     exceptions = ExceptionsStore(Table(clients.dynamodb(), values.exceptions_table), system_clock)
-    return App(exceptions, f"crossdock-{values.stage}-")
+    relays = {s.event_source: name for name, s in config.load().sources.items() if s.event_source}
+    return App(exceptions, f"crossdock-{values.stage}-", relays)
 
 
 def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str, Any]:
@@ -41,7 +44,7 @@ def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str,
 
 def collect(records: Sequence[Record]) -> Iterable[str]:
     """Puts each dead letter on the list."""
-    refusals = [refusal_of(r, app().queue_prefix) for r in records]
+    refusals = [refusal_of(r, app().queue_prefix, app().relays) for r in records]
     app().exceptions.refuse(refusals)
     passed("collected", "dead letters", {r.correlation_id for r in refusals}, letters=len(refusals))
     return ()

@@ -7,7 +7,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
-from crossdock.exchange.deferred import RELAYED
+from crossdock.contracts.deferred import RELAYED
 from infra.constructs.acknowledged import FAILURES, acknowledge
 from infra.constructs.alarms import Watch, alarm
 from infra.constructs.channel import channel_queue, deliver, needs_of

@@ -13,13 +13,16 @@ from crossdock.exceptions.correction import assignments_to_patch, corrected_mess
 from crossdock.exceptions.model import payload
 from crossdock.exceptions.runs import Options, RunFact, Selection, marked
 from crossdock.exceptions.store import ExceptionsStore
+from crossdock.exchange.inbox import Inbox
 from crossdock.platform.dynamo import Table
+from tests.support.payloads import FOLDER as PAYLOADS
 from tests.support.replays import as_corrected, replay, replayer, run_through
 from tests.support.world import (
     CORRELATION,
     NOW_TEXT,
     Context,
     World,
+    configuration,
     dirty_message,
     later,
     movement,
@@ -29,6 +32,8 @@ from tests.support.world import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from crossdock.exceptions.model import Occurrence
     from crossdock.exceptions.replaying import Prepared
 
@@ -195,6 +200,45 @@ def test_a_replay_that_the_bus_could_not_hand_over_is_open_once_more_and_not_a_s
     assert counts(world, group.id) == (1, 0, 0, 0)
     (again,) = world.exceptions.occurrences(group.id)
     assert again.message == occurrence.message
+
+
+def test_an_event_that_a_partners_bus_gave_up_is_replayed_to_the_queue_it_was_meant_for(
+    world: World, tmp_path: Path
+) -> None:
+    """EventBridge leaves the event as it came, which its sender cannot send again."""
+    event_source = "aws.partner/salesforce.com/00D1/0YL1"
+    crm = {"connector": "salesforce", "scheme": "salesforce-outbound", "counts": False, "event_source": event_source}
+    world.patch.setenv("CROSSDOCK_CONFIG", str(configuration(tmp_path, sources={"crm": crm})))
+    world.forget_warm_state()
+    event = {**json.loads((PAYLOADS / "salesforce" / "change-update.json").read_text("utf-8")), "source": event_source}
+
+    collect(world, "failures", event)
+
+    (group,) = world.exceptions.groups()
+    (occurrence,) = world.exceptions.occurrences(group.id)
+    assert (group.kind, group.source, group.subject) == ("dead_letter", "crm", "queue/webhooks")
+    assert occurrence.route == "webhooks"
+    assert occurrence.message == {
+        "v": 1,
+        "kind": "relayed",
+        "source": "crm",
+        "id": event["id"],
+        "detail": event["detail"],
+    }
+    ((route, again),) = replay(world.table("exceptions"), world.clock, [occurrence])
+    assert world.call("map_webhooks", world.queue_event(route, [again]), Context()) == {"batchItemFailures": []}
+    assert counts(world, group.id) == (0, 0, 1, 0)
+    assert Inbox(world.table("exchange"), world.clock).find("crm", event["id"]) is not None
+
+
+def test_an_event_of_a_bus_that_is_nobodys_is_listed_as_it_came(world: World) -> None:
+    event = {"id": "e1", "source": "aws.partner/strange", "detail-type": "X", "detail": {"a": 1}}
+
+    collect(world, "failures", event)
+
+    (group,) = world.exceptions.groups()
+    (occurrence,) = world.exceptions.occurrences(group.id)
+    assert (group.subject, occurrence.route, occurrence.message) == ("queue/failures", "", event)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from crossdock.contracts import events
+from crossdock.contracts.deferred import RELAYED
+from crossdock.contracts.deferred import ROUTE as DEFERRED
 from crossdock.contracts.refusals import Refusal, replay_mark
 from crossdock.platform.queues import Record
 
@@ -26,13 +29,19 @@ _REPLAY = "find the failed attempts with crossdock trace, mend the cause, then r
 _SENT_AGAIN = "mend the cause, have its sender (a rule, a schedule) send it again, then close this; it is not replayed"
 
 
-def refusal_of(record: Record, prefix: str) -> Refusal:
-    """A record from a dead-letter queue as a refusal. `prefix` is what the stage puts before its queues' names."""
+def refusal_of(record: Record, prefix: str, relays: Mapping[str, str] = MappingProxyType({})) -> Refusal:
+    """A record from a dead-letter queue as a refusal. `prefix` is what the stage puts before its queues' names.
+
+    `relays` are our sources by the partner event source that each one's events come from.
+    """
     queue = record.queue.removeprefix(prefix).removesuffix("-dlq")
     message = dict(record.message) if record.message is not None else {"unreadable": record.body}
     route, detail = _ROUTES.get(str(message.get("detail-type"))), message.get("detail")
     if route and isinstance(detail, dict):
         queue, message = route, dict(detail)
+    relayed = _relayed(message, relays)
+    if relayed is not None:
+        queue, message = DEFERRED, relayed
     # Of an event that was replayed over the bus the mark is inside, with the event.
     mark = replay_mark(message)
     message.pop("replay", None)
@@ -54,6 +63,18 @@ def refusal_of(record: Record, prefix: str) -> Refusal:
         replay=mark,
         recurs=True,
     )
+
+
+def _relayed(message: Mapping[str, Any], relays: Mapping[str, str]) -> dict[str, Any] | None:
+    """The message that a partner's bus should have put on our queue, made anew from the event that it gave up.
+
+    What EventBridge leaves is the event as it came, not what the rule makes of it (EventBridge user guide, on
+    dead-letter queues); its vendor cannot send it again.
+    """
+    source = relays.get(str(message.get("source")))
+    if source is None or not isinstance(message.get("detail"), dict) or not isinstance(message.get("id"), str):
+        return None
+    return {"v": 1, "kind": RELAYED, "source": source, "id": message["id"], "detail": message["detail"]}
 
 
 def _lost_call(message: Mapping[str, Any]) -> Refusal | None:

@@ -18,11 +18,11 @@ from pydantic import ValidationError
 from crossdock.config import BusinessConfig, Source
 from crossdock.connectors import fetching_connector, source_connector
 from crossdock.contracts.codes import Refused
+from crossdock.contracts.deferred import RELAYED, ROUTE, message_of
 from crossdock.contracts.fetching import Api, FetchUnavailableError, Get
 from crossdock.contracts.inbound import Fetch, Part, UnknownEventError, parts_of
 from crossdock.contracts.refusals import Refusal, Refuse
 from crossdock.exceptions.unreadable import unreadable
-from crossdock.exchange.deferred import RELAYED, ROUTE, message_of
 from crossdock.exchange.inbox import Delivery, Inbox
 from crossdock.flows.forwarding import Forwarding, Origin
 from crossdock.platform.correlation import choose

@@ -16,9 +16,9 @@ from pydantic import ValidationError
 
 from crossdock.config import BusinessConfig, Source
 from crossdock.connectors import source_connector
+from crossdock.contracts.deferred import message_of
 from crossdock.contracts.inbound import Part, UnknownEventError, parts_of
 from crossdock.exchange.answers import SOAP, TRY_LATER, Rules, rules_of
-from crossdock.exchange.deferred import message_of
 from crossdock.exchange.inbox import Delivery, Inbox, Receipt
 from crossdock.exchange.schemes import Accepted, Answer, Form, Incoming, SignatureRefusedError, verify
 from crossdock.flows.forwarding import Forwarding, Origin, unfinished

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from crossdock.connectors import source_connector
 from crossdock.contracts.codes import Codes, Refused
+from crossdock.contracts.deferred import ROUTE as MAPPED_BEHIND
 from crossdock.contracts.inbound import Fact, Fetch, Movements, Part, parts_of
 from crossdock.exceptions.impact import at
 from crossdock.exceptions.model import Occurrence
 from crossdock.exceptions.replaying import UnsendableError
 from crossdock.exceptions.unreadable import said
-from crossdock.exchange.deferred import ROUTE as MAPPED_BEHIND
 from crossdock.exchange.inbox import Delivery
 from crossdock.flows.version_gate import replaced
 
