@@ -29,13 +29,17 @@ MOST_ACTIVE: Final = 2
 
 @dataclass(frozen=True)
 class Issued:
-    """Credentials as they are shown, once; what was not asked for is None."""
+    """Credentials as they are shown, once; what was not asked for is None.
+
+    `cut_off_at` is when a rotation began that died, and whose credentials were taken away.
+    """
 
     api_key: str | None = None
     client_id: str | None = None
     client_secret: str | None = None
     token_url: str | None = None
     old_ends_at: str | None = None
+    cut_off_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -81,21 +85,24 @@ def issue(target: Target, access: PartnerAccess, now: datetime, *, key: bool, oa
 def rotate(target: Target, name: str, now: datetime, overlap: timedelta) -> Issued:
     """A new credential of each kind that the partner has; those it has end after the overlap.
 
-    What has ended already is cleared away. Raises CliError for an unknown partner, or one with two active of a kind.
+    What has ended already is cleared away. A rotation that died before it stated an end is undone first: what it made
+    it showed nobody. Raises CliError for an unknown partner, or one with two active of a kind.
     """
     access = _known(target, name)
     found = store(target).credentials(name)
     ended = [c for c in found if c.ends_at is not None and from_text(c.ends_at) <= now]
-    active = [c for c in found if c not in ended]
+    unseen = _cut_off([c for c in found if c not in ended])
+    active = [c for c in found if c not in ended and c not in unseen]
     for kind in ("key", "client"):
         of_kind = [c for c in active if c.kind == kind]
         if len(of_kind) >= MOST_ACTIVE:
             raise CliError(
                 f"partner '{name}' has two active {kind}s already",
                 f"the older one ends at {of_kind[0].ends_at}; rotate again then, or end it now: "
-                f"crossdock partners end {name} {of_kind[0].id[:12]}",
+                f"crossdock partners end {name} {of_kind[0].id[:12]} (or the younger, if nobody was shown it: "
+                f"crossdock partners end {name} {of_kind[-1].id[:12]})",
             )
-    _take_away(target, name, ended)
+    _take_away(target, name, [*ended, *unseen])
     kinds = {c.kind for c in active} or {"key"}
     issued = issue(target, access, now, key="key" in kinds, oauth="client" in kinds)
     ends_at = to_text(now + overlap)
@@ -103,7 +110,20 @@ def rotate(target: Target, name: str, now: datetime, overlap: timedelta) -> Issu
         # An end that was stated before stands: nobody is given more time than he was told.
         end = min(ends_at, old.ends_at) if old.ends_at else ends_at
         store(target).admit(name, replace(old, ends_at=end))
-    return replace(issued, old_ends_at=ends_at if active else None)
+    ends = [min(ends_at, c.ends_at or ends_at) for c in active]
+    return replace(issued, old_ends_at=max(ends, default=None), cut_off_at=unseen[0].made_at if unseen else None)
+
+
+def _cut_off(active: Sequence[Credential]) -> list[Credential]:
+    """What a rotation made that died before its end, and showed nobody: two of a kind without an end are its trace.
+
+    It states the ends of what there was when it has made all that is new, all at one instant, and shows it then.
+    """
+    for kind in ("key", "client"):
+        endless = [c for c in active if c.kind == kind and c.ends_at is None]
+        if len(endless) >= MOST_ACTIVE:
+            return [c for c in active if c.made_at == endless[-1].made_at and c.ends_at is None]
+    return []
 
 
 def end(target: Target, name: str, ident: str) -> Credential:

@@ -90,8 +90,14 @@ def rotate_command(
     """Give a partner new credentials; those it has end after the overlap, and the end is stated."""
     issued = partner_access.rotate(connect(ctx.obj), name, system_clock(), timedelta(hours=overlap_hours))
     if as_json:
-        emit_json({"name": name, **_credentials(issued), "old_ends_at": issued.old_ends_at})
+        emit_json(
+            {"name": name, **_credentials(issued), "old_ends_at": issued.old_ends_at, "cut_off_at": issued.cut_off_at}
+        )
         return
+    if issued.cut_off_at:
+        console.print(
+            f"the rotation of {issued.cut_off_at} was cut off: what it made, it showed nobody, and it is gone"
+        )
     _show(issued)
     if issued.old_ends_at:
         console.print(f"what partner {escape(name)} had ends at {issued.old_ends_at}")

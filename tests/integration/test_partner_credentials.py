@@ -14,13 +14,14 @@ import pytest
 from typer.testing import CliRunner
 
 from crossdock.identity.callers import Callers, RefusedError
-from crossdock.identity.partners import SCOPES, PartnerAccess, Partners, hashed, usage_key
+from crossdock.identity.partners import SCOPES, Credential, PartnerAccess, Partners, hashed, usage_key
 from crossdock.identity.tokens import RESOURCE_SERVER, PublishedKeys, Tokens
 from crossdock.platform.outbound import Http
 from crossdock_cli import partner_access, partners
 from crossdock_cli.errors import CliError
 from crossdock_cli.partner_checks import SANDBOX_SCOPES
 from infra.constructs import partner_pool
+from tests.support.crashes import Killed
 
 if TYPE_CHECKING:
     from crossdock_cli.target import Target
@@ -160,6 +161,44 @@ def test_rotation_leaves_no_gap_and_the_old_key_ends_when_it_was_said(stage: Tar
     assert {c.id for c in listed.credentials} == {hashed(new), hashed(third)}, "what had ended is cleared away"
     assert {k["value"] for k in stage.apigateway.get_api_keys(includeValues=True)["items"]} == {new, third}
     assert refused(callers(stage, AT + WEEK), new, "") == "key-ended", "no overlap was asked for"
+
+
+@pytest.mark.parametrize("written", [1, 2, 3, 4])
+def test_a_rotation_that_died_is_finished_by_the_next(
+    stage: Target, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    """It dies behind one of its rows: the key's, the client's, and the ends of the two old ones."""
+    old = partner_access.add(stage, ACME, AT, oauth=True)
+    admit, rows = Partners.admit, []
+
+    def dies(partners: Partners, name: str, credential: Credential) -> None:
+        admit(partners, name, credential)
+        rows.append(credential)
+        if len(rows) == written:
+            raise Killed
+
+    monkeypatch.setattr(Partners, "admit", dies)
+    with pytest.raises(Killed):
+        partner_access.rotate(stage, "acme", AT + timedelta(hours=1), WEEK)
+    monkeypatch.setattr(Partners, "admit", admit)
+
+    later = AT + timedelta(hours=2)
+    if written == 4:  # all was done but the showing
+        with pytest.raises(CliError, match="has two active keys already"):
+            partner_access.rotate(stage, "acme", later, WEEK)
+        return
+    issued = partner_access.rotate(stage, "acme", later, WEEK)
+
+    assert issued.cut_off_at == "2026-11-21T09:00:00.000Z"
+    (listed,) = partner_access.listing(stage)
+    assert {c.id: c.ends_at is None for c in listed.credentials} == {
+        hashed(old.api_key or ""): False,
+        old.client_id: False,
+        hashed(issued.api_key or ""): True,
+        issued.client_id: True,
+    }
+    assert callers(stage, later).find(issued.api_key or "", "").access == ACME
+    assert len(stage.apigateway.get_api_keys()["items"]) == 4
 
 
 def test_each_kind_of_credential_is_rotated(stage: Target) -> None:
