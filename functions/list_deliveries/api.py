@@ -3,7 +3,7 @@
 from crossdock.contracts.delivery_answers import DeliveriesPage
 from crossdock.contracts.endpoints import Answer, Endpoint, in_query
 
-_KINDS = ["availability", "price"]
+_KINDS = ["availability", "price", "customer"]
 _STATES = ["acknowledged", "told", "rejected", "waiting"]
 
 ENDPOINTS = (

@@ -67,9 +67,10 @@ class PricesChangedForChannel(Contract):
 
 
 class RejectedItem(Contract):
-    """An item that the channel cannot take; without a price class: in all of the delivery's."""
+    """An item, or a customer, that the channel cannot take; without a price class: in all of the delivery's."""
 
-    sku: str
+    sku: str | None = None
+    customer: str | None = None
     reason: str | None = None
     price_class: str | None = None
 

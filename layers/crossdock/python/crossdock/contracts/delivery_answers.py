@@ -12,7 +12,7 @@ class DeliveryTold(Contract):
     """One item of one channel: the newest version for it, and how far that got."""
 
     channel: str
-    kind: Literal["availability", "price"]
+    kind: Literal["availability", "price", "customer"]
     item: str
     price_class: str | None = Field(default=None, description="Of a price: the class of customers that it is for.")
     state: Literal["acknowledged", "told", "rejected", "waiting"] = Field(

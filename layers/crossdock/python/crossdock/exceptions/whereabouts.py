@@ -10,6 +10,7 @@ PASSED, HERE, AHEAD = "passed", "here", "ahead"
 _CHANNEL: Final = "channel-"
 # Queue → the function that works it off, and what it leads to.
 _STATIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "accounts": ("apply_accounts", "the customer"),
     "movements": ("apply_movements", "the journal"),
     "reservations": ("apply_reservations", "the hold"),
     "expiries": ("expire_reservations", "the end of the hold"),
