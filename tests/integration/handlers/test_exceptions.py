@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -340,6 +341,55 @@ def test_two_operators_cannot_correct_over_each_other(world: World) -> None:
 
     assert sorted(done) == [False] * 7 + [True]
     assert len(world.exceptions.history(occurrence.group)) == 1
+
+
+def test_a_second_preview_changes_nothing_of_a_run_that_was_started_before_it_was_kept(world: World) -> None:
+    """What it found is another basis for every fact; the run sends what was previewed, and not one is passed over."""
+    refuse(world, *(f"m{n}" for n in range(120)))
+    sent: list[Any] = []
+    found = replayer(world.table("exceptions"), world.clock, sent.extend)
+    run = found.draft(Selection(), Options(), "ann")
+    list(found.preview(run))
+    others = [replace(fact, basis={"another": 1}) for fact in found.runs.facts(run.id)]
+    before = list(found.runs.facts(run.id))
+    assert found.runs.begin(run.id, "w1", "bob")
+
+    assert found.runs.previewed(run, others, {}) is False
+
+    assert list(found.runs.facts(run.id)) == before
+    done = found.work(run, "w1", "bob")
+    assert (done.sent, done.passed_over, len(sent)) == (120, 0, 120)
+
+
+def test_a_run_cannot_be_started_while_a_preview_is_being_kept(world: World) -> None:
+    """Neither by halves: a start or another preview between two of its writes is seen by one of the two."""
+    refuse(world, *(f"m{n}" for n in range(120)))
+    found = replayer(world.table("exceptions"), world.clock, lambda _: None)
+    run = found.draft(Selection(), Options(), "ann")
+    list(found.preview(run))
+    facts = list(found.runs.facts(run.id))
+    transact, began, again = Table.transact, [], []
+
+    def between(table: Table, writes: Any) -> Any:
+        done = transact(table, writes)
+        if "ConditionCheck" in writes[0] and not began:
+            began.append(found.runs.begin(run.id, "w1", "bob"))
+            again.append(found.runs.previewed(run, facts, {"mine": 120}))
+        return done
+
+    world.patch.setattr(Table, "transact", between)
+    kept = found.runs.previewed(run, [replace(fact, basis={"another": 1}) for fact in facts], {"other": 120})
+
+    now = found.runs.run(run.id)
+    assert now is not None
+    assert (began, again, kept, now.state.value, dict(now.verdicts)) == (
+        [False],
+        [True],
+        False,
+        "previewed",
+        {"mine": 120},
+    )
+    assert list(found.runs.facts(run.id)) == facts
 
 
 def test_two_replays_at_once_send_a_fact_once(world: World) -> None:

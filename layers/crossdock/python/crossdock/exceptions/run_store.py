@@ -24,7 +24,7 @@ from crossdock.exceptions.run_rows import LISTED, fact_key, fact_of, fact_row, h
 from crossdock.exceptions.runs import FactState, Run, RunFact, RunState
 from crossdock.exceptions.store import ExceptionsStore
 from crossdock.platform.clock import Clock, to_text
-from crossdock.platform.dynamo import STATEMENTS_PER_CALL, Item, Statement, Table, from_item, to_item
+from crossdock.platform.dynamo import STATEMENTS_PER_CALL, Item, Table, from_item, to_attribute, to_item
 from crossdock.platform.errors import CrossdockError
 from crossdock.platform.sequences import chunks
 
@@ -60,15 +60,70 @@ class RunStore:
         return run_of(row)
 
     def previewed(self, run: Run, facts: Sequence[RunFact], verdicts: dict[str, int]) -> bool:
-        """Keeps what a preview found of each fact; False when the run was started meanwhile."""
-        for part in chunks(facts, STATEMENTS_PER_CALL):
-            self._table.run([self._found(run.id, fact) for fact in part])
-        found = json.dumps(verdicts)
-        return self._turn(run.id, (RunState.DRAFT, RunState.PREVIEWED), RunState.PREVIEWED, verdicts=found)
+        """Keeps what a preview found of each fact; False when the run was started, or previewed again, meanwhile.
 
-    def _found(self, run: str, fact: RunFact) -> Statement:
-        changes = [("basis = ?", fact.basis), ("why = ?", fact.why)]
-        return self._table.update(fact_key(run, fact), changes, [('"state" = ?', FactState.PLANNED.value)])
+        What a start sends is what one whole preview found: the run is a draft while it is kept, which cannot be
+        started, and each write asks whether this is still the preview being kept.
+        """
+        token = uuid.uuid4().hex
+        if not self._reopen(run.id, token):
+            return False
+        for part in chunks(facts, _COUNTED_AT_ONCE):
+            waiting = list(part)
+            while waiting:
+                writes = [self._found(run.id, fact) for fact in waiting]
+                failed = self._table.transact([self._being_kept(run.id, token), *writes])
+                if not failed:
+                    break
+                if 0 in failed:
+                    return False
+                waiting = [fact for n, fact in enumerate(waiting, 1) if n not in failed]
+        found = json.dumps(verdicts)
+        return self._turn(run.id, (RunState.DRAFT,), RunState.PREVIEWED, kept=token, verdicts=found)
+
+    def _reopen(self, run: str, token: str) -> bool:
+        """Makes a run a draft whose preview is being kept; False when it was started."""
+        values = {":draft": RunState.DRAFT.value, ":previewed": RunState.PREVIEWED.value, ":token": token}
+        return not self._table.transact(
+            [
+                {
+                    "Update": {
+                        "TableName": self._table.name,
+                        "Key": to_item({"pk": f"RUN#{run}", "sk": "HEAD"}),
+                        "UpdateExpression": "SET #state = :draft, preview = :token",
+                        "ConditionExpression": "#state IN (:draft, :previewed)",
+                        "ExpressionAttributeNames": {"#state": "state"},
+                        "ExpressionAttributeValues": to_item(values),
+                    }
+                }
+            ]
+        )
+
+    def _found(self, run: str, fact: RunFact) -> "TransactWriteItemTypeDef":
+        pk, sk = fact_key(run, fact)
+        values = {":basis": fact.basis, ":why": fact.why, ":planned": FactState.PLANNED.value}
+        return {
+            "Update": {
+                "TableName": self._table.name,
+                "Key": to_item({"pk": pk, "sk": sk}),
+                "UpdateExpression": "SET basis = :basis, why = :why",
+                "ConditionExpression": "#state = :planned",
+                "ExpressionAttributeNames": {"#state": "state"},
+                # What is not known is kept as such: a fact that was sendable before may not be now.
+                "ExpressionAttributeValues": {name: to_attribute(value) for name, value in values.items()},
+            }
+        }
+
+    def _being_kept(self, run: str, token: str) -> "TransactWriteItemTypeDef":
+        return {
+            "ConditionCheck": {
+                "TableName": self._table.name,
+                "Key": to_item({"pk": f"RUN#{run}", "sk": "HEAD"}),
+                "ConditionExpression": "#state = :draft AND preview = :token",
+                "ExpressionAttributeNames": {"#state": "state"},
+                "ExpressionAttributeValues": to_item({":draft": RunState.DRAFT.value, ":token": token}),
+            }
+        }
 
     # -- reading -----------------------------------------------------------------------------------------------
 
@@ -219,9 +274,19 @@ class RunStore:
         }
 
     def _turn(
-        self, run: str, before: Sequence[RunState], after: RunState, mine: str | None = None, by: str = "", **put: Any
+        self,
+        run: str,
+        before: Sequence[RunState],
+        after: RunState,
+        mine: str | None = None,
+        by: str = "",
+        kept: str | None = None,
+        **put: Any,
     ) -> bool:
-        """Moves a run on, and keeps who did it in its log; False when it does not stand where it must."""
+        """Moves a run on, and keeps who did it in its log; False when it does not stand where it must.
+
+        `mine` and `kept`: nor when another worker has it, or another preview is being kept.
+        """
         now = to_text(self._clock())
         known = {f":b{n}": state.value for n, state in enumerate(before)}
         names = {"#state": "state"} | {f"#{name}": name for name in put}
@@ -229,6 +294,8 @@ class RunStore:
         condition = f"#state IN ({', '.join(known)})"
         if mine is not None:
             condition, values[":mine"] = f"{condition} AND worker = :mine", mine
+        if kept is not None:
+            condition, values[":kept"] = f"{condition} AND preview = :kept", kept
         log = {"pk": f"RUN#{run}", "sk": f"LOG#{now}#{uuid.uuid4().hex[:8]}", "to": after.value, "by": by, "at": now}
         return not self._table.transact(
             [
