@@ -646,7 +646,7 @@ SCENARIOS = [
     Scenario("reconcile", 16, _counted, _reconcile, _healed),
     Scenario("correct an exception", 4, _refused, _correct, everything),
     Scenario("close an exception", 6, _refused, _close, everything),
-    Scenario("replay and settle an exception", 26, _corrected, _replay, _settled),
+    Scenario("replay and settle an exception", 27, _corrected, _replay, _settled),
 ]
 
 

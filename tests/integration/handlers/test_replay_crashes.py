@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.integration
 
 FACTS: Final = 13
-CALLS: Final = 24
+CALLS: Final = 25
 EVERYTHING: Final = Selection(source="wms")
 
 
