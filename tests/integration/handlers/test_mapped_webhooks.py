@@ -13,6 +13,7 @@ from crossdock.contracts.deliveries import HttpAnswer
 from crossdock.exchange.schemes import Incoming
 from crossdock.exchange.schemes.signing import signed
 from tests.support.payloads import FOLDER
+from tests.support.replays import replay
 from tests.support.world import CORRELATION, NOW, Context, World, configuration, moved, movement, set_secret
 
 if TYPE_CHECKING:
@@ -172,8 +173,26 @@ def test_what_is_good_of_a_delivery_goes_on_and_the_rest_is_an_exception(world: 
     assert [i["sku"] for i in event["data"]["items"]] == ["85123A", "85123R"]
     (head,) = heads(world)
     assert (head["kind"], head["subject"]) == ("unknown_sku", "item/shop/variant/42000000000014")
+    _is_replayed_under_its_id_and_mended_under_another(world, event)
     world.call("apply_references", world.queue_event("references", [event]), Context())
     assert world.row("identity", "X#item#shop#inventory_item/44000000000011", "ID") is not None
+
+
+def _is_replayed_under_its_id_and_mended_under_another(world: World, event: Mapping[str, Any]) -> None:
+    (group,) = world.exceptions.groups()
+    (occurrence,) = world.exceptions.occurrences(group.id)
+    assert list(occurrence.message["sent"].values()) == [event["id"]]
+    ((_, message),) = replay(world.table("exceptions"), world.clock, [occurrence])
+    mapped(world, [message])
+    (again,) = world.take("references")
+    assert (again["id"], again["data"]) == (event["id"], event["data"])
+    mended = json.loads(json.dumps(message))
+    mended["body"]["variants"][0]["sku"] = "85123X"
+    mapped(world, [mended])
+    (other,) = world.take("references")
+    assert [i["sku"] for i in other["data"]["items"]] == ["85123X", "85123R"]
+    assert other["id"].startswith(f"{event['id']}:")
+    assert other["dedupekey"] == other["id"]
 
 
 def test_a_thin_webhook_costs_one_put_and_one_message_and_its_order_is_fetched_behind_the_answer(

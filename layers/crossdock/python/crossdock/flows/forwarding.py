@@ -1,8 +1,10 @@
 """Where a translated delivery goes: movements straight to their queue, other facts over the bus."""
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from crossdock.contracts.codes import Refused
 from crossdock.contracts.events import Event
@@ -11,6 +13,8 @@ from crossdock.inventory.messages import envelope
 from crossdock.platform.bus import Bus
 from crossdock.platform.clock import Clock, to_text
 from crossdock.platform.queues import Sender, pack
+
+_DIGITS: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +35,25 @@ class Forwarding:
     bus: Bus
     clock: Clock
 
-    def send(self, origin: Origin, parts: Sequence[Part]) -> None:
+    def send(self, origin: Origin, parts: Sequence[Part], before: Mapping[str, str] | None = None) -> dict[str, str]:
         """All movements and facts, or an error; sending again is recognised by those who apply it.
 
-        An event's id is its delivery's, so the same delivery makes the same events whenever it is mapped.
+        An event's id is its delivery's with the fact's number, so the same delivery makes the same events whenever it
+        is mapped. `before` are the ids that a mapping of it has given out by then, by content, where it said something
+        else: it was corrected, or mapped in part. Then a fact has the id that it had, and one that is new an id of its
+        own, made of its content: no id ever stands for two contents. Gives back all that were given out, as `before`.
         """
         for part in parts:
             if isinstance(part, Movements):
                 self.movements.send(pack(part.movements, lambda some: _envelope(origin, some)))
         now = to_text(self.clock())
+        ids = dict(before or {})
         for number, fact in enumerate(part for part in parts if isinstance(part, Fact)):
+            content = _content(fact)
+            ids.setdefault(content, _numbered(origin, number) if before is None else _own(origin, content))
             # One to a call: the bus takes 256 KB in all of a call, and one fact may be as large.
-            self.bus.put([_event(origin, fact, number, now)])
+            self.bus.put([_event(origin, fact, ids[content], now)])
+        return ids
 
 
 def unfinished(parts: Sequence[Part]) -> bool:
@@ -54,10 +65,24 @@ def _envelope(origin: Origin, movements: list[Any]) -> dict[str, Any]:
     return envelope(origin.source, origin.correlation_id, movements, origin.delivery_id, origin.mapping_version)
 
 
-def _event(origin: Origin, fact: Fact, number: int, now: str) -> Event:
+def _content(fact: Fact) -> str:
+    """What tells a fact of a delivery from its others, and from what it was before it was corrected."""
+    text = json.dumps([fact.type, fact.subject, fact.data], sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+
+
+def _numbered(origin: Origin, number: int) -> str:
     event_id = f"{origin.source}:{origin.delivery_id}"
+    return f"{event_id}:{number + 1}" if number else event_id
+
+
+def _own(origin: Origin, content: str) -> str:
+    return f"{origin.source}:{origin.delivery_id}:{content}"
+
+
+def _event(origin: Origin, fact: Fact, event_id: str, now: str) -> Event:
     return Event(
-        id=f"{event_id}:{number + 1}" if number else event_id,
+        id=event_id,
         type=fact.type,
         source=origin.source,
         subject=fact.subject,

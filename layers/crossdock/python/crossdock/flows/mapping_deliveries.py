@@ -11,7 +11,7 @@ body as an operator corrected it.
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -40,6 +40,11 @@ _REMEDY = (
 
 GetSecret = Callable[[str, str], Mapping[str, Any]]
 """A source's secret document, with what its API needs; the remedy for NotConfiguredError."""
+
+# In the message of a delivery that was mapped in part: the ids that its events had, by content (`forwarding.py`).
+_SENT: Final = "sent"
+# Of a delivery with more events than that none is kept: each has an id of its own then, made of its content.
+_MOST_KEPT: Final = 500
 
 
 class DeliveryMapper:
@@ -88,10 +93,12 @@ class DeliveryMapper:
         except _UnmappableError as exc:
             self._refuse([_refusal(shown, record, exc.kind, exc.subject, exc.detail)])
             return
-        self._forwarding.send(Origin(name, delivery_id, correlation_id, version), parts)
+        before = message.get(_SENT, {} if corrected is not None else None)
+        sent = self._forwarding.send(Origin(name, delivery_id, correlation_id, version), parts, before)
         refused = [p for p in parts if isinstance(p, Refused)]
         if refused:
-            self._refuse([_refused_part(shown, record, p) for p in refused])
+            kept = {**shown, _SENT: sent if len(sent) <= _MOST_KEPT else {}} if sent else shown
+            self._refuse([_refused_part(kept, record, p) for p in refused])
         passed("mapped", "webhook", [correlation_id], source=name, delivery=delivery_id, refused=len(refused))
 
     def _taken_in(self, message: Mapping[str, Any]) -> dict[str, Any]:
