@@ -105,7 +105,8 @@ class Inbox:
         if row is None:
             return None
         packed: bytes | None = row.get("body")
-        if packed is None and self._objects is not None:
+        # Of a delivery that could not be read and spoke of an erased person, neither is left.
+        if packed is None and self._objects is not None and "obj" in row:
             packed = self._objects.get(row["obj"])
         if packed is None:
             return None

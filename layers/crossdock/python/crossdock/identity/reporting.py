@@ -173,7 +173,10 @@ class Reporting:
         wanted = Next(
             after, [absorbed.record] if absorbed.changed else [], (), [heard_told] if heard_told != told else []
         )
-        made = [*writes(kept, wanted, cause), *attaching.writes, *statement.writes, *checks]
+        # What a late report calls a contact that was erased since stays forgotten with it.
+        late = {name for name, heard in absorbed.heard.items() if heard is Heard.OLDER}
+        naming = [w for name, found in statement.naming.items() if name not in late for w in found]
+        made = [*writes(kept, wanted, cause), *attaching.writes, *naming, *checks]
         return _Plan([*made, *index_changes(after.id, kept.customer.keys, after.keys)], taken)
 
     def _attaching(self, statement: Statement) -> Attaching:

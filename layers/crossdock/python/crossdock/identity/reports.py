@@ -1,7 +1,7 @@
 """A report of an account in the words of our records: attributes, contacts and ship-tos by their canonical ids."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from crossdock.contracts.accounts import AccountReport
 from crossdock.contracts.customer_attributes import Value
@@ -20,7 +20,10 @@ MANY_AT_ONCE = 12
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What a report says, or a part of it that fits one transaction. `ids` are what its source calls the customer."""
+    """What a report says, or a part of it that fits one transaction. `ids` are what its source calls the customer.
+
+    `naming` are the writes that make new contacts and ship-tos known by their source's ids, by attribute.
+    """
 
     source: str
     account: str
@@ -30,7 +33,7 @@ class Statement:
     ids: tuple[ExternalId, ...]
     customer: str | None
     role: str | None
-    writes: tuple[AtomicWrite, ...] = ()
+    naming: Mapping[str, tuple[AtomicWrite, ...]] = field(default_factory=dict)
 
     @property
     def id(self) -> ExternalId:
@@ -59,15 +62,15 @@ def statements(source: str, report: AccountReport, xrefs: CrossReferences) -> It
     many += [("ship_to", i, v) for i, v in report.ship_tos.items()]
     for start in range(0, len(many), MANY_AT_ONCE):
         part = many[start : start + MANY_AT_ONCE]
-        names, writes = named(source, part, xrefs)
+        names, naming = named(source, part, xrefs)
         said = {name: value for name, (_, _, value) in zip(names, part, strict=True)}
-        yield Statement(source, head.account, head.version, head.at, said, head.ids, head.customer, head.role, writes)
+        yield Statement(source, head.account, head.version, head.at, said, head.ids, head.customer, head.role, naming)
 
 
 def named(
     source: str, many: Sequence[tuple[Kind, str, Value]], xrefs: CrossReferences
-) -> tuple[list[str], tuple[AtomicWrite, ...]]:
-    """The attribute of each contact or ship-to, by its source's id, and the writes of cross-references that are new."""
+) -> tuple[list[str], dict[str, tuple[AtomicWrite, ...]]]:
+    """The attribute of each contact or ship-to, by its source's id, and the writes of those that are new."""
     kept = {
         (kind, i): found.canonical
         for kind in {k for k, _, _ in many}
@@ -76,14 +79,15 @@ def named(
         ).items()
     }
     names: list[str] = []
-    writes: list[AtomicWrite] = []
+    naming: dict[str, tuple[AtomicWrite, ...]] = {}
     for kind, one, _ in many:
         external = (source, one)
         canonical = kept.get((kind, external)) or minted_id(kind, external)
-        if (kind, external) not in kept:
-            writes += attach_writes([CrossReference(kind, *external, canonical)], {}, None, create=True).writes
         names.append(f"{kind}/{canonical}")
-    return names, tuple(writes)
+        if (kind, external) not in kept:
+            made = attach_writes([CrossReference(kind, *external, canonical)], {}, None, create=True)
+            naming[names[-1]] = made.writes
+    return names, naming
 
 
 def unowned(matrix: Matrix, says: Mapping[str, Value]) -> dict[str, str]:

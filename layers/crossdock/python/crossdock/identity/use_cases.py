@@ -7,6 +7,7 @@ from crossdock.contracts.ownership import Matrix
 from crossdock.identity.comparing import Comparing, sound
 from crossdock.identity.customer_store import CustomerStore
 from crossdock.identity.customers import Judging
+from crossdock.identity.forgetting import Forgetting
 from crossdock.identity.merging import Merging
 from crossdock.identity.rejudging import Rejudging
 from crossdock.identity.reporting import Reporting
@@ -27,6 +28,7 @@ class CustomerUseCases:
     suspecting: Suspecting
     merging: Merging
     rejudging: Rejudging
+    forgetting: Forgetting
 
 
 def customer_use_cases(identity: Table, matrix: Matrix, terms: CustomerTerms, clock: Clock) -> CustomerUseCases:
@@ -41,4 +43,5 @@ def customer_use_cases(identity: Table, matrix: Matrix, terms: CustomerTerms, cl
         Suspecting(store, comparing, judging),
         Merging(store, comparing, judging),
         Rejudging(store, comparing, judging),
+        Forgetting(store, comparing, judging),
     )

@@ -352,18 +352,15 @@ class Table:
                 return
             request["ExclusiveStartKey"] = response["LastEvaluatedKey"]
 
-    def pages(self, start: Key | None, *, attributes: Sequence[str]) -> Iterator[tuple[list[Item], Key | None]]:
+    def pages(self, start: Key | None, *, attributes: Sequence[str] = ()) -> Iterator[tuple[list[Item], Key | None]]:
         """The whole table page by page (1 MB), each with the key to go on from, None at the end; 0.5 RCU per 4 KB.
 
-        What is left out of `attributes` is read all the same, and costs as much.
+        Without `attributes` whole items; what is left out of them is read all the same, and costs as much.
         """
         names = {f"#a{n}": a for n, a in enumerate(attributes)}
-        request: Any = {
-            "TableName": self.name,
-            "ProjectionExpression": ", ".join(names),
-            "ExpressionAttributeNames": names,
-            **self._metered,
-        }
+        request: Any = {"TableName": self.name, **self._metered}
+        if names:
+            request |= {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names}
         while True:
             if start is not None:
                 request["ExclusiveStartKey"] = to_item({"pk": start[0], "sk": start[1]})

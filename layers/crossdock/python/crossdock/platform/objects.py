@@ -1,6 +1,6 @@
 """Objects in one bucket: bodies that are too large for a row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,3 +29,12 @@ class Bucket:
             return self._client.get_object(Bucket=self._name, Key=name)["Body"].read()
         except self._client.exceptions.NoSuchKey:
             return None
+
+    def delete(self, name: str) -> None:
+        """Removes the object, if it is there."""
+        self._client.delete_object(Bucket=self._name, Key=name)
+
+    def names(self) -> Iterator[str]:
+        """The names of all objects, 1,000 to a call."""
+        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name):
+            yield from (found["Key"] for found in page.get("Contents", []) if "Key" in found)
