@@ -90,7 +90,7 @@ def channel_command(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="The channel, as in the stage's business configuration.")],
     full: Annotated[bool, typer.Option("--full", help="Look at every item, not at the part whose turn it is.")] = False,
-    only: Annotated[str | None, typer.Option("--kind", help="Only availability, or only price.")] = None,
+    only: Annotated[str | None, typer.Option("--kind", help="Only availability, price or customer.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare what a channel holds, acknowledged and should hold; tell it again what is certain to have drifted."""
@@ -127,7 +127,12 @@ def _print_kind(kind: dict[str, Any]) -> None:
         f"{kind['kind']}: {asked}items looked at {kind['looked_at']}, drifted {kind['drifted']}, "
         f"healed {kind['healed']}, raised {kind['raised']}, too fresh to judge {kind['settling']}"
     )
-    if kind["drifts"]:
+    if kind["drifts"] and kind["kind"] == "customer":
+        columns = ("customer", "why", "differs in", ">version", ">seen", "done")
+        told = [{**d, "differs": ", ".join(d["differs"])} for d in kind["drifts"]]
+        names = ("key", "why", "differs", "version", "seen", "action")
+        console.print(table(columns, [[d[n] for n in names] for d in told]), markup=False)
+    elif kind["drifts"]:
         names = ("key", "why", "acknowledged", "other", "version", "seen", "action")
         columns = ("sku", "why", "acknowledged", "held or true", ">version", ">seen", "done")
         console.print(table(columns, [[d[n] for n in names] for d in kind["drifts"]]), markup=False)

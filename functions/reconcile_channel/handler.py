@@ -7,13 +7,17 @@ from typing import Any
 from crossdock import config
 from crossdock.exceptions.store import ExceptionsStore
 from crossdock.exchange.channel_reconciliation import ChannelReconciler
+from crossdock.exchange.delivery import ReadCurrent
 from crossdock.exchange.digest_store import DigestStore
 from crossdock.exchange.drift import KindReport, Policy
 from crossdock.exchange.drift_store import DriftStore
 from crossdock.exchange.pending import PendingStore
 from crossdock.exchange.shadow import ShadowStore
 from crossdock.flows.channel_views import asking, keys, view
+from crossdock.flows.current_values import reader
+from crossdock.flows.customer_channels import CUSTOMER, customer_reader
 from crossdock.flows.price_drift import in_money
+from crossdock.identity.customer_store import CustomerStore
 from crossdock.identity.references import References
 from crossdock.inventory.standing_store import StandingStore
 from crossdock.platform import clients, deadline, env
@@ -47,6 +51,7 @@ class App:
     inventory: StandingStore
     cells: CellStore
     pending: PendingStore
+    customers: CustomerStore
     references: References
     memory: DriftStore
     reconciler: ChannelReconciler
@@ -69,6 +74,7 @@ def app() -> App:
         inventory=StandingStore(inventory),
         cells=CellStore(pricing),
         pending=PendingStore(exchange),
+        customers=CustomerStore(identity),
         references=References(identity),
         memory=DriftStore(exchange),
         reconciler=ChannelReconciler(
@@ -98,25 +104,32 @@ def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str,
         raise ValueError(
             f"channel: {name!r} is none; there are: {', '.join(sorted(app().business.channels)) or 'none'}"
         )
-    items_of = tuple(kind for kind in channel.publishes if kind != "customer")
-    kinds = items_of if event.get("kind") is None else (str(event["kind"]),)
+    kinds = channel.publishes if event.get("kind") is None else (str(event["kind"]),)
     if not set(kinds) <= set(channel.publishes):
         raise ValueError(f"kind: {name} does not publish {kinds[0]!r}; it does: {', '.join(channel.publishes)}")
     correlation_id = choose(event.get("correlation_id"))
     for table in app().tables:
         table.read_units = 0.0
-    page = app().references.declared
+    page = app().references.things
     if event.get("full") is True:
-        items = app().memory.everything(page)
+        things = app().memory.everything(page)
     else:
-        items = app().memory.next_part(name, page, app().business.reconciliation.rotation)
+        things = app().memory.next_part(name, page, app().business.reconciliation.rotation)
     ask = asking(channel, app().secrets, app().http.get, system_clock)
-    stores = (app().inventory, app().cells)
     reports = [
-        app().reconciler.run(view(kind, channel, ask, stores, system_clock), keys(kind, channel, items), correlation_id)
+        app().reconciler.run(
+            view(kind, channel, ask, _current(kind, channel), system_clock), keys(kind, channel, things), correlation_id
+        )
         for kind in kinds
     ]
     return _report(channel, reports, correlation_id)
+
+
+def _current(kind: str, channel: config.Channel) -> ReadCurrent:
+    """What is true for the channel now, by kind."""
+    if kind == CUSTOMER:
+        return customer_reader(channel, app().customers, app().business.ownership)
+    return reader(kind, channel, app().inventory, app().cells, system_clock)
 
 
 def _report(channel: config.Channel, reports: list[KindReport], correlation_id: str) -> dict[str, Any]:

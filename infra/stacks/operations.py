@@ -141,7 +141,7 @@ class OperationsStack(StageStack):
         )
         function.allow_table(data.inventory, "BatchGetItem")
         function.allow_table(data.pricing, "BatchGetItem")
-        function.allow_table(data.identity, "Scan")
+        function.allow_table(data.identity, "Query", "Scan")
         function.allow_table(data.exchange, "BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query")
         function.allow_table(data.exceptions, *EXCEPTIONS)
         function.allow_secrets("channels", self.plan.business.channels, data.key_arn)

@@ -178,7 +178,7 @@ ALLOWED = {
     "digest-shadows": _table("exchange", "PartiQLInsert", "PartiQLUpdate", "BatchGetItem") | _follows("exchange"),
     "reconcile-channel": _table("inventory", "BatchGetItem")
     | _table("pricing", "BatchGetItem")
-    | _table("identity", "Scan")
+    | _table("identity", "Query", "Scan")
     | _table("exchange", "BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query")
     | EXCEPTIONS
     | {f"sqs:SendMessage queue/{q}" for q in ("failures", *(f"channel-{c}" for c in CHANNELS))}

@@ -65,7 +65,7 @@ class Endpoint:
         listed = json.loads(self.answer.body or b"{}").get("rejected", [])
         refused = {r["sku"] for r in listed if isinstance(r, dict) and "sku" in r}
         kind = document["type"].split(".")[0]
-        for item in document["data"]["items"]:
+        for item in document["data"].get("items", ()):
             fields = {k: v for k, v in item.items() if k not in {"sku", "version", "correlation_ids"}}
             of_class = item.get("price_class", "list")
             key = item["sku"] if of_class == "list" else f"{item['sku']}@{of_class}"
@@ -73,6 +73,11 @@ class Endpoint:
             assert before[0] != item["version"] or before[1] == fields, "one version has one value"
             if item["sku"] not in refused and item["version"] > before[0]:
                 self.held[kind, key] = (item["version"], fields)
+
+        for one in document["data"].get("customers", ()):
+            fields = {k: v for k, v in one.items() if k not in {"customer", "version", "correlation_ids"}}
+            if one["version"] > self.held.get((kind, one["customer"]), (0, {}))[0]:
+                self.held[kind, one["customer"]] = (one["version"], fields)
 
     @property
     def items(self) -> list[dict[str, Any]]:

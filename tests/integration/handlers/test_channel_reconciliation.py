@@ -348,7 +348,7 @@ def test_a_question_is_signed_over_its_query(world: World, endpoint: Endpoint) -
 
 @pytest.mark.parametrize("channel", ["nobody", "", None])
 def test_a_channel_that_is_none_is_named_with_those_that_are(world: World, channel: Any) -> None:
-    with pytest.raises(ValueError, match="there are: marketplace, webshop"):
+    with pytest.raises(ValueError, match="there are: crm, erp, marketplace, webshop"):
         world.call("reconcile_channel", {"channel": channel}, Context())
 
 

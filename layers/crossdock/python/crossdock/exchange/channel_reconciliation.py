@@ -29,6 +29,8 @@ from crossdock.platform.sequences import chunks
 _EVIDENCE = 3
 # A hundred items with two such texts each are a message that their queue takes, whatever the script.
 _SHOWN = 300
+# Of customers nobody is shown values: the exceptions list is read by more people than a customer's data.
+_PERSONAL = "customer"
 
 
 class Digests(Protocol):
@@ -212,8 +214,8 @@ def _above_cap(view: View, found: Sequence[Found], correlation_id: str) -> Refus
         found,
         correlation_id,
         kind="channel_drift_above_cap",
-        detail=f"{len(found)} items of {view.channel} differ in their {view.kind}, more than one run heals: ",
-        remedy="find out why so much drifted at once; replay sends the items in the payload again",
+        detail=f"{len(found)} {_things(view)} of {view.channel} differ{_in_what(view)}, more than one run heals: ",
+        remedy=f"find out why so much drifted at once; replay sends the {_things(view)} in the payload again",
     )
 
 
@@ -223,9 +225,21 @@ def _not_ours(view: View, found: Sequence[Found], correlation_id: str) -> Refusa
         found,
         correlation_id,
         kind="channel_holds_unknown",
-        detail=f"{view.channel} holds {len(found)} items of whose {view.kind} nothing is known here: ",
+        detail=f"{view.channel} holds {len(found)} {_things(view)} {_unknown(view)} nothing is known here: ",
         remedy=f"have {view.channel} take them out, or declare them (crossdock xref add); then close this",
     )
+
+
+def _things(view: View) -> str:
+    return "customers" if view.kind == _PERSONAL else "items"
+
+
+def _unknown(view: View) -> str:
+    return "of whom" if view.kind == _PERSONAL else f"of whose {view.kind}"
+
+
+def _in_what(view: View) -> str:
+    return "" if view.kind == _PERSONAL else f" in their {view.kind}"
 
 
 def _refusal(
@@ -237,13 +251,11 @@ def _refusal(
             "key": one.key,
             "correlation_ids": [correlation_id],
             **({"above": one.version} if one.why == "held" else {}),
-            "evidence": {"acknowledged": _shortened(one.acknowledged), "other": _shortened(one.other)},
+            "evidence": _evidence(view, one),
         }
         for one in found[:KEYS_PER_MESSAGE]
     ]
-    shown = "; ".join(
-        f"{o.key}: {_shortened(o.acknowledged)} here, {_shortened(o.other)} there" for o in found[:_EVIDENCE]
-    )
+    shown = "; ".join(_shown(view, one) for one in found[:_EVIDENCE])
     return Refusal(
         kind=kind,
         source=view.channel,
@@ -256,6 +268,18 @@ def _refusal(
         pointer="/keys",
         correlation_id=correlation_id,
     )
+
+
+def _evidence(view: View, one: Found) -> dict[str, Any]:
+    if view.kind == _PERSONAL:
+        return {"differs": list(one.differs)}
+    return {"acknowledged": _shortened(one.acknowledged), "other": _shortened(one.other)}
+
+
+def _shown(view: View, one: Found) -> str:
+    if view.kind == _PERSONAL:
+        return f"{one.key}: {', '.join(one.differs)}"
+    return f"{one.key}: {_shortened(one.acknowledged)} here, {_shortened(one.other)} there"
 
 
 def _shortened(text: str | None) -> str | None:

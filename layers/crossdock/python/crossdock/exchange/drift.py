@@ -1,5 +1,6 @@
 """Drift between what a channel acknowledged and what it holds, or what it should hold, as values."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,9 +36,26 @@ class Found:
     version: int = 0
 
     @property
+    def differs(self) -> tuple[str, ...]:
+        """In which of its fields both values differ, by name: what may be shown of a person's data."""
+        return tuple(sorted(_differing(_fields(self.acknowledged), _fields(self.other))))
+
+    @property
     def fingerprint(self) -> str:
         """What must be the same in two runs running: 96 bits, so that those of a whole run fit into one row."""
         return content_id([self.why, self.acknowledged, self.other])
+
+
+def _fields(text: str | None) -> dict[str, Any]:
+    """A value's fields, those of an object within it by both names (`attributes.terms`)."""
+    found: dict[str, Any] = {}
+    for name, value in (json.loads(text) if text else {}).items():
+        found |= {f"{name}.{inner}": one for inner, one in value.items()} if isinstance(value, dict) else {name: value}
+    return found
+
+
+def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[str]:
+    return {name for name in {*one, *other} if (name in one, one.get(name)) != (name in other, other.get(name))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +66,14 @@ class Drift:
     seen: int
     action: str
 
-    def document(self) -> dict[str, Any]:
+    def document(self, *, named: bool = False) -> dict[str, Any]:
+        """For people and programs; `named`: only which fields differ, not the values."""
         found = self.found
+        values: dict[str, Any] = {"acknowledged": found.acknowledged, "other": found.other}
         return {
             "key": found.key,
             "why": found.why,
-            "acknowledged": found.acknowledged,
-            "other": found.other,
+            **({"differs": list(found.differs)} if named else values),
             "version": found.version,
             "seen": self.seen,
             "action": self.action,
@@ -94,5 +113,5 @@ class KindReport:
             "drifted": len(self.drifts),
             "healed": self.count("healed"),
             "raised": self.count("raised"),
-            "drifts": [d.document() for d in self.drifts[:DRIFTS_LISTED]],
+            "drifts": [d.document(named=self.kind == "customer") for d in self.drifts[:DRIFTS_LISTED]],
         }

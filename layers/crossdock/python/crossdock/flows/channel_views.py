@@ -1,4 +1,4 @@
-"""A channel as its reconciliation sees it: how to ask it, what is true for it, and which items there are."""
+"""A channel as its reconciliation sees it: how to ask it, what is true for it, and what there is."""
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -9,36 +9,35 @@ from crossdock.connectors import digest_connector
 from crossdock.contracts.digests import Asked, Get, NoDigestError
 from crossdock.contracts.price_keys import price_key
 from crossdock.exchange.channel_reconciliation import Ask, View
+from crossdock.exchange.delivery import ReadCurrent
 from crossdock.exchange.publication import Publication
 from crossdock.exchange.signatures import sign_with_all
-from crossdock.flows.current_values import reader
-from crossdock.inventory.standing_store import StandingStore
+from crossdock.identity.references import CUSTOMER as CUSTOMERS
+from crossdock.identity.references import ITEM as ITEMS
 from crossdock.platform.clock import Clock
 from crossdock.platform.errors import NotConfiguredError
 from crossdock.platform.secrets import Secrets
-from crossdock.pricing.cell_store import CellStore
 from crossdock.pricing.cells import from_now, without_rules
 from crossdock.pricing.instants import instant_text
 
 
-def view(kind: str, channel: Channel, ask: Ask | None, stores: tuple[StandingStore, CellStore], clock: Clock) -> View:
+def view(kind: str, channel: Channel, ask: Ask | None, read_current: ReadCurrent, clock: Clock) -> View:
     """One channel and kind."""
-    inventory, cells = stores
     return View(
         channel=channel.name,
         kind=kind,
         ask=ask,
-        read_current=reader(kind, channel, inventory, cells, clock),
+        read_current=read_current,
         publication=publication(channel),
         still=still(clock),
     )
 
 
-def keys(kind: str, channel: Channel, items: Iterable[str]) -> list[str]:
-    """What the channel may hold of some items: of prices one for each of its classes."""
-    if kind != "price":
-        return list(items)
-    return [price_key(name, sku) for sku in items for name in channel.price_classes]
+def keys(kind: str, channel: Channel, things: Iterable[str]) -> list[str]:
+    """What the channel may hold of some items and customers, by their partitions: of prices one for each class."""
+    prefix = CUSTOMERS if kind == "customer" else ITEMS
+    found = [thing.removeprefix(prefix) for thing in things if thing.startswith(prefix)]
+    return [price_key(name, sku) for sku in found for name in channel.price_classes] if kind == "price" else found
 
 
 def publication(channel: Channel) -> Publication:

@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING
 from crossdock.contracts.items import FREE, KnownItem
 from crossdock.identity.xref_rows import in_force
 from crossdock.platform.clock import Clock, system_clock, to_text
-from crossdock.platform.dynamo import Table, to_item
+from crossdock.platform.dynamo import Item, Table, to_item
 from crossdock.platform.sequences import chunks
 from crossdock.platform.writes import Key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-_ITEM = "C#item#"
+ITEM = "C#item#"
+CUSTOMER = "C#customer#"
 _ATTRIBUTES = ("cid", "lots", "from", "to")
 _PER_TRANSACTION = 50  # each reference is two items, and a transaction takes a hundred
 _CACHE_SECONDS = 300
@@ -63,10 +64,14 @@ class References:
         """From (system, code) to sku for those that are known; see `items`."""
         return {code: item.sku for code, item in self.items(codes).items()}
 
-    def declared(self, after: Key | None) -> tuple[list[str], int, Key | None]:
-        """The items in the next megabyte of rows after a key: (skus, rows read, where to go on or None at the end)."""
+    def things(self, after: Key | None) -> tuple[list[str], int, Key | None]:
+        """What lies in the next megabyte of rows after a key: (partitions, rows read, where to go on or None).
+
+        Items and customers by their partitions, `C#item#sku` and `C#customer#id`: a page is read once for both.
+        """
         rows, last = next(self._table.pages(after, attributes=("pk", "sk")))
-        return [str(r["pk"]).removeprefix(_ITEM) for r in rows if r["pk"].startswith(_ITEM)], len(rows), last
+        found = [str(r["pk"]) for r in rows if r["pk"].startswith(ITEM) or _is_customer(r)]
+        return found, len(rows), last
 
     def items(self, codes: Iterable[tuple[str, str]]) -> dict[tuple[str, str], KnownItem]:
         """From (system, code) to item for those that are known; 0.5 RCU each, 100 to a round trip.
@@ -156,6 +161,11 @@ class References:
                     conflicts.append(Conflict(references[n], row["cid"]))
             references = [r for n, r in enumerate(references) if n not in lost]
         return 0, conflicts
+
+
+def _is_customer(row: Item) -> bool:
+    """Whether a row is the golden record of a customer: of all its rows the one that each has."""
+    return bool(row["sk"] == "HEAD" and row["pk"].startswith(CUSTOMER))
 
 
 def _both_ways(table: str, reference: Reference) -> "list[TransactWriteItemTypeDef]":
