@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.support.world import Context, World, api_event
+from tests.support.world import Context, World, api_event, configuration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 ALL: Final = "/v1/customers"
 ONE: Final = "/v1/customers/{id}"
@@ -23,6 +24,32 @@ ACME: Final = {
     "email": "office@acme.example",
     "phone": "+44 20 7946 0958",
 }
+
+
+def _rule(attributes: list[str], owner: str, *fallbacks: str, survivorship: str = "owner") -> dict[str, Any]:
+    told = {"entity": "customer", "scope": None, "foreign": "ignore", "written_back": []}
+    return {
+        "attributes": attributes,
+        "owner": owner,
+        "fallbacks": list(fallbacks),
+        "survivorship": survivorship,
+        **told,
+    }
+
+
+OWNERS: Final = [
+    _rule(["number", "tax_*", "terms", "credit_*", "currency", "parent"], "erp"),
+    _rule(["segments"], "crm"),
+    _rule(["*"], "erp", "crm", "webshop", survivorship="newest"),
+]
+
+
+def desk(world: World, folder: Path, **customers: Any) -> World:
+    """The world with owners of its own, whatever the demo's are by now; `customers` changes that section."""
+    changed = configuration(folder, ownership={"rules": OWNERS}, customers=customers)
+    world.patch.setenv("CROSSDOCK_CONFIG", str(changed))
+    world.forget_warm_state()
+    return world
 
 
 def asked(

@@ -30,6 +30,9 @@ SCOPES: Final = (
     "prices:cost",
     "prices:books",
     "deliveries:read",
+    "customers:read",
+    "customers:write",
+    "orders:check",
 )
 # Benchmarks and demos go through this partner as fast as this machine can.
 RATE: Final = 10_000

@@ -18,6 +18,7 @@ from tests.support.customers_api import (
     OURS,
     SHOP,
     as_customer,
+    desk,
     found,
     history,
     merged,
@@ -26,14 +27,21 @@ from tests.support.customers_api import (
     post,
     read,
 )
+from tests.support.metering import metered
 from tests.support.problems import named
-from tests.support.world import NOW_TEXT, World, configuration, later
+from tests.support.world import NOW_TEXT, World, later
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def world(world: World, tmp_path: Path) -> World:
+    """The world with owners of customers that these tests know."""
+    return desk(world, tmp_path)
 
 
 @pytest.fixture
@@ -173,9 +181,8 @@ def test_a_circle_of_parents_is_refused_whole(world: World) -> None:
 
 
 def test_a_possible_duplicate_waits_for_a_decision_and_is_told_only_to_whom_may_see_it(world: World) -> None:
-    tax_id = {"name": "Acme Fasteners", "phone": ACME["phone"], "email": ACME["email"]}
     first = post(world, "001", **ACME)[1]
-    status, second, _ = post(world, "9", who=ERP, **{**ACME, **tax_id})
+    status, second, _ = post(world, "9", who=ERP, **ACME)
 
     assert (status, second["state"], second["possible_duplicates"]) == (201, "review", [])
     assert read(world, second["id"], OURS)[1]["possible_duplicates"] == [first["id"]]
@@ -461,8 +468,7 @@ def test_a_search_that_cannot_be_meant_names_the_parameter(world: World, query: 
 def test_pages_of_namesakes_come_by_cursors_that_are_good_for_one_partner_and_question(
     world: World, tmp_path: Path
 ) -> None:
-    world.patch.setenv("CROSSDOCK_CONFIG", str(configuration(tmp_path, customers={"duplicates": "off"})))
-    world.forget_warm_state()
+    desk(world, tmp_path, duplicates="off")
     ids = {post(world, f"{n}", who=[CRM, ERP][n % 2], name="Acme")[1]["id"] for n in range(7)}
     pages, query = [], {"name": "Acme Ltd", "limit": "3"}
     while query:
@@ -520,3 +526,26 @@ def test_the_history_comes_in_pages_and_shows_what_was_erased_as_erased(world: W
 def test_every_attribute_that_customers_are_compared_by_is_one_that_can_be_said(world: World) -> None:
     said = {name: "GB" if name == "billing_country" else "x1234567890" for name in COMPARED}
     assert post(world, "1", who=ERP, **said)[0] == 201
+
+
+# -- cost ----------------------------------------------------------------------------------------------------------
+
+
+def test_reading_and_finding_cost_the_same_whatever_there_is_beside(world: World, known: str) -> None:
+    for n in range(5):
+        post(world, f"other-{n}", name=f"Other {n}", email=f"o{n}@other.example")
+    read(world, known, OURS), found(world, OURS, name="x")  # the key of cursors is read once
+
+    with metered() as one:
+        read(world, known, OURS)
+    with metered() as by_name:
+        found(world, OURS, name=ACME["name"])
+    with metered() as by_id:
+        found(world, OURS, system="erp", external="4711")
+    with metered() as by_name_for_one_partner:
+        found(world, CRM, name=ACME["name"])
+
+    assert (one.calls, one.rcu) == (["Query"], 1)
+    assert (by_name.calls, by_name.rcu) == (["Query", "BatchGetItem"], 2)
+    assert (by_id.calls, by_id.rcu) == (["BatchGetItem"] * 2, 2)
+    assert (by_name_for_one_partner.calls, by_name_for_one_partner.rcu) == (["Query", "Query", "BatchGetItem"], 2.5)

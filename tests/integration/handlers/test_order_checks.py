@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from crossdock.pricing.context import ItemFacts
-from tests.support.customers_api import ACME, CRM, ERP, OURS, SHOP, check, merged, name_of, patch, post, reasons
+from tests.support.customers_api import ACME, CRM, ERP, OURS, SHOP, check, desk, merged, name_of, patch, post, reasons
 from tests.support.metering import metered
 from tests.support.price_world import given, rule
 from tests.support.world import Context, World, api_event, bus_event, later
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def world(world: World, tmp_path: Path) -> World:
+    """The world with owners of customers that these tests know."""
+    return desk(world, tmp_path)
+
 
 CREDIT = {"credit_limit": "1000.00", "credit_used": "850.50", "credit_currency": "GBP"}
 
