@@ -16,7 +16,7 @@ from crossdock.identity.use_cases import customer_use_cases
 from crossdock.identity.xrefs import CrossReferences
 from crossdock.platform.clock import system_clock, to_text
 from crossdock.platform.dynamo import Table
-from tests.support.customers import demo
+from tests.support.demo_customers import demo
 from tests.support.erp import TOKEN, Erp, ErpServer
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from crossdock.platform.dynamo import from_item
 from crossdock_cli.local.paths import LOCAL_DIR_VARIABLE
 from crossdock_cli.main import run
 from crossdock_cli.secrets import signing_secrets
-from tests.support.customers import customers_are_told
+from tests.support.demo_customers import customers_are_told
 from tests.support.tables import TABLES, table_name
 
 if TYPE_CHECKING:
