@@ -19,8 +19,9 @@ from infra.constructs.alarms import Watch, alarm
 from infra.constructs.function import Function
 from infra.constructs.problems import add_problems
 from infra.constructs.stack import Plan, StageStack
+from infra.stacks.customers import CustomerFunctions
 from infra.stacks.data import CURSOR_KEY, QUOTE_KEY, DataStack
-from infra.stacks.sync import COMPARING_MEMORY_MB, CUSTOMERS, EXCEPTIONS, HOLDS, PRICE_RULES, SyncStack
+from infra.stacks.sync import HOLDS, PRICE_RULES, SyncStack
 from infra.stages import Size
 
 SLOW_MILLISECONDS: Final = 3000
@@ -186,35 +187,6 @@ class ApiStack(StageStack):
         function.allow_secrets("cursors", [CURSOR_KEY], self.data.key_arn)
         return function
 
-    def _read_customers(self) -> Function:
-        identity = self.data.identity
-        function = self._function("read_customers", {"IDENTITY_TABLE": identity.name, **self._cursor_environment()})
-        function.allow_table(identity, "BatchGetItem", "Query")
-        function.allow_secrets("cursors", [CURSOR_KEY], self.data.key_arn)
-        return function
-
-    def _change_customers(self) -> Function:
-        identity, exceptions = self.data.identity, self.data.exceptions
-        function = self._function(
-            "change_customers",
-            {"EXCEPTIONS_TABLE": exceptions.name, "IDENTITY_TABLE": identity.name},
-            Size(COMPARING_MEMORY_MB, self.plan.stage.api.timeout_seconds),
-        )
-        # What was asked for under an Idempotency-Key is one item.
-        function.allow_table(identity, *CUSTOMERS, "GetItem")
-        function.allow_table(exceptions, *EXCEPTIONS)
-        return function
-
-    def _check_orders(self) -> Function:
-        identity = self.data.identity
-        function = self._function(
-            "check_orders",
-            {"IDENTITY_TABLE": identity.name, "QUOTE_SECRET_PREFIX": self.plan.stage.secret_prefix("quotes")},
-        )
-        function.allow_table(identity, "BatchGetItem", "Query")
-        function.allow_secrets("quotes", [QUOTE_KEY], self.data.key_arn)
-        return function
-
     def _cursor_environment(self) -> dict[str, str]:
         return {"CURSOR_SECRET_PREFIX": self.plan.stage.secret_prefix("cursors")}
 
@@ -280,21 +252,15 @@ class ApiStack(StageStack):
         self._route("v1/channels/{channel}/price-manifest", "GET", checks, keyed)
         self._route("v1/price-books/{class}", "GET", self._read_price_book(), keyed)
         self._route("v1/deliveries", "GET", self._list_deliveries(), keyed)
-        self._customer_routes(keyed)
+        customers = CustomerFunctions(data=self.data, plan=self.plan, make=self._function)
+        for function, routes in customers.routes():
+            for method, path in routes:
+                self._route(path, method, function, keyed)
         describe = self._describe_api()
         for name in ("openapi", "asyncapi"):
             acknowledge(self._route(f"v1/{name}.json", "GET", describe, None), PUBLIC_DESCRIPTIONS)
         webhook = self._route("webhooks/{source}", "POST", self._receive_webhook(), None)
         acknowledge(webhook, SIGNED_WEBHOOKS)
-
-    def _customer_routes(self, keyed: apigateway.IAuthorizer) -> None:
-        read, change = self._read_customers(), self._change_customers()
-        self._route("v1/customers", "GET", read, keyed)
-        self._route("v1/customers", "POST", change, keyed)
-        self._route("v1/customers/{id}", "GET", read, keyed)
-        self._route("v1/customers/{id}", "PATCH", change, keyed)
-        self._route("v1/customers/{id}/history", "GET", read, keyed)
-        self._route("v1/order-checks", "POST", self._check_orders(), keyed)
 
     def _route(
         self, path: str, method: str, function: Function, authorizer: apigateway.IAuthorizer | None
