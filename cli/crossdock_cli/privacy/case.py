@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 TABLES: Final = ("identity", "exchange", "exceptions", "limits")
 """Those that may hold something of a person. Stock and prices know items, warehouses and customers' numbers only."""
+_TAKEN: Final = ("E#", "X#contact#", "C#contact#")
 _BYTES_PER_UNIT: Final = 8192  # 0.5 RCU per 4 KB
 _READINGS: Final = {"identity": 4}
 
@@ -76,7 +77,7 @@ class Case:
             scrub = scrubbed(row, found.person, system_of(row), now_text())
             if scrub.keys:
                 found.keys.append((table, row["pk"], row["sk"]))
-            if scrub.write is not None:
+            if scrub.write is not None and _free_text(table, row):
                 found.rows.append((table, (row["pk"], row["sk"]), scrub))
         for name in self.objects.names():
             said = self.body(name, found.person)[1]
@@ -85,10 +86,10 @@ class Case:
         return found
 
     def rows(self, read: Callable[[int], None]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """All rows but those of customers and cross-references, which are known by their form."""
+        """All rows but those that an erasure takes away with the contact."""
         for name, table in self.tables.items():
             for rows, _ in table.pages(None):
-                yield from ((name, row) for row in rows if name != "identity" or _free_text(row))
+                yield from ((name, row) for row in rows if not row["pk"].startswith(_TAKEN))
                 read(len(rows))
 
     def body(self, name: str, person: Person) -> tuple[bytes | None, list[tuple[str, Any]]]:
@@ -107,8 +108,9 @@ class Case:
         return units
 
 
-def _free_text(row: Mapping[str, Any]) -> bool:
-    return str(row["pk"]).startswith("A#") or str(row["sk"]).startswith(MERGED)
+def _free_text(table: str, row: Mapping[str, Any]) -> bool:
+    """Whether a row is searched as text: customers, their histories and ids are known by their form."""
+    return table != "identity" or str(row["pk"]).startswith("A#") or str(row["sk"]).startswith(MERGED)
 
 
 def case_of(desk: Desk) -> Case:

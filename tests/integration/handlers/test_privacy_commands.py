@@ -67,7 +67,8 @@ def arrange(world: World) -> Customers:
     bodies = {
         "d-json": _body([_account("0039-ADA", ADA), _account("0039-BOB", BOB)]),
         "d-xml": b"<Contact><Id>0039-ADA</Id><Email>ada@acme.example</Email><Name>Ada Byron</Name></Contact>",
-        "d-vendor": b'[{"Id":"0039-ADA","FirstName":"Ada","LastName":"Byron","Rate":1.10},{"Id":"7","FirstName":"Ada"}]',
+        "d-vendor": b'[{"Id":"0039-ADA","FirstName":"Ada","LastName":"Byron","Rate":1.10},'
+        b'{"Id":"7","FirstName":"Ada"}]',
         "d-other": _body([_account("0039-XXX", NAMESAKE)]),
         "d-large": _body([_account("0039-ADA", ADA)], filler="x" * 300_000),
     }
@@ -265,6 +266,19 @@ def test_what_two_contacts_share_stays_with_the_other(desk: Customers) -> None:
     assert ("bob@" in text, "Bob Reed" in text, "600000" in text) == (False, False, True)
     zenith = desk.uses.xrefs.canonicals("customer", [("erp", "2")])["erp", "2"]
     assert [g.value for g in desk.uses.store.load(zenith).customer.many.values()] == [NAMESAKE]
+
+
+def test_an_address_that_is_a_systems_id_is_told_and_stays(desk: Customers) -> None:
+    customer = desk.say("shop", "ada@acme.example", 1, name="Ada's shop")
+    found = document("privacy", "erase", "crm:0039-ADA", "--why", "request 12", "--yes")
+    assert sorted((row["pk"].partition("#")[0], row["sk"].partition("#")[0]) for row in found["left"]) == [
+        ("C", "SRC"),
+        ("C", "SYS"),
+        ("X", "ID"),
+    ]
+    assert desk.uses.xrefs.canonicals("customer", [("shop", "ada@acme.example")]) == {
+        ("shop", "ada@acme.example"): customer
+    }
 
 
 @pytest.mark.parametrize(

@@ -179,6 +179,35 @@ def test_names_of_the_trade_are_not_covered(name: str) -> None:
     assert not sensitive(name)
 
 
+def test_what_reports_and_golden_records_say_of_people_is_covered_by_any_name() -> None:
+    account = {
+        "account": "1",
+        "attributes": {"name": "Acme", "email": "a@b.example", "account_manager": "Mara", "email@company:uk": "x"},
+        "contacts": {"9": {"name": "Ada", "role": "buyer"}, "8": None},
+        "ship_tos": {"7": {"name": "Dock", "delivery_instructions": "ring Ada"}},
+    }
+    assert covered(account) == {
+        "account": "1",
+        "attributes": {"name": "Acme", "email": COVER, "account_manager": COVER, "email@company:uk": COVER},
+        "contacts": {"9": {"name": COVER, "role": COVER}, "8": None},
+        "ship_tos": {"7": {"name": COVER, "delivery_instructions": COVER}},
+    }
+    assert covered({"contact/CT1": {"name": "Ada"}, "ship_to/ST1": {"city": "York"}, "delivery_instructions": "x"}) == {
+        "contact/CT1": {"name": COVER},
+        "ship_to/ST1": {"city": COVER},
+        "delivery_instructions": COVER,
+    }
+
+
+def test_a_patch_of_a_contact_is_covered_wherever_it_points() -> None:
+    operations = [
+        {"op": "add", "path": "/data/accounts/0/contacts/9/name", "value": "Ada"},
+        {"op": "add", "path": "/new/contact~1CT1/name", "value": "Ada"},
+        {"op": "add", "path": "/new/territory", "value": "NORTH"},
+    ]
+    assert [o["value"] for o in covered_patch(operations)] == [COVER, COVER, "NORTH"]
+
+
 def test_a_cover_leaves_the_shape() -> None:
     shown = covered(
         {

@@ -77,7 +77,7 @@ class Person:
 
     @cached_property
     def _strong(self) -> re.Pattern[str] | None:
-        found = [rf"(?<![\w.+-]){re.escape(a)}(?![\w-])" for a in sorted(self.addresses)]
+        found = [rf"(?<![\w.+-]){re.escape(a)}(?![\w-]|\.\w)" for a in sorted(self.addresses)]
         # At most one group of digits before the nine: country and area are no mark of anybody.
         found += [
             r"(?<![\d+])(?:[\d()+]{1,6}[\s().\-/]{0,2})??" + r"[\s().\-/]*".join(phone) + r"(?!\d)"
@@ -90,6 +90,14 @@ class Person:
     def _named(self) -> re.Pattern[str] | None:
         found = [rf"(?<!\w){re.escape(n)}(?!\w)" for n in sorted(self.names, key=len, reverse=True)]
         return re.compile("|".join(found), re.IGNORECASE) if found else None
+
+    def in_key(self, text: str) -> bool:
+        """Whether a key holds a mail address or number; our own ids are no more than a name for nobody."""
+        return self._addressed.in_text(text)
+
+    @cached_property
+    def _addressed(self) -> "Person":
+        return Person(addresses=self.addresses, phones=self.phones)
 
     @cached_property
     def words(self) -> frozenset[str]:

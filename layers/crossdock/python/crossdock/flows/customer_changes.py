@@ -229,7 +229,7 @@ def _statement(kept: Kept, record: ExternalId, now: datetime, said: Patched) -> 
         ids=(record,),
         customer=None if attached else kept.customer.id,
         role=None,
-        writes=said.writes,
+        naming=said.naming,
     )
 
 

@@ -24,7 +24,7 @@ class Patched:
     """What is said, by attribute, and what is written so that new contacts and ship-tos have ids."""
 
     says: Mapping[str, Value]
-    writes: tuple[AtomicWrite, ...]
+    naming: Mapping[str, tuple[AtomicWrite, ...]]
 
 
 def names(asked: CustomerPatch) -> list[str]:
@@ -36,7 +36,7 @@ def names(asked: CustomerPatch) -> list[str]:
 def patched(asked: CustomerPatch, source: str, customer: Customer, xrefs: CrossReferences) -> Patched:
     """What a change says of a customer as it is. Raises a 422 problem that names the contact or ship-to."""
     says: dict[str, Value] = dict(asked.attributes)
-    writes: tuple[AtomicWrite, ...] = ()
+    naming: dict[str, tuple[AtomicWrite, ...]] = {}
     many: list[tuple[Kind, Mapping[str, Any]]] = [("contact", asked.contacts), ("ship_to", asked.ship_tos)]
     for kind, said in many:
         for one, part in said.items():
@@ -44,20 +44,20 @@ def patched(asked: CustomerPatch, source: str, customer: Customer, xrefs: CrossR
             if part is None and name not in customer.many:
                 continue
             says[name] = _document(f"{kind}/{one}", customer.many[name].value if name in customer.many else {}, part)
-            writes += made
-    return Patched(says, writes)
+            naming |= made
+    return Patched(says, naming)
 
 
 def _name(
     kind: Kind, one: str, source: str, customer: Customer, xrefs: CrossReferences
-) -> tuple[str, tuple[AtomicWrite, ...]]:
+) -> tuple[str, dict[str, tuple[AtomicWrite, ...]]]:
     name = f"{kind}/{one}"
     if name in customer.many:
-        return name, ()
+        return name, {}
     if kind_of_id(one) == kind:
-        return name, ()
-    (found,), writes = named(source, [(kind, one, None)], xrefs)
-    return found, writes
+        return name, {}
+    (found,), naming = named(source, [(kind, one, None)], xrefs)
+    return found, naming
 
 
 def _document(name: str, stands: Value, part: Mapping[str, Any] | None) -> Value:

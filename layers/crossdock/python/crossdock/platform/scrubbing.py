@@ -44,7 +44,7 @@ def scrubbed(row: Mapping[str, Any], person: Person, system: str | None, at: str
             remove.append(name)
         elif made is not value and made != value:
             put[name] = made
-    keys = any(person.in_text(str(row[k])) for k in _KEYS)
+    keys = any(person.in_key(str(row[k])) for k in _KEYS)
     if not put and not remove:
         return Scrubbed(keys=keys)
     if remove:
