@@ -41,6 +41,7 @@ _MODULES: Final = (
     "customers.pairs",
     "customers.setting",
     "customers.showing",
+    "exceptions.showing",
     "privacy.looking",
 )
 
@@ -82,7 +83,7 @@ class Customers:
         for name in self.modules:
             module = importlib.import_module(f"crossdock_cli.{name}")
             patch.setattr(module, "connect", lambda _: self.world.target)
-        for name in ("customers.common", "exceptions.common", "privacy.looking"):
+        for name in ("customers.common", "exceptions.common", "exceptions.showing", "privacy.looking"):
             patch.setattr(importlib.import_module(f"crossdock_cli.{name}"), "system_clock", self.world.clock)
 
     def say(self, system: str, account: str, version: int, **said: Any) -> str:

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 
 from crossdock.exceptions.masking import covered
-from crossdock.identity.accesses import Access, Accesses
 from crossdock.identity.customer_rows import KIND
 from crossdock.identity.journal import Cause
 from crossdock.identity.use_cases import CustomerUseCases, customer_use_cases
@@ -22,8 +20,8 @@ from crossdock.platform.clock import system_clock, to_text
 from crossdock.platform.dynamo import Table
 from crossdock.platform.errors import StoreUnavailableError
 from crossdock_cli.errors import CliError
-from crossdock_cli.exceptions.common import now_text
 from crossdock_cli.exceptions.machinery import business_of
+from crossdock_cli.looks import keep_look
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,14 +72,7 @@ class Desk:
         """Keeps that somebody looks, before anything is shown. Raises CliError when that cannot be kept."""
         if unmask and not why:
             raise CliError("--unmask shows personal data", "say what for: --unmask --why 'ticket 118'")
-        try:
-            access = Access(now_text(), by, caller(self.target), did, tuple(customers), unmask, why or "")
-            Accesses(self.table).note(access)
-        except (ClientError, BotoCoreError, StoreUnavailableError) as exc:
-            raise CliError(
-                "that somebody looks at customers is kept, and it cannot be kept now: nothing is shown",
-                f"write access to {self.table.name} and to sts:GetCallerIdentity is needed ({exc})",
-            ) from exc
+        keep_look(self.target, did, customers, by, why, uncovered=unmask, clock=system_clock)
 
     def cause(self, by: str) -> Cause:
         """What a change by this operator comes from, from now on."""
@@ -94,11 +85,6 @@ def desk_of(target: Target) -> Desk:
     table = Table(target.dynamodb, target.name("identity"))
     uses = customer_use_cases(table, business.ownership, business.customers, system_clock)
     return Desk(target, business, table, uses)
-
-
-def caller(target: Target) -> str:
-    """Who AWS says is calling; nobody can name himself otherwise."""
-    return str(target.session.client("sts", **target.options).get_caller_identity()["Arn"])
 
 
 def shown(name: str, value: Any, *, unmask: bool) -> Any:

@@ -26,6 +26,7 @@ from crossdock_cli.exceptions.common import (
     money_texts,
     store_of,
 )
+from crossdock_cli.looks import keep_look
 from crossdock_cli.output import AsJson, console, emit_json, table
 from crossdock_cli.target import connect
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from crossdock.exceptions.model import Group
     from crossdock.exceptions.store import ExceptionsStore
 
+_OF_CUSTOMERS: Final = ("customer/", "account/")
 _SHOWN: Final = 5
 _STEPS_SHOWN: Final = 12
 _SIGNS: Final = {PASSED: "[green]✓[/green]", HERE: "[red]●[/red]", AHEAD: "[dim]○[/dim]"}
@@ -50,12 +52,17 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     """Show one group: what is wrong, what it holds up, what to do, the refused facts, where they stand, the history."""
-    store = store_of(connect(ctx.obj))
+    target = connect(ctx.obj)
+    store = store_of(target)
     head = group_of(store, group)
     if raw:
         if not why:
             raise CliError("--raw shows secrets and personal data", "say what for: --raw --why 'ticket 118'")
         store.looked(group, by, why)
+        if head.subject.startswith(_OF_CUSTOMERS):
+            # Of a customer, the look stands among those at customers too.
+            customers = [head.subject.removeprefix("customer/")] if head.subject.startswith("customer/") else []
+            keep_look(target, f"exception {group}", customers, by, why, uncovered=True, clock=system_clock)
     facts = _facts(store, group, occurrence)
     history = [_step(row, raw=raw) for row in store.history(group)]
     if as_json:
