@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.support.world import Context, World, api_event, configuration
+from tests.support.world import Context, World, api_event, configuration, later
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 ALL: Final = "/v1/customers"
@@ -137,3 +137,23 @@ def merged(world: World, loser: str, winner: str) -> None:
     customers = customer_use_cases(world.table("identity"), business.ownership, business.customers, world.clock)
     cause = Cause("operator", "cd-merge", to_text(world.now))
     customers.merging.merge(loser, winner, by="mara", why="one firm", cause=cause)
+
+
+def known_customer(world: World) -> str:
+    """A customer that the CRM calls 001 and the ERP 4711, at version 3; two seconds have passed."""
+    status, said, _ = post(world, "001", **ACME, segments=["trade"])
+    assert status == 201
+    world.now = later(1)
+    both = {"partner": "both", "sources": "crm erp"}
+    answer = post(world, "4711", who=both, source="erp", known_as=[{"system": "crm", "id": "001"}], terms="N30")
+    assert (answer[0], answer[1]["id"]) == (200, said["id"])
+    world.now = later(2)
+    return str(said["id"])
+
+
+def without_writes(world: World, ask: Callable[[], tuple[int, Any, Any]]) -> tuple[int, Any]:
+    """What is answered, of something that leaves everything as it was."""
+    before = world.dump()
+    status, answer, _ = ask()
+    assert world.dump() == before
+    return status, answer

@@ -1,12 +1,9 @@
-"""Customers over the API: reported, read, changed, found; what may not be said is refused whole."""
+"""Customers over the API, reported and read: each only by whose they are; what may not be said is refused whole."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Barrier
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,18 +18,18 @@ from tests.support.customers_api import (
     desk,
     found,
     history,
+    known_customer,
     merged,
     name_of,
     patch,
     post,
     read,
+    without_writes,
 )
-from tests.support.metering import metered
 from tests.support.problems import named
 from tests.support.world import NOW_TEXT, World, later
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 pytestmark = pytest.mark.integration
@@ -47,22 +44,7 @@ def world(world: World, tmp_path: Path) -> World:
 @pytest.fixture
 def known(world: World) -> str:
     """A customer that the CRM and the ERP have."""
-    status, said, _ = post(world, "001", **ACME, segments=["trade"])
-    assert status == 201
-    world.now = later(1)
-    both = {"partner": "both", "sources": "crm erp"}
-    answer = post(world, "4711", who=both, source="erp", known_as=[{"system": "crm", "id": "001"}], terms="N30")
-    assert (answer[0], answer[1]["id"]) == (200, said["id"])
-    world.now = later(2)
-    return str(said["id"])
-
-
-def without_writes(world: World, ask: Callable[[], tuple[int, Any, Any]]) -> tuple[int, Any]:
-    """What is answered, of something that leaves everything as it was."""
-    before = world.dump()
-    status, answer, _ = ask()
-    assert world.dump() == before
-    return status, answer
+    return known_customer(world)
 
 
 # -- reporting -----------------------------------------------------------------------------------------------------
@@ -191,6 +173,11 @@ def test_a_possible_duplicate_waits_for_a_decision_and_is_told_only_to_whom_may_
     ]
 
 
+def test_every_attribute_that_customers_are_compared_by_is_one_that_can_be_said(world: World) -> None:
+    said = {name: "GB" if name == "billing_country" else "x1234567890" for name in COMPARED}
+    assert post(world, "1", who=ERP, **said)[0] == 201
+
+
 # -- reading -------------------------------------------------------------------------------------------------------
 
 
@@ -271,281 +258,3 @@ def test_a_customer_is_seen_by_the_name_that_its_numbering_system_gives_it(
     assert read(world, known, who)[0] == (200 if seen else 404)
     assert len(found(world, who, email=ACME["email"])[1]["customers"]) == seen
     assert read(world, known, {**who, "customers": known})[0] == 200
-
-
-# -- changing ------------------------------------------------------------------------------------------------------
-
-
-def test_a_change_names_the_version_it_was_made_of_and_merges_into_what_is_there(world: World) -> None:
-    body = {"contacts": {"77": {"name": "Ada Byron", "role": "buyer", "phone": "1"}}}
-    said = post(world, "001", **ACME, **body)[1]
-    contact = next(iter(said["contacts"]))
-    world.now = later(5)
-
-    status, after, headers = patch(
-        world,
-        said["id"],
-        f'"{said["version"]}"',
-        {
-            "attributes": {"phone": None, "language": "en"},
-            "contacts": {contact: {"phone": None, "email": "ada@acme.example"}, "78": {"name": "Bob"}},
-        },
-    )
-
-    assert (status, after["version"], headers["ETag"]) == (200, said["version"] + 1, f'"{said["version"] + 1}"')
-    assert after["attributes"] == {**{n: v for n, v in ACME.items() if n != "phone"}, "language": "en"}
-    assert after["contacts"].pop(contact) == {"name": "Ada Byron", "role": "buyer", "email": "ada@acme.example"}
-    assert list(after["contacts"].values()) == [{"name": "Bob"}]
-
-    gone = patch(world, said["id"], headers["ETag"], {"contacts": {contact: None}})[1]
-    assert contact not in gone["contacts"]
-
-
-def test_without_the_version_or_with_another_one_nothing_is_changed(world: World, known: str) -> None:
-    body = {"attributes": {"name": "Other"}}
-    status, answer = without_writes(world, lambda: patch(world, known, None, body))
-    assert (status, name_of(answer)) == (428, "precondition-required")
-    assert named(answer) == [("If-Match", "send the ETag of the customer as you read it")]
-    for tag in ('"1"', 'W/"3"', "3", '"x", "y"', '"99"'):
-        status, answer = without_writes(world, partial(patch, world, known, tag, body))
-        assert (status, name_of(answer), answer["version"]) == (412, "precondition-failed", 3)
-    assert patch(world, known, '"2", "3"', body)[0] == 200
-
-
-def test_one_attribute_of_anothers_refuses_the_whole_change(world: World, known: str) -> None:
-    body = {"attributes": {"name": "Other", "terms": "N90", "tax_id": None}}
-    status, answer = without_writes(world, lambda: patch(world, known, "*", body))
-
-    assert (status, name_of(answer)) == (422, "attribute-not-yours")
-    assert answer["owners"] == {"tax_id": "erp", "terms": "erp"}
-
-
-def test_what_would_not_be_believed_is_refused_though_the_source_may_say_it(world: World, known: str) -> None:
-    """The ERP says the name at an instant that lies before the CRM's clock."""
-    world.now = later(30)
-    post(world, "4711", who=ERP, name="Acme by ERP")
-    world.now = later(20)
-    status, answer = without_writes(world, lambda: patch(world, known, "*", {"attributes": {"name": "Acme by CRM"}}))
-
-    assert (status, name_of(answer), answer["owners"]) == (422, "attribute-not-yours", {"name": "erp"})
-    assert "erp spoke last" in answer["errors"][0]["problem"]
-
-
-def test_a_change_that_comes_again_is_answered_as_it_was_and_writes_nothing(world: World, known: str) -> None:
-    body = {"attributes": {"name": "Acme plc"}, "contacts": {"5": {"name": "Eve"}}}
-    first = patch(world, known, '"3"', body)
-    world.now = later(60)
-    status, again = without_writes(world, lambda: patch(world, known, '"3"', body))
-
-    assert (first[0], status) == (200, 200)
-    assert again == first[1]
-    assert without_writes(world, lambda: patch(world, known, '"3"', {"attributes": {"name": "X"}}))[0] == 412
-
-
-def test_a_partner_without_a_record_of_the_customer_names_it(world: World, known: str) -> None:
-    body = {"source": "erp", "attributes": {"terms": "N60"}}
-    desk = {"partner": "desk", "sources": "erp wms", "customers": known}
-    crm_only = post(world, "002", **{**ACME, "name": "Bolt", "email": "b@b.example"})[1]["id"]
-    desk["customers"] += f"#{crm_only}"
-    assert patch(world, known, "*", body, desk)[0] == 200
-
-    status, answer = without_writes(world, lambda: patch(world, crm_only, "*", body, desk))
-    assert (status, name_of(answer), named(answer)) == (
-        422,
-        "account-missing",
-        [("account", "name what erp calls the customer")],
-    )
-    status, answer = without_writes(world, lambda: patch(world, crm_only, "*", {**body, "account": "4711"}, desk))
-    assert (status, name_of(answer)) == (409, "customer-ids-conflict")
-    status, said, _ = patch(world, crm_only, "*", {**body, "account": "4712"}, desk)
-    assert (status, said["attributes"]["terms"]) == (200, "N60")
-    assert {"system": "erp", "id": "4712"} in said["ids"]
-
-
-def test_a_contact_of_nobody_and_one_without_anything_are_named(world: World, known: str) -> None:
-    for contact, part in (
-        ("CTAAAAAAAAAAAAAAAA", {"name": "Eve"}),
-        ("9", {}),
-        ("9", {"name": ""}),
-        ("9", {"nick": "E"}),
-    ):
-        status, answer = without_writes(world, partial(patch, world, known, "*", {"contacts": {contact: part}}))
-        assert (status, name_of(answer)) == (422, "invalid-document"), part
-        assert answer["errors"][0]["field"].startswith("contacts")
-
-
-# -- races ---------------------------------------------------------------------------------------------------------
-
-
-def together(*asks: Callable[[], tuple[int, Any, Any]]) -> list[tuple[int, Any, Any]]:
-    """The answers of requests that come at once."""
-    start = Barrier(len(asks))
-
-    def one(ask: Callable[[], tuple[int, Any, Any]]) -> tuple[int, Any, Any]:
-        start.wait()
-        return ask()
-
-    with ThreadPoolExecutor(len(asks)) as pool:
-        return list(pool.map(one, asks))
-
-
-def test_of_two_changes_of_one_version_one_is_made_and_the_other_is_told_so(world: World, known: str) -> None:
-    for version in range(3, 8):
-        asks = [partial(patch, world, known, f'"{version}"', {"attributes": {"name": f"{n} {version}"}}) for n in "AB"]
-        answers = together(*asks)
-        assert sorted(status for status, _, _ in answers) == [200, 412]
-        won = next(said for status, said, _ in answers if status == 200)
-        now = read(world, known)[1]
-        assert (now["version"], now["attributes"]["name"]) == (version + 1, won["attributes"]["name"])
-
-
-def test_one_request_sent_many_times_at_once_makes_one_customer_once(world: World) -> None:
-    answers = together(*[partial(post, world, "001", key="k-1", **ACME)] * 6)
-
-    assert sorted(status for status, _, _ in answers) == [200] * 5 + [201]
-    assert len({said["id"] for _, said, _ in answers}) == 1
-    assert [r["pk"] for r in world.rows("identity") if r["sk"] == "HEAD"] == [f"C#customer#{answers[0][1]['id']}"]
-
-
-def test_two_reports_of_one_account_at_one_moment_both_count_in_an_order(world: World) -> None:
-    """They have the same clock; the second one to come takes the next version."""
-    answers = together(*[partial(post, world, "001", **{**ACME, "name": name}) for name in ("Acme", "Acme plc")])
-
-    assert sorted(status for status, _, _ in answers) == [200, 201]
-    assert read(world, answers[0][1]["id"])[1]["attributes"]["name"] in {"Acme", "Acme plc"}
-
-
-# -- finding -------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "asked",
-    [
-        {"system": "crm", "external": "001"},
-        {"system": "erp", "external": "4711"},
-        {"email": "OFFICE@acme.example "},
-        {"phone": "020 7946 0958"},
-        {"name": "acme fasteners"},
-        {"name": "Fasteners, ACME limited", "email": "office@acme.example"},
-    ],
-)
-def test_a_customer_is_found_however_it_is_written(world: World, known: str, asked: dict[str, str]) -> None:
-    status, answer, _ = found(world, OURS, **asked)
-    assert (status, [c["id"] for c in answer["customers"]], answer["next"]) == (200, [known], None)
-
-
-def test_a_customer_is_found_by_its_tax_id_and_no_more_by_what_it_was_before(world: World, known: str) -> None:
-    patch(world, known, "*", {"attributes": {"tax_id": "GB 980 7806 84"}}, ERP)
-    for text in ("980780684", "gb980780684", "GB 980-7806-84"):
-        assert [c["id"] for c in found(world, ERP, tax_id=text)[1]["customers"]] == [known]
-    patch(world, known, "*", {"attributes": {"email": "new@acme.example", "tax_id": None}}, ERP)
-    assert found(world, ERP, tax_id="980780684")[1]["customers"] == []
-    assert found(world, CRM, email=ACME["email"])[1]["customers"] == []
-    assert found(world, CRM, email=ACME["email"], name=ACME["name"])[1]["customers"] == []
-    assert len(found(world, CRM, email="new@acme.example", name=ACME["name"])[1]["customers"]) == 1
-
-
-@pytest.mark.parametrize(
-    ("query", "field"),
-    [
-        ({}, "system"),
-        ({"limit": "5"}, "system"),
-        ({"system": "erp"}, "external"),
-        ({"external": "1"}, "system"),
-        ({"system": "ERP!", "external": "1"}, "system"),
-        ({"system": "erp", "external": "a#b"}, "external"),
-        ({"phone": "none"}, "phone"),
-        ({"name": "!"}, "name"),
-        ({"name": "x", "limit": "51"}, "limit"),
-        ({"name": "x", "town": "y"}, "town"),
-    ],
-)
-def test_a_search_that_cannot_be_meant_names_the_parameter(world: World, query: dict[str, str], field: str) -> None:
-    status, answer, _ = found(world, **query)
-    assert (status, name_of(answer), [f for f, _ in named(answer)]) == (422, "invalid-question", [field])
-
-
-def test_pages_of_namesakes_come_by_cursors_that_are_good_for_one_partner_and_question(
-    world: World, tmp_path: Path
-) -> None:
-    desk(world, tmp_path, duplicates="off")
-    ids = {post(world, f"{n}", who=[CRM, ERP][n % 2], name="Acme")[1]["id"] for n in range(7)}
-    pages, query = [], {"name": "Acme Ltd", "limit": "3"}
-    while query:
-        answer = found(world, OURS, **query)[1]
-        pages.append([c["id"] for c in answer["customers"]])
-        query = {n: v[0] for n, v in parse_qs(urlsplit(answer["next"]).query).items()} if answer["next"] else {}
-    assert [len(p) for p in pages] == [3, 3, 1]
-    assert {c for page in pages for c in page} == ids
-
-    first = found(world, OURS, name="Acme Ltd", limit="3")[1]["next"]
-    cursor = parse_qs(urlsplit(first).query)["cursor"][0]
-    for who, name in ((CRM, "Acme Ltd"), (OURS, "Bolt")):
-        assert name_of(found(world, who, name=name, limit="3", cursor=cursor)[1]) == "cursor-unusable"
-    mine = [c["id"] for c in found(world, CRM, name="Acme")[1]["customers"]]
-    assert len(mine) == 4
-
-
-# -- history -------------------------------------------------------------------------------------------------------
-
-
-def test_the_history_of_an_attribute_says_value_version_system_and_why(world: World, known: str) -> None:
-    world.now = later(9)
-    patch(world, known, "*", {"attributes": {"name": "Acme plc"}})
-    answer = history(world, known, attribute="name")[1]
-
-    assert (answer["id"], answer["next"]) == (known, None)
-    assert [(c["version"], c["value"], c["system"], c["id"], c["caused_by"], c["at"]) for c in answer["changes"]] == [
-        (1, ACME["name"], "crm", "001", "crm", NOW_TEXT),
-        (4, "Acme plc", "crm", "001", "crm", "2026-11-21T08:00:09.000Z"),
-    ]
-    assert answer["changes"][1]["why"].startswith("crm spoke last")
-
-
-def test_the_history_comes_in_pages_and_shows_what_was_erased_as_erased(world: World, known: str) -> None:
-    for n in range(3):
-        world.now = later(10 + n)
-        patch(world, known, "*", {"attributes": {"name": f"Acme {n}"}})
-    row = next(r for r in world.rows("identity") if r["pk"] == f"H#customer#{known}" and r["sk"].endswith("4"))
-    for part in ("v", "salt"):
-        del row["ch"]["name"][part]
-    world.table("identity").put(row)
-
-    first = history(world, known, attribute="name", limit="4")[1]
-    query = {n: v[0] for n, v in parse_qs(urlsplit(first["next"]).query).items()}
-    second = history(world, known, **query)[1]
-    assert [(c["version"], c.get("value"), c.get("erased", False)) for c in first["changes"] + second["changes"]] == [
-        (1, ACME["name"], False),
-        (4, None, True),
-        (5, "Acme 1", False),
-        (6, "Acme 2", False),
-    ]
-    assert name_of(history(world, known, attribute="colour")[1]) == "invalid-question"
-
-
-def test_every_attribute_that_customers_are_compared_by_is_one_that_can_be_said(world: World) -> None:
-    said = {name: "GB" if name == "billing_country" else "x1234567890" for name in COMPARED}
-    assert post(world, "1", who=ERP, **said)[0] == 201
-
-
-# -- cost ----------------------------------------------------------------------------------------------------------
-
-
-def test_reading_and_finding_cost_the_same_whatever_there_is_beside(world: World, known: str) -> None:
-    for n in range(5):
-        post(world, f"other-{n}", name=f"Other {n}", email=f"o{n}@other.example")
-    read(world, known, OURS), found(world, OURS, name="x")  # the key of cursors is read once
-
-    with metered() as one:
-        read(world, known, OURS)
-    with metered() as by_name:
-        found(world, OURS, name=ACME["name"])
-    with metered() as by_id:
-        found(world, OURS, system="erp", external="4711")
-    with metered() as by_name_for_one_partner:
-        found(world, CRM, name=ACME["name"])
-
-    assert (one.calls, one.rcu) == (["Query"], 1)
-    assert (by_name.calls, by_name.rcu) == (["Query", "BatchGetItem"], 2)
-    assert (by_id.calls, by_id.rcu) == (["BatchGetItem"] * 2, 2)
-    assert (by_name_for_one_partner.calls, by_name_for_one_partner.rcu) == (["Query", "Query", "BatchGetItem"], 2.5)
