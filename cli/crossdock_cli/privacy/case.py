@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from crossdock.identity.person_rows import Seen
     from crossdock_cli.customers.common import Desk
 
-TABLES: Final = ("identity", "exchange", "exceptions", "limits")
+TABLES: Final = ("identity", "exchange", "exceptions")
 """Those that may hold something of a person. Stock and prices know items, warehouses and customers' numbers only."""
 _TAKEN: Final = ("E#", "X#contact#", "C#contact#")
 _BYTES_PER_UNIT: Final = 8192  # 0.5 RCU per 4 KB

@@ -304,7 +304,7 @@ def test_what_cannot_be_done_is_refused_and_nothing_is_written(
 def test_without_a_yes_nothing_is_read(desk: Customers) -> None:
     with pytest.raises(CliError) as error:
         crossdock("privacy", "erase", "crm:0039-ADA", "--why", "x")
-    assert error.value.message.startswith("all of identity, exchange, exceptions, limits is read")
+    assert error.value.message.startswith("all of identity, exchange, exceptions is read")
 
 
 def shape(world: World) -> list[str]:
