@@ -8,18 +8,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from crossdock.contracts.accounts import AccountReport
+from crossdock.contracts.accounts import AccountReport, AccountsReported
 from crossdock.contracts.customer_attributes import AttributeNameError, checked, named
+from crossdock.contracts.events import ACCOUNTS_REPORTED
 from crossdock.contracts.ownership import OPERATOR as OPERATORS
 from crossdock.contracts.ownership import UnownedError
+from crossdock.exceptions.store import ExceptionsStore
+from crossdock.flows.account_reports import take_accounts
 from crossdock.identity.ownership import may_write
+from crossdock.platform.clock import from_text
 from crossdock_cli.customers.common import OPERATOR, By, Customer, Desk, Why, cell, desk_of, shown, told
+from crossdock_cli.customers.pairs import POSSIBLE
 from crossdock_cli.errors import CliError
-from crossdock_cli.output import AsJson, console, emit_json
+from crossdock_cli.exceptions.common import table_of
+from crossdock_cli.output import AsJson, console, emit_json, errors
 from crossdock_cli.target import connect
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crossdock.contracts.refusals import Refusal
     from crossdock.identity.customer_store import Kept
+    from crossdock.identity.journal import Cause
 
 
 def command(
@@ -43,24 +53,54 @@ def command(
     desk.look("set " + ", ".join(sorted(says)), [kept.customer.id], by, why)
     cause = desk.cause(by)
     report = _report(kept, says, cause.at)
+    refused: list[Refusal] = []
     with told():
-        taken = desk.uses.reporting.take(OPERATORS, None, report, cause)
+        changed = _take(desk, report, cause, refused)
     after = desk.uses.store.load(kept.customer.id).customer
     if as_json:
         emit_json(
             {
                 "customer": after.id,
                 "version": after.version,
-                "changed": taken.changed,
+                "changed": changed,
                 "stands": {n: shown(n, after.values.get(n), unmask=False) for n in says},
-                "complaints": [{"kind": c.kind, "detail": c.detail, "remedy": c.remedy} for c in taken.complaints],
+                "complaints": [{"kind": r.kind, "detail": r.detail, "remedy": r.remedy} for r in refused],
             }
         )
     else:
         _print(after.id, after.version, {n: shown(n, after.values.get(n), unmask=False) for n in says})
-    if taken.complaints:
-        first = taken.complaints[0]
-        raise CliError(first.detail, first.remedy)
+    for refusal in refused:
+        if refusal.kind != POSSIBLE:
+            raise CliError(refusal.detail, refusal.remedy)
+        errors.print(f"{refusal.detail}; {refusal.remedy}", markup=False)
+
+
+def _take(desk: Desk, report: AccountReport, cause: Cause, refused: list[Refusal]) -> bool:
+    """Takes the report in as the function takes those of systems; whether anything anybody sees changed.
+
+    That it may be another customer now waits on the exceptions list; of the rest the operator hears at once.
+    """
+    table = table_of(desk.target)
+    store = ExceptionsStore(table, lambda: from_text(cause.at), desk.business.exceptions)
+
+    def refuse(found: Sequence[Refusal]) -> None:
+        refused.extend(found)
+        store.refuse([refusal for refusal in found if refusal.kind == POSSIBLE])
+
+    data = AccountsReported(source=OPERATORS, accounts=[report])
+    event = {
+        "id": cause.correlation_id,
+        "type": ACCOUNTS_REPORTED,
+        "source": OPERATORS,
+        "subject": f"account/{report.account}",
+        "correlationid": cause.correlation_id,
+        "data": data.model_dump(mode="json", exclude_defaults=True),
+    }
+    return bool(take_accounts(desk.uses.reporting, refuse, _nobody, data, event, cause.at, by=cause.by).changed)
+
+
+def _nobody(*_: str) -> None:
+    """Operators are told by what the command prints."""
 
 
 def _assignment(text: str) -> tuple[str, Any]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from threading import Barrier
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -13,10 +15,14 @@ from crossdock.contracts.accounts import AccountsReported
 from crossdock.exchange.inbox import Delivery, Inbox
 from crossdock.exchange.shadow import Claim, ShadowStore, canonical
 from crossdock.identity.journal import faults
+from crossdock.identity.persons import Work
 from crossdock.identity.telling import telling
 from crossdock.identity.xref_writes import minted_id
 from crossdock.platform import clients
+from crossdock_cli.customers.common import desk_of
 from crossdock_cli.errors import CliError
+from crossdock_cli.privacy.case import case_of
+from crossdock_cli.privacy.erasing import erase
 from crossdock_cli.target import Target
 from tests.support.crashes import Killed, Moment, reaper
 from tests.support.customers import Customers, crossdock, document
@@ -266,6 +272,43 @@ def test_what_two_contacts_share_stays_with_the_other(desk: Customers) -> None:
     assert ("bob@" in text, "Bob Reed" in text, "600000" in text) == (False, False, True)
     zenith = desk.uses.xrefs.canonicals("customer", [("erp", "2")])["erp", "2"]
     assert [g.value for g in desk.uses.store.load(zenith).customer.many.values()] == [NAMESAKE]
+
+
+def test_of_customers_that_were_merged_both_forget_and_both_stay_provable(desk: Customers) -> None:
+    acme, zenith = (desk.uses.xrefs.canonicals("customer", [i])[i] for i in (("crm", "1"), ("erp", "2")))
+    document("customers", "merge", acme, zenith, "--why", "the same")
+    found = document("privacy", "erase", CONTACT, "--why", "request 12", "--yes")
+    assert found["customers"] == [zenith]
+    assert [mark for mark in MARKS if mark in everything(desk.world)] == []
+    document("customers", "unmerge", acme, zenith, "--why", "not the same")
+    for customer in (acme, zenith):
+        kept = desk.uses.store.load(customer)
+        assert faults(list(desk.uses.store.history(customer)), kept.customer.seal) == []
+        assert f"contact/{CONTACT}" not in kept.customer.many
+        assert len(kept.customer.many) == 1
+    assert [mark for mark in MARKS if mark in everything(desk.world)] == []
+
+
+def test_two_who_are_erased_at_once_are_both_gone(desk: Customers) -> None:
+    """Their values stand in the same rows: of customers, histories, deliveries, refused reports."""
+    case = case_of(desk_of(desk.world.target))
+
+    def run(text: str) -> None:
+        asked = case.asked(text)
+        kept = case.kept(asked, None, lambda _: None)
+        both.wait()
+        erase(case, kept, Work(kept.person, kept.seen.customers), "mara")
+
+    both = Barrier(2)
+    with ThreadPoolExecutor(2) as threads:
+        for done in [threads.submit(run, text) for text in ("crm:0039-ADA", "crm:0039-BOB")]:
+            done.result()
+    text = everything(desk.world)
+    assert [mark for mark in (*MARKS, "bob@", "0039-BOB", "E#ERASING") if mark in text] == []
+    acme = desk.uses.xrefs.canonicals("customer", [("crm", "1")])["crm", "1"]
+    kept = desk.uses.store.load(acme)
+    assert kept.customer.many == {}
+    assert faults(list(desk.uses.store.history(acme)), kept.customer.seal) == []
 
 
 def test_an_address_that_is_a_systems_id_is_told_and_stays(desk: Customers) -> None:

@@ -36,13 +36,16 @@ def take_accounts(
     data: AccountsReported,
     event: Mapping[str, object],
     at: str,
+    by: str | None = None,
 ) -> Reported:
     """Takes each account in, at an instant (RFC 3339 UTC). `event` is the whole event, of which one can be replayed.
+
+    `by` is who history says it was, where that is not the source.
 
     Raises StoreUnavailableError or the client's error; the whole event may then be taken again.
     """
     counted = Reported()
-    cause = Cause(data.source, str(event["correlationid"]), at)
+    cause = Cause(by or data.source, str(event["correlationid"]), at)
     for report in data.accounts:
         taken = reporting.take(data.source, data.origin, report, cause)
         if taken.revert and taken.customer is not None:
