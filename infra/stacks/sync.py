@@ -44,6 +44,7 @@ DIGESTS_LATE_AFTER_SECONDS: Final = 600
 # The few and precious facts travel on the bus: detail-type → the queue of the domain that applies them.
 ROUTES: Final = {
     "accounts": "customers.accounts.reported.v1",
+    "listings": "customers.accounts.listed.v1",
     "prices": "pricing.rules.changed.v1",
     "price-customers": "pricing.customers.changed.v1",
     "counts": "inventory.counts.reported.v1",
@@ -216,6 +217,26 @@ class SyncStack(StageStack):
         reports.allow_table(data.exceptions, *EXCEPTIONS)
         reports.consume("Accounts", self.routed["accounts"].queue)
 
+        listings = self.routed["listings"].queue
+        compare = Function(
+            self,
+            "compare_accounts",
+            {
+                "CUSTOMER_QUEUE_URLS": urls,
+                "EXCEPTIONS_TABLE": data.exceptions.name,
+                "EXCHANGE_TABLE": data.exchange.name,
+                "IDENTITY_TABLE": data.identity.name,
+                "LISTINGS_QUEUE_URL": listings.queue_url,
+            },
+            size=Size(COMPARING_MEMORY_MB, self.plan.stage.worker.timeout_seconds),
+        )
+        compare.allow_table(data.identity, *CUSTOMERS, "Scan")
+        compare.allow_table(data.exchange, "BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem")
+        compare.allow_table(data.exceptions, *EXCEPTIONS)
+        # Comparing all references of a system goes on in another message when it takes long.
+        compare.allow_send(listings)
+        compare.consume("Listings", listings)
+
         announce = Function(
             self, "announce_customers", {"CUSTOMER_QUEUE_URLS": urls, "EVENT_BUS_NAME": self.bus.event_bus_name}
         )
@@ -226,6 +247,7 @@ class SyncStack(StageStack):
         if told:
             channels = [self.channels[name].queue for name in told]
             reports.allow_send(*channels)
+            compare.allow_send(*channels)
             announce.allow_send(*channels)
 
     def _deferred_webhooks(self) -> None:

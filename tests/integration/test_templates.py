@@ -27,6 +27,7 @@ EXCEPTIONS = {f"dynamodb:{a} table/exceptions" for a in ("BatchGetItem", "GetIte
 CHANNELS = ("marketplace", "webshop")
 DOMAINS = (
     "accounts",
+    "listings",
     "movements",
     "webhooks",
     "prices",
@@ -115,6 +116,11 @@ ALLOWED = {
     | _consumes("movements"),
     "project-balances": _table("inventory", "PartiQLInsert", "PartiQLUpdate", "BatchGetItem") | _follows("inventory"),
     "apply-accounts": _table("identity", *CUSTOMERS) | EXCEPTIONS | _consumes("accounts"),
+    "compare-accounts": _table("identity", *CUSTOMERS, "Scan")
+    | _table("exchange", "BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem")
+    | EXCEPTIONS
+    | {"sqs:SendMessage queue/listings"}
+    | _consumes("listings"),
     "announce-customers": {"events:PutEvents bus/crossdock-prod"} | _follows("identity"),
     "announce-changes": {f"sqs:SendMessage queue/channel-{c}" for c in CHANNELS}
     | _table("exchange", "PartiQLInsert")
@@ -487,6 +493,7 @@ def test_the_bus_routes_each_kind_of_fact_to_its_queue_and_loses_none(prod: Temp
     assert routes == {
         "queue/prices": ["pricing.rules.changed.v1"],
         "queue/accounts": ["customers.accounts.reported.v1"],
+        "queue/listings": ["customers.accounts.listed.v1"],
         "queue/price-customers": ["pricing.customers.changed.v1"],
         "queue/counts": ["inventory.counts.reported.v1"],
         "queue/references": ["identity.references.declared.v1"],
@@ -516,6 +523,7 @@ def test_queues_are_worked_off_in_tens_and_only_failures_come_back(prod: Templat
     collected = {("collect-dead-letters", f"queue/{q}") for q in ("failures", *(f"{q}-dlq" for q in QUEUES))}
     assert set(consumed) == collected | {
         ("apply-accounts", "queue/accounts"),
+        ("compare-accounts", "queue/listings"),
         ("apply-movements", "queue/movements"),
         ("map-webhooks", "queue/webhooks"),
         ("apply-price-changes", "queue/prices"),

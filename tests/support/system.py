@@ -42,6 +42,7 @@ CHANNELS: Final = ("webshop", "marketplace")
 SYSTEMS: Final = ("crm", "erp")
 WORK: Final = (
     "accounts",
+    "listings",
     "movements",
     "prices",
     "price-customers",

@@ -55,6 +55,7 @@ QUEUES: Final = (
     "expiries",
     "price-cells",
     "accounts",
+    "listings",
     "channel-webshop",
     "channel-marketplace",
     "channel-crm",
@@ -64,6 +65,7 @@ FUNCTIONS: Final = (
     "announce_changes",
     "announce_customers",
     "apply_accounts",
+    "compare_accounts",
     "apply_counts",
     "apply_movements",
     "apply_price_changes",
@@ -465,6 +467,7 @@ def _create(target: Target) -> None:
         "inventory.counts.reported.v1": "counts",
         "identity.references.declared.v1": "references",
         "inventory.supply.reported.v1": "supply",
+        "customers.accounts.listed.v1": "listings",
         "customers.accounts.reported.v1": "accounts",
     }
     for event_type, queue in rules.items():
@@ -519,6 +522,7 @@ def _environment(world: World, folder: Path) -> dict[str, str]:
         "WEBHOOKS_QUEUE_URL": world.urls["webhooks"],
         "BODIES_BUCKET": BODIES,
         "RESERVATIONS_QUEUE_URL": world.urls["reservations"],
+        "LISTINGS_QUEUE_URL": world.urls["listings"],
         "EXPIRIES_QUEUE_URL": world.urls["expiries"],
         "EVENT_BUS_NAME": "crossdock-local",
         "PRICE_CELLS_QUEUE_URL": world.urls["price-cells"],

@@ -10,6 +10,7 @@ from crossdock.contracts import events
 from crossdock.contracts.accounts import AccountsReported
 from crossdock.contracts.counts import CountsReported
 from crossdock.contracts.levels import LevelsReported
+from crossdock.contracts.listings import AccountsListed
 from crossdock.contracts.orders import OrderReported
 from crossdock.contracts.price_customers import PriceCustomersChanged
 from crossdock.contracts.prices import PriceRulesChanged
@@ -28,6 +29,7 @@ class Described:
 
 FACTS: Mapping[str, Described] = MappingProxyType(
     {
+        events.ACCOUNTS_LISTED: Described(AccountsListed, "all that systems hold of customers", "listings"),
         events.ACCOUNTS_REPORTED: Described(AccountsReported, "what systems say of customers", "accounts"),
         events.COUNTS_REPORTED: Described(CountsReported, "what a source counts, as of its position", "counts"),
         events.LEVELS_REPORTED: Described(LevelsReported, "what a shop shows of items", None),

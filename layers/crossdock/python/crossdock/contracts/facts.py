@@ -1,12 +1,14 @@
 """Canonical documents as facts for the bus: what several connectors make, made once."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from crossdock.contracts import events
 from crossdock.contracts.accounts import AccountReport, AccountsReported
 from crossdock.contracts.inbound import Fact, Part, Several, Translated
 from crossdock.contracts.levels import Level, LevelsReported
+from crossdock.contracts.listings import AccountListing, AccountsListed
 from crossdock.contracts.orders import Order, OrderReported
 from crossdock.contracts.references import ForeignCode, ItemDeclaration
 
@@ -50,6 +52,26 @@ def accounts_facts(source: str, accounts: Sequence[AccountReport], origin: str |
         for some in _parts(accounts, _ACCOUNTS_TO_A_FACT)
     ]
     return [Fact(events.ACCOUNTS_REPORTED, f"accounts/{source}", data) for data in found]
+
+
+def listing_facts(source: str, listing: AccountListing, listed_at: datetime) -> list[Fact]:
+    """A page of a listing in parts; a page without accounts is one part without any."""
+    parts = _parts(listing.accounts, _ACCOUNTS_TO_A_FACT) or [[]]
+    found = [
+        AccountsListed(
+            source=source,
+            listing=listing.listing,
+            listed_at=listed_at,
+            page=listing.page,
+            last=listing.last,
+            part=number,
+            parts=len(parts),
+            accounts=list(some),
+        )
+        for number, some in enumerate(parts, 1)
+    ]
+    subject = f"listing/{source}/{listing.listing}"
+    return [Fact(events.ACCOUNTS_LISTED, subject, one.model_dump(mode="json", exclude_defaults=True)) for one in found]
 
 
 def references_facts(source: str, codes: Sequence[tuple[str, str]]) -> list[Fact]:

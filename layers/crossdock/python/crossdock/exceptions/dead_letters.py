@@ -13,6 +13,7 @@ from crossdock.platform.queues import Record
 
 # Which queue each kind of event goes to; an event that the bus could not put there comes whole, with its envelope.
 _ROUTES = {
+    events.ACCOUNTS_LISTED: "listings",
     events.ACCOUNTS_REPORTED: "accounts",
     events.PRICE_RULES_CHANGED: "prices",
     events.COUNTS_REPORTED: "counts",

@@ -11,6 +11,7 @@ _CHANNEL: Final = "channel-"
 # Queue → the function that works it off, and what it leads to.
 _STATIONS: Final[Mapping[str, tuple[str, str]]] = {
     "accounts": ("apply_accounts", "the customer"),
+    "listings": ("compare_accounts", "the comparison of customers"),
     "movements": ("apply_movements", "the journal"),
     "reservations": ("apply_reservations", "the hold"),
     "expiries": ("expire_reservations", "the end of the hold"),

@@ -31,9 +31,9 @@ from crossdock.identity.findable import find_changes, find_keys
 from crossdock.identity.golden import Golden
 from crossdock.identity.journal import Cause
 from crossdock.identity.telling import Told, row, to_told
-from crossdock.identity.xref_rows import Known, known, partition
+from crossdock.identity.xref_rows import BACK, Known, in_force, known, partition
 from crossdock.platform.dynamo import Item, Table, from_item
-from crossdock.platform.writes import AtomicWrite, Delete, Insert, Replace, When
+from crossdock.platform.writes import AtomicWrite, Delete, Insert, Key, Replace, When
 
 _CHAIN: Final = 50
 
@@ -102,6 +102,16 @@ class CustomerStore:
         """The golden records that exist, read consistently, without contacts and ship-tos: 1 RCU each, 100 a call."""
         rows = self._table.get_many([head_key(c) for c in customers], consistent=True)
         return {c.id: c for c in (to_customer(row, {}) for row in rows.values())}
+
+    def references_of(self, system: str, after: Key | None, now: str) -> tuple[list[tuple[str, str]], Key | None]:
+        """(customer, account) of a system's references in the next megabyte of rows, and where to go on: 128 RCU.
+
+        Those whose time is not, or is over, at an instant (RFC 3339 UTC) are left out. None: that was the end.
+        """
+        rows, last = next(self._table.pages(after, attributes=("pk", "sk", "from", "to")))
+        pk, sk = partition(KIND, ""), f"{BACK}{system}#"
+        found = [r for r in rows if r["pk"].startswith(pk) and r["sk"].startswith(sk) and in_force(r, now)]
+        return [(r["pk"].removeprefix(pk), r["sk"].removeprefix(sk)) for r in found], last
 
     def told(self, customer: str, system: str) -> Told:
         """What a system was told of a customer."""

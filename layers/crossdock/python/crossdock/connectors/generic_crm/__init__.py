@@ -1,4 +1,4 @@
-"""A CRM, or a shop, that sends our documented JSON. Its event: `customers.reported`."""
+"""A CRM, or a shop, that sends our documented JSON. Its events: `customers.reported`, `customers.listed`."""
 
 from crossdock.connectors.generic_crm.translation import CODE_TABLES, HEADERS, MAPPING_VERSION, translate
 

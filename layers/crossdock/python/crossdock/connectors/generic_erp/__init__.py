@@ -1,7 +1,7 @@
 """An ERP that sends our documented JSON, and is told customers over its own HTTP interface.
 
 Its events: `items.declared`, `prices.changed`, `costs.changed`, `customers.priced`, `customers.reported`,
-`supply.expected`.
+`customers.listed`, `supply.expected`.
 """
 
 from crossdock.connectors.generic_erp.delivering import NEEDS, TELLS, deliver

@@ -10,9 +10,10 @@ from typing import Any, Final, Literal
 from crossdock.contracts import events
 from crossdock.contracts.accounts import AccountList
 from crossdock.contracts.codes import NO_CODES, UNITS, WAREHOUSES, Codes, UnmappedCodeError
-from crossdock.contracts.facts import accounts_facts, together
+from crossdock.contracts.facts import accounts_facts, listing_facts, together
 from crossdock.contracts.fields import Contract, Instant
 from crossdock.contracts.inbound import Fact, Translated, read_native
+from crossdock.contracts.listings import AccountListing
 from crossdock.contracts.native import refused
 from crossdock.contracts.price_customers import PriceCustomerList
 from crossdock.contracts.prices import PriceList
@@ -63,8 +64,15 @@ class _Reported(Contract):
     data: AccountList
 
 
-_Native = _Declared | _Priced | _Costed | _CustomersPriced | _Expected | _Reported
+class _Listed(Contract):
+    type: Literal["customers.listed"]
+    timestamp: Instant
+    data: AccountListing
+
+
+_Native = _Declared | _Priced | _Costed | _CustomersPriced | _Expected | _Reported | _Listed
 NATIVE: dict[str, type[_Native]] = {
+    "customers.listed": _Listed,
     "customers.reported": _Reported,
     "items.declared": _Declared,
     "prices.changed": _Priced,
@@ -80,7 +88,8 @@ def translate(
     headers: Mapping[str, str] = _NOBODY,  # noqa: ARG001 - all that counts is in the body
     codes: Codes = NO_CODES,
 ) -> Translated:
-    """A webhook body as facts: references declared, rules, costs or customers changed, supply or customers reported.
+    """A webhook body as facts: references declared, rules, costs or customers changed, supply or customers reported or
+    listed.
 
     A supplier's cost is a rule like any other from here on: kept, versioned, approved and refused in the same ways.
 
@@ -96,6 +105,8 @@ def translate(
 def _fact(source: str, native: _Native, codes: Codes) -> Translated:
     if isinstance(native, _Reported):
         return together(accounts_facts(source, native.data.accounts, native.data.origin))
+    if isinstance(native, _Listed):
+        return together(listing_facts(source, native.data, native.timestamp))
     if isinstance(native, _Declared):
         items = [i.model_dump(mode="json", exclude_none=True) for i in native.data.items]
         for number, item in enumerate(items):
