@@ -197,7 +197,8 @@ def _holds(row: Item, condition: str, wanted: list[Any]) -> bool:
     if match[1] not in row:
         return False
     stands = row[match[1]]
-    return bool({"<": stands < value, "=": stands == value, ">=": stands >= value}[match[2]])
+    # Objects and lists have no order, and are compared for equality only.
+    return bool(stands == value if match[2] == "=" else stands < value if match[2] == "<" else stands >= value)
 
 
 def _change(row: Item, change: str, given: list[Any]) -> None:

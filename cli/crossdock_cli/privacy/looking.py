@@ -10,10 +10,12 @@ import typer
 
 from crossdock.exceptions.masking import covered_text
 from crossdock.identity.accesses import Access, Accesses, days_until
+from crossdock.identity.persons import Persons
+from crossdock.identity.xrefs import CrossReferences
 from crossdock.platform.clock import system_clock
 from crossdock.platform.dynamo import Table
 from crossdock_cli.errors import CliError
-from crossdock_cli.output import AsJson, console, emit_json, table
+from crossdock_cli.output import AsJson, console, emit_json, errors, table
 from crossdock_cli.target import connect
 
 
@@ -30,7 +32,10 @@ def command(
     except ValueError as exc:
         raise CliError(f"--day {day}: no day", "for example --day 2026-11-21") from exc
     target = connect(ctx.obj)
-    found = list(Accesses(Table(target.dynamodb, target.name("identity"))).of(days_until(last, days), customer))
+    identity = Table(target.dynamodb, target.name("identity"))
+    found = list(Accesses(identity).of(days_until(last, days), customer))
+    if waiting := Persons(identity, CrossReferences(identity)).unfinished():
+        errors.print(f"[yellow]{waiting} erasures have begun and not ended[/yellow]: run each again for its person")
     if as_json:
         emit_json([asdict(access) for access in found])
         return

@@ -15,7 +15,7 @@ from crossdock.contracts.accounts import AccountsReported
 from crossdock.exchange.inbox import Delivery, Inbox
 from crossdock.exchange.shadow import Claim, ShadowStore, canonical
 from crossdock.identity.journal import faults
-from crossdock.identity.persons import Work
+from crossdock.identity.persons import Persons, Work
 from crossdock.identity.telling import telling
 from crossdock.identity.xref_writes import minted_id
 from crossdock.platform import clients
@@ -289,6 +289,15 @@ def test_of_customers_that_were_merged_both_forget_and_both_stay_provable(desk: 
     assert [mark for mark in MARKS if mark in everything(desk.world)] == []
 
 
+def test_an_erasure_that_nobody_ended_is_told_of(desk: Customers) -> None:
+    persons = Persons(desk.world.table("identity"), desk.uses.xrefs)
+    asked = persons.asked("ada@acme.example")
+    persons.begin(asked, Work(persons.person(asked, lambda _: None)[0], {}))
+    assert "1 erasures have begun and not ended" in crossdock("privacy", "accesses").output
+    document("privacy", "erase", CONTACT, "--why", "request 12", "--yes")
+    assert "not ended" not in crossdock("privacy", "accesses").output
+
+
 def test_two_who_are_erased_at_once_are_both_gone(desk: Customers) -> None:
     """Their values stand in the same rows: of customers, histories, deliveries, refused reports."""
     case = case_of(desk_of(desk.world.target))
@@ -373,6 +382,7 @@ def test_an_erasure_that_dies_anywhere_and_is_run_again_leaves_nothing(
             document("privacy", "erase", "crm:0039-ADA", "--why", "request 12", "--yes")
         if at:
             document("privacy", "erase", "crm:0039-ADA", "--why", "request 12", "--yes")
+            assert "not ended" not in crossdock("privacy", "accesses").output
         text = everything(world)
         assert [mark for mark in (*MARKS, "E#ERASING") if mark in text] == [], (at, moment)
         acme = desk.uses.xrefs.canonicals("customer", [("crm", "1")])["crm", "1"]

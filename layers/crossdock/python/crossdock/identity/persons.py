@@ -199,6 +199,10 @@ class Persons:
             if asked.means(work.person):
                 yield (row["pk"], row["sk"]), work
 
+    def unfinished(self) -> int:
+        """How many erasures have begun and not ended; 0.5 RCU."""
+        return sum(1 for _ in self._table.query(_WORK))
+
     def begin(self, asked: Asked, work: Work) -> None:
         """Keeps by what the person is known until nothing is left: what is erased first is what tells."""
         customers = {c: sorted(names) for c, names in work.customers.items()}
