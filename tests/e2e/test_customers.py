@@ -16,8 +16,8 @@ from crossdock.identity.use_cases import customer_use_cases
 from crossdock.identity.xrefs import CrossReferences
 from crossdock.platform.clock import system_clock, to_text
 from crossdock.platform.dynamo import Table
+from crossdock_cli.demo.erp import TOKEN, Erp, ErpServer
 from tests.support.demo_customers import demo
-from tests.support.erp import TOKEN, Erp, ErpServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -486,7 +486,7 @@ def _create(target: Target) -> None:
         write_secret(
             target, f"channels/{channel}", {"url": f"http://{channel}.invalid/hooks", "signing_secrets": [SECRET]}
         )
-    write_secret(target, "channels/erp", {"url": "http://erp.invalid/api", "token": "erp-token-of-a-test"})
+    write_secret(target, "channels/erp", {"url": "http://erp.invalid/api", "token": "erp-token-of-a-demo"})
 
 
 def set_secret(world: World, name: str, document: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from crossdock_cli.demo import report
 from crossdock_cli.demo.ledger import SAMPLE, read_days
+from crossdock_cli.demo.onboarding import CRM
 from crossdock_cli.demo.plan import make_plan
 from crossdock_cli.demo.receiver import Receiver
 from crossdock_cli.demo.senders import Entrance
@@ -86,7 +87,8 @@ def play(state: LocalState, plan: Plan, batch: int, seed: int) -> dict[str, Any]
     try:
         with Receiver(state.receiver_port) as receiver:
             channels = {name: receiver.add_channel(name, _secrets(target, name)) for name in CHANNELS}
-            story = Story(target, entrance, plan, channels, batch, seed)
+            crm = receiver.add_channel(CRM, _secrets(target, CRM))
+            story = Story(target, entrance, plan, channels, batch, seed, crm=crm)
             stored = story.run()
             return report.figures(story, plan, stored, channels, entrance.sent, time.monotonic() - began)
     finally:

@@ -57,6 +57,7 @@ def figures(
         "drift": {"injected": len(tally.drift), "found": tally.drift_found, "healed": tally.drift_healed},
         "reservations": _reservations(tally.contest, stored),
         "quotes": {**asdict(tally.quoting), "holds": tally.quoting.holds},
+        "customer": {**asdict(tally.onboarding), "fair": tally.onboarding.fair},
         "latency_ms": {
             "accept_p50": _milliseconds(sent.seconds, 0.50),
             "accept_p99": _milliseconds(sent.seconds, 0.99),
@@ -80,6 +81,7 @@ def succeeded(found: dict[str, Any]) -> bool:
         and found["reservations"]["fair"]
         and found["reservations"]["free_again"]
         and found["quotes"]["holds"]
+        and found["customer"]["fair"]
         and stale == 0
     )
 
@@ -106,6 +108,7 @@ def show(found: dict[str, Any]) -> None:
     ]
     rows += _contest_rows(found["reservations"])
     rows += _quote_rows(found["quotes"])
+    rows += _customer_rows(found["customer"])
     for name, channel in published.items():
         rows.append(
             (
@@ -155,6 +158,18 @@ def _quote_rows(found: dict[str, Any]) -> list[tuple[str, object, str]]:
             f"{'all' if alike == lines else f'only {alike}'} at the price that the webshop was told",
         ),
         ("  ordered by the quote", verdicts, "as quoted / a hundredth cheaper / with a forged token"),
+    ]
+
+
+def _customer_rows(found: dict[str, Any]) -> list[tuple[str, object, str]]:
+    echoes = "its own words told nobody again" if not found["echoes_told"] else "its own words went round AGAIN"
+    return [
+        (
+            "a customer made in the CRM: ERP accounts",
+            found["accounts"],
+            f"asked to make one {found['attempts']} times, failing before and after it; {echoes}",
+        ),
+        ("  a credit hold of the ERP known in the shop after, s", found["held_after_s"], ""),
     ]
 
 

@@ -68,7 +68,7 @@ def _rows(target: Target, table: str) -> Iterator[dict[str, Any]]:
         yield from (from_item(raw) for raw in page["Items"])
 
 
-QUEUES = ("movements", "prices", "price-customers", "counts", "references", "supply")
+QUEUES = ("accounts", "movements", "prices", "price-customers", "counts", "references", "supply")
 
 
 def waiting_messages(target: Target, channels: list[str]) -> int:

@@ -14,6 +14,7 @@ from crossdock.exceptions.correction import assignments_to_patch, corrected_mess
 from crossdock.exceptions.model import OPEN
 from crossdock.exceptions.runs import Options, Selection, new_id
 from crossdock_cli.demo.contest import Contest, contend
+from crossdock_cli.demo.onboarding import CRM, Onboarding, onboard
 from crossdock_cli.demo.plan import WAREHOUSE
 from crossdock_cli.demo.quoting import Quoting, ask
 from crossdock_cli.demo.senders import in_batches
@@ -63,18 +64,28 @@ class Tally:
     exception_kinds: dict[str, int] = field(default_factory=dict)
     contest: Contest = field(default_factory=Contest)
     quoting: Quoting = field(default_factory=Quoting)
+    onboarding: Onboarding = field(default_factory=Onboarding)
 
 
 class Story:
     """Runs the course over one stage. Deterministic for a seed, but for what the machine's speed decides."""
 
     def __init__(
-        self, target: Target, entrance: Entrance, plan: Plan, channels: dict[str, Channel], batch: int, seed: int
+        self,
+        target: Target,
+        entrance: Entrance,
+        plan: Plan,
+        channels: dict[str, Channel],
+        batch: int,
+        seed: int,
+        *,
+        crm: Channel,
     ) -> None:
         self._target = target
         self._entrance = entrance
         self._plan = plan
         self._channels = channels
+        self._crm = crm
         self._batch = batch
         self._random = random.Random(seed)  # noqa: S311 - which batch is repeated, nothing secret
         self.tally = Tally()
@@ -100,6 +111,8 @@ class Story:
             self._contend()
             bar.update(task, description="a quote, and orders by it")
             self.tally.quoting = ask(self._entrance, self._channels["webshop"].everything_held("price"))
+            bar.update(task, description="a customer of the CRM goes to the ERP")
+            self._welcome()
             return self._until_settled()
 
     # -- business --------------------------------------------------------------------------------------------------
@@ -108,7 +121,7 @@ class Story:
         for part in in_batches(self._plan.items, _ITEMS_PER_WEBHOOK):
             codes = [{"sku": c, "codes": [{"system": s, "code": c} for s in (SOURCE, ERP)]} for c in part]
             self._entrance.webhook(ERP, "items.declared", {"items": codes})
-        self._until("the items are known", lambda: waiting_messages(self._target, list(self._channels)) == 0)
+        self._until("the items are known", lambda: waiting_messages(self._target, [*self._channels, CRM, ERP]) == 0)
         self._send(list(in_batches(self._plan.opening, self._batch)), bar, task)
 
     def _day(self, day: DayPlan, bar: Progress, task: TaskID, *, is_bad: bool) -> None:
@@ -129,7 +142,7 @@ class Story:
         self._random.shuffle(batches)  # and none of them in the order of its sequence
         self._send(batches, bar, task)
         # A day ends before the next begins; without this the figures would show how long a flood waits.
-        self._until("the day is through", lambda: waiting_messages(self._target, list(self._channels)) == 0)
+        self._until("the day is through", lambda: waiting_messages(self._target, [*self._channels, CRM, ERP]) == 0)
 
     def _send(self, batches: list[list[Movement]], bar: Progress, task: TaskID) -> None:
         def one(batch: list[Movement]) -> None:
@@ -145,6 +158,10 @@ class Story:
     def _count(self, movements: list[Movement]) -> None:
         self.tally.sent += len(movements)
         self.tally.unique.update(m["id"] for m in movements)
+
+    def _welcome(self) -> None:
+        shop = self._channels["webshop"]
+        self.tally.onboarding = onboard(self._target, self._entrance, self._crm, shop, self._until, self._until_settled)
 
     # -- what goes wrong -------------------------------------------------------------------------------------------
 
@@ -213,7 +230,7 @@ class Story:
                 "counts": part,
             }
             self._entrance.webhook(SOURCE, "stock.counted", data)
-        self._until("the counts are in", lambda: waiting_messages(self._target, list(self._channels)) == 0)
+        self._until("the counts are in", lambda: waiting_messages(self._target, [*self._channels, CRM, ERP]) == 0)
         self.tally.drift_found = run_stock(self._target, SOURCE)["drifted"]
         self.tally.drift_healed = run_stock(self._target, SOURCE)["healed"]
 
@@ -232,7 +249,7 @@ class Story:
         found: list[Stored] = []
 
         def settled() -> bool:
-            if waiting_messages(self._target, list(self._channels)):
+            if waiting_messages(self._target, [*self._channels, CRM, ERP]):
                 return False
             found[:] = [look(self._target)]
             return found[0].projected and not found[0].unacknowledged and self._told(found[0])

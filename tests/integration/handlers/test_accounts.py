@@ -14,7 +14,7 @@ from crossdock.identity.customer_store import CustomerStore
 from crossdock.identity.journal import faults
 from crossdock.identity.xrefs import CrossReferences
 from crossdock.platform.outbound import Http
-from tests.support.erp import TOKEN, Erp
+from crossdock_cli.demo.erp import TOKEN, Erp
 from tests.support.scenarios import Scenario, Stage, dies_everywhere
 from tests.support.world import CORRELATION, NOW_TEXT, World, bus_event, dirty_message
 

@@ -1,4 +1,4 @@
-"""An ERP's own HTTP interface, as `crossdock.connectors.generic_erp.delivering` speaks to it; it can be made ill.
+"""An ERP's side of the wire: its own HTTP interface for customers, which can be made ill, for the demo and the tests.
 
 It makes an account for every POST, as an ERP does that knows no idempotency keys: who posts twice has two accounts.
 """
@@ -9,13 +9,13 @@ import json
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-TOKEN = "erp-token-of-a-test"
+TOKEN: Final = "erp-token-of-a-demo"  # noqa: S105 - of an ERP that is played here
 
 
 @dataclass
