@@ -2,6 +2,10 @@
 
 One query reads all that is kept of a customer (and one more for each that was merged into it); one transaction writes
 what changed, under the condition that the golden record is as it was read. Whoever was overtaken reads again.
+
+A query may meet a transaction half way: the golden record of after it beside a record of before. Who built on that
+would write the old record over the new one, and nobody would notice. So each row has the revision that wrote it (`rv`),
+and the golden record the sum of them (`rs`): rows that do not add up to it are read again.
 """
 
 import secrets
@@ -15,6 +19,8 @@ from crossdock.identity.customer_rows import (
     HEAD,
     KIND,
     MANY,
+    PART,
+    RECORD,
     TOLD,
     head_key,
     head_row,
@@ -32,17 +38,21 @@ from crossdock.identity.golden import Golden
 from crossdock.identity.journal import Cause
 from crossdock.identity.telling import Told, row, to_told
 from crossdock.identity.xref_rows import BACK, Known, in_force, known, partition
+from crossdock.platform import deadline
 from crossdock.platform.dynamo import Item, Table, from_item
 from crossdock.platform.writes import AtomicWrite, Delete, Insert, Key, Replace, When
 
 _CHAIN: Final = 50
+_TORN: Final = 4
+"""So often rows that do not add up are read; then they are taken as they are, and the next write sets the sum anew."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
     """All that is kept of a customer. `records` are also those of customers that were merged into it.
 
-    `ids` are its cross-references with their guard; `exists` says whether there is a golden record yet.
+    `ids` are its cross-references with their guard; `exists` says whether there is a golden record yet. `rows` are the
+    revisions of all rows of records, contacts and ship-tos, by their keys.
     """
 
     customer: Customer
@@ -51,6 +61,7 @@ class Kept:
     ids: Known
     suspects: Mapping[str, Suspect] = field(default_factory=dict)
     told: Mapping[str, Told] = field(default_factory=dict)
+    rows: Mapping[Key, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +85,33 @@ class CustomerStore:
 
         Of one that does not exist, an empty record that can be written.
         """
+        for attempt in range(_TORN):
+            if attempt:
+                deadline.pause(attempt)
+            kept, wanted = self._read(customer)
+            if wanted is None or sum(kept.rows.values()) == wanted:
+                break
+        return kept
+
+    def _read(self, customer: str) -> tuple[Kept, int | None]:
+        """What is kept, and what the revisions of its rows add up to; None: nobody says."""
         rows = list(self._table.query(partition(KIND, customer), consistent=True))
         ids = known(KIND, customer, rows)
         head = next((r for r in rows if (r["pk"], r["sk"]) == head_key(customer)), None)
-        records = [*records_of(rows, customer), *self._merged(ids.merges)]
+        merged = self._merged(ids.merges)
+        records = [r for home, found in [(customer, rows), *merged] for r in records_of(found, home)]
+        revisions = {k: n for found in (rows, *(f for _, f in merged)) for k, n in _revisions(found)}
         told = {t.system: t for t in (to_told(r) for r in rows if r["sk"].startswith(TOLD))}
         kept = to_customer(head, many_of(rows)) if head else Customer(customer)
         # Who was merged into it is no other customer any more: nobody has to decide of that one.
         suspects = {other: s for other, s in suspects_of(rows).items() if other not in ids.merges}
-        return Kept(kept, head is not None, tuple(records), ids, suspects, told)
+        # Of one that was merged, the records change with the other: their sum is kept there.
+        wanted = head.get("rs") if head is not None and kept.into is None else None
+        return Kept(kept, head is not None, tuple(records), ids, suspects, told, revisions), wanted
 
-    def _merged(self, merges: Iterable[str]) -> list[Record]:
-        """The records of those that were merged into one, and into these, and so on."""
-        found: list[Record] = []
+    def _merged(self, merges: Iterable[str]) -> list[tuple[str, list[Item]]]:
+        """The rows of those that were merged into one, and into these, and so on, each with its name."""
+        found: list[tuple[str, list[Item]]] = []
         waiting, seen = list(merges), set[str]()
         while waiting and len(seen) < _CHAIN:
             other = waiting.pop()
@@ -94,7 +119,7 @@ class CustomerStore:
                 continue
             seen.add(other)
             rows = list(self._table.query(partition(KIND, other), consistent=True))
-            found += records_of(rows, other)
+            found.append((other, rows))
             waiting += known(KIND, other, rows).merges
         return found
 
@@ -160,12 +185,31 @@ def writes(kept: Kept, wanted: Next, cause: Cause) -> list[AtomicWrite]:
         made.append(Insert(entry))
     after = replace(after, found_by=find_keys(after.values))
     made += find_changes(after.id, before.found_by, after.found_by)
-    made += _many(before, after)
-    made += [Replace(found) for record in wanted.records for found in _changed_rows(kept, record)]
+    rows, revisions = _rows(kept, wanted, after), dict(kept.rows)
+    for one in rows:
+        if isinstance(one, Replace):
+            revisions[one.key] = after.revision
+        else:
+            revisions.pop(one.key, None)
+    made += rows
     made += [Replace(suspect_row(after.id, suspect)) for suspect in wanted.suspects]
     made += [_told(after.id, told) for told in wanted.told]
-    head = head_row(after)
+    head = {**head_row(after), "rs": sum(revisions.values())}
     return [Replace(head, (When("n", "=", before.revision),)) if kept.exists else Insert(head), *made]
+
+
+def _rows(kept: Kept, wanted: Next, after: Customer) -> list[Replace | Delete]:
+    """The rows of records, contacts and ship-tos that change, each under the revision that writes it."""
+    changed = [found for record in wanted.records for found in _changed_rows(kept, record)]
+    stand, gone = _many(kept.customer, after)
+    return [*gone, *(Replace({**found, "rv": after.revision}) for found in (*stand, *changed))]
+
+
+def _revisions(rows: Iterable[Mapping[str, Any]]) -> Iterable[tuple[Key, int]]:
+    """The key and the revision of each row that belongs to the sum."""
+    for found in rows:
+        if found["sk"].startswith((RECORD, PART, MANY)):
+            yield (found["pk"], found["sk"]), found.get("rv", 0)
 
 
 def _changed_rows(kept: Kept, record: Record) -> list[dict[str, object]]:
@@ -181,15 +225,15 @@ def _told(customer: str, told: Told) -> AtomicWrite:
     return Replace(row(customer, told), (When("n", "=", told.revision),))
 
 
-def _many(before: Customer, after: Customer) -> list[AtomicWrite]:
-    """The contacts and ship-tos that changed."""
-    made: list[AtomicWrite] = [
-        Replace(many_row(after.id, name, golden))
+def _many(before: Customer, after: Customer) -> tuple[list[dict[str, Any]], list[Delete]]:
+    """The contacts and ship-tos that are new or others, and those that are gone."""
+    stand = [
+        many_row(after.id, name, golden)
         for name, golden in after.many.items()
         if before.many.get(name) is None or _bare(before.many[name]) != _bare(golden)
     ]
     gone = before.many.keys() - after.many.keys()
-    return [*made, *(Delete((partition(KIND, after.id), MANY + name)) for name in sorted(gone))]
+    return stand, [Delete((partition(KIND, after.id), MANY + name)) for name in sorted(gone)]
 
 
 def _bare(golden: Golden) -> Golden:

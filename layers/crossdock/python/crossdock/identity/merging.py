@@ -10,14 +10,16 @@ from typing import Final
 
 from crossdock.identity.claims import Record
 from crossdock.identity.comparing import Comparison
+from crossdock.identity.customer_rows import KIND, MANY
 from crossdock.identity.customer_store import CustomerStore, Kept, Next, writes
 from crossdock.identity.customers import Customer, Judging, judged
 from crossdock.identity.duplicates.index import changes as index_changes
 from crossdock.identity.journal import Cause
+from crossdock.identity.xref_rows import partition
 from crossdock.identity.xref_writes import XrefError, merge_writes, unmerge_writes
 from crossdock.platform.clock import from_text
 from crossdock.platform.errors import StoreUnavailableError
-from crossdock.platform.writes import AtomicWrite
+from crossdock.platform.writes import AtomicWrite, Key
 
 _ROUNDS: Final = 12
 _PER_TRANSACTION: Final = 100
@@ -56,7 +58,8 @@ class Merging:
             return Merged(gone, stays), [
                 *moved,
                 *self._writes(losing, gone, cause),
-                *self._writes(winning, stays, cause),
+                # The other's records add up with its own from now on; what stood of them goes.
+                *self._writes(replace(winning, rows={**winning.rows, **_records(losing)}), stays, cause),
             ]
 
         return self._carried_out(loser, winner, plan)
@@ -69,9 +72,14 @@ class Merging:
 
         def plan(losing: Kept, winning: Kept) -> tuple[Merged, list[AtomicWrite]]:
             moved = unmerge_writes(losing.ids, winning.ids)
-            own = {r.id for r in losing.records}
-            stays = tuple(r for r in winning.records if r.id not in own)
-            freed = self._judged(replace(losing.customer, into=None), losing.records, losing, cause)
+            # By the winner's reading: its rows add up, and those of one that was merged are changed with it.
+            own = {k[0] for k in losing.rows} | {partition(KIND, loser)}
+            homes = {pk.removeprefix(partition(KIND, "")) for pk in own}
+            records = tuple(r for r in winning.records if r.home in homes)
+            stays = tuple(r for r in winning.records if r.home not in homes)
+            losing = replace(losing, rows={k: n for k, n in winning.rows.items() if k[0] in own})
+            winning = replace(winning, rows={k: n for k, n in winning.rows.items() if k[0] not in own})
+            freed = self._judged(replace(losing.customer, into=None), records, losing, cause)
             left = self._judged(winning.customer, stays, winning, cause)
             return Merged(freed, left), [
                 *moved,
@@ -107,3 +115,8 @@ class Merging:
             if self._store.commit(found):
                 return made
         raise StoreUnavailableError(f"{loser} or {winner} kept being changed by others")
+
+
+def _records(kept: Kept) -> dict[Key, int]:
+    """The revisions of the rows of records, without those of contacts and ship-tos that stand."""
+    return {key: n for key, n in kept.rows.items() if not key[1].startswith(MANY)}
