@@ -85,7 +85,8 @@ def arrange(world: World) -> Customers:
     with pytest.raises(KeyError):
         desk.say("shop", "9", 9, known_as=[("crm", "1"), ("erp", "2")], contacts={"w1": ADA}, phone="01904 654321")
     why = "Ada Byron (ada@acme.example) rang"
-    world.table("identity").put({"pk": "A#2026-11-21", "sk": "fixed", "by": "x", "why": why, "did": "", "cu": []})
+    look = {"by": "x", "caller": "arn", "did": "show", "cu": [acme], "why": why}
+    world.table("identity").put({"pk": "A#2026-11-21", "sk": "fixed", **look})
     return desk
 
 
