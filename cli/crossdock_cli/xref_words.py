@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, Final, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -25,7 +25,7 @@ def kind_of(text: str) -> Kind:
     """The kind as given, refused as wrong usage when it is none."""
     if text not in KINDS:
         raise typer.BadParameter(f"'{text}' is no kind; use one of {', '.join(KINDS)}", param_hint="--kind")
-    return cast("Kind", text)
+    return text
 
 
 def instant(text: str | None, option: str) -> datetime | None:

@@ -137,7 +137,7 @@ def _told(world: World, reports: list[Any]) -> None:
         world.say(system, account, version, known_as=[("crm", "0")], **says)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.data(), REPORTS)
 def test_any_order_and_repetition_of_reports_ends_in_the_same_customer(data: st.DataObject, reports: list[Any]) -> None:
     one, other = World(), World()
@@ -152,7 +152,7 @@ def test_any_order_and_repetition_of_reports_ends_in_the_same_customer(data: st.
     assert faults(one.store.history(customer), first.customer.seal) == []
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(REPORTS, REPORTS, st.lists(st.tuples(st.booleans(), st.integers(41, 60), SAYS), max_size=4))
 def test_taking_a_merge_back_leaves_both_as_if_it_had_never_been(
     one: list[Any], other: list[Any], meanwhile: list[Any]
