@@ -1,4 +1,4 @@
-"""Builds the two layers, without Docker: the third-party wheels, and our library with the compiled configuration.
+"""Builds the layers, without Docker: the third-party wheels, and our library with the compiled configuration.
 
 Each is built into `.build/layers/<target>/` and kept while the hash of everything it was made of stays the same, so
 a second synth builds nothing and needs no network.
@@ -29,7 +29,10 @@ LIBRARY: Final = ROOT / "layers" / "crossdock" / "python"
 # botocore describes some 400 services in 25 MB; these are the ones that a function has an action for.
 SERVICES: Final = frozenset({"dynamodb", "events", "s3", "scheduler", "secretsmanager", "sqs"})
 # Change this when the way of building changes, so that layers built the old way are not reused.
-_RECIPE: Final = "3"
+_RECIPE: Final = "4"
+# What customers are compared with, 24 MB, is a layer of its own: few functions need it, and each new execution
+# environment unpacks its layers whole.
+COMPARING: Final = ("phonenumber*", "python_stdnum*", "rapidfuzz*", "stdnum")
 # Parts of our dependencies that no function imports (a test imports every handler from the layers alone): a quarter of
 # what every new execution environment would otherwise unpack. The logger itself needs jmespath_utils.
 _UNUSED: Final = ("aws_lambda_powertools/event_handler", "aws_lambda_powertools/utilities/[!j_]*/", "pydantic/v1")
@@ -63,6 +66,7 @@ class LayerFolders:
     """The built layers: each folder's content is what lands in /opt."""
 
     dependencies: Path
+    comparing: Path
     library: Path
 
 
@@ -76,19 +80,21 @@ def build_layers(stage: Stage) -> LayerFolders:
     root.mkdir(parents=True, exist_ok=True)
     with _alone(root):
         compiler = _interpreter(target)
-        folders = LayerFolders(dependencies=root / "dependencies", library=root / "library")
-        _keep_dependencies(folders.dependencies, target, compiler)
+        folders = LayerFolders(root / "dependencies", root / "comparing", root / "library")
+        _keep_dependencies(folders.dependencies, target, compiler, comparing=False)
+        _keep_dependencies(folders.comparing, target, compiler, comparing=True)
         _keep_library(folders.library, stage.config_path, compiler)
         return folders
 
 
-def _keep_dependencies(folder: Path, target: LayerTarget, compiler: Path | None) -> None:
+def _keep_dependencies(folder: Path, target: LayerTarget, compiler: Path | None, *, comparing: bool) -> None:
     stamp = _stamp(compiler, target.name, LOCK.read_text(encoding="utf-8"), *sorted(SERVICES))
     with _rebuilt(folder, stamp) as fresh:
         if fresh is None:
             return
         _install(fresh / "python", target)
         _prune(fresh / "python")
+        _part(fresh / "python", comparing=comparing)
         _compile(fresh, compiler, target)
 
 
@@ -131,6 +137,14 @@ def _prune(python: Path) -> None:
             shutil.rmtree(folder)
     shutil.rmtree(python / "bin", ignore_errors=True)
     (python / ".lock").unlink(missing_ok=True)
+
+
+def _part(python: Path, *, comparing: bool) -> None:
+    """Leaves what customers are compared with, or all but that."""
+    found = {path for pattern in COMPARING for path in python.glob(pattern)}
+    for path in python.iterdir():
+        if (path in found) != comparing:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _interpreter(target: LayerTarget) -> Path | None:

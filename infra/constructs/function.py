@@ -76,7 +76,7 @@ class Function(Construct):
                 exclude=["**/__pycache__", "**/*.pyc"],
                 follow_symlinks=SymlinkFollowMode.ALWAYS,
             ),
-            layers=list(stack.layers.versions),
+            layers=stack.layers.of(name),
             role=self.role,
             log_group=self.logs,
             memory_size=self.size.memory_mb,

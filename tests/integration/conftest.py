@@ -89,8 +89,8 @@ class Templates:
 @pytest.fixture(scope="session")
 def hollow_layers(tmp_path_factory: pytest.TempPathFactory) -> LayerFolders:
     """Stand-ins for the built layers: a template looks the same whatever they hold."""
-    folders = LayerFolders(tmp_path_factory.mktemp("dependencies"), tmp_path_factory.mktemp("library"))
-    for folder in (folders.dependencies, folders.library):
+    folders = LayerFolders(*(tmp_path_factory.mktemp(name) for name in ("dependencies", "comparing", "library")))
+    for folder in (folders.dependencies, folders.comparing, folders.library):
         (folder / "python").mkdir()
         (folder / "python" / "module.py").write_text("")
     return folders

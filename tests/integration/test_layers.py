@@ -45,11 +45,28 @@ def test_every_handler_imports_from_the_layers_alone() -> None:
 def test_the_cloud_layers_are_made_for_arm() -> None:
     folders = bundling.build_layers(PROD)
     machine = 0xB7  # AArch64 in an ELF header
-    binaries = list(folders.dependencies.rglob("*.so"))
-    assert binaries
+    binaries = [b for f in (folders.dependencies, folders.comparing) for b in f.rglob("*.so")]
+    assert len({b.relative_to(folders.library.parent).parts[0] for b in binaries}) == 2
     assert {int.from_bytes(b.read_bytes()[18:20], "little") for b in binaries} == {machine}
     # Made for this very version, or for every one from some version on.
     assert all("cpython-313-aarch64" in b.name or ".abi3." in b.name for b in binaries)
+
+
+def test_what_customers_are_compared_with_is_a_layer_of_its_own() -> None:
+    folders = bundling.build_layers(LOCAL)
+    compared = {p.name for p in (folders.comparing / "python").iterdir() if ".dist-info" not in p.name}
+    assert compared - {"rapidfuzz.libs"} == {"phonenumbers", "rapidfuzz", "stdnum"}
+    assert not compared & {p.name for p in (folders.dependencies / "python").iterdir()}
+    path = [str(f / "python") for f in (folders.library, folders.dependencies, folders.comparing)]
+    code = (
+        f"import sys; sys.path[:0] = {path!r}\n"
+        "from crossdock.identity.comparing import party_of, sound\n"
+        "from crossdock.identity.duplicates.scoring import score\n"
+        "one = party_of('CU1', {'name': 'Acme Ltd', 'tax_id': 'GB980780684', 'billing_country': 'GB'})\n"
+        "print(score(one, one).verdict, len(sound({'tax_id': 'GB1', 'billing_country': 'GB'})))"
+    )
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False)  # noqa: S603 - our own arguments
+    assert (done.returncode, done.stdout) == (0, "certain 1\n"), done.stderr
 
 
 def test_the_cloud_layers_carry_the_distributors_configuration() -> None:
@@ -97,16 +114,16 @@ def test_layers_are_reused_until_something_they_are_made_of_changes(
     monkeypatch.setattr(bundling, "_say", said.append)
 
     bundling.build_layers(LOCAL)
-    assert len(said) == 2
+    assert len(said) == 3
     bundling.build_layers(LOCAL)
-    assert len(said) == 2
+    assert len(said) == 3
     (source / "rule.py").write_text("LIMIT = 2\n")
     folders = bundling.build_layers(LOCAL)
-    assert len(said) == 3
+    assert len(said) == 4
     assert (folders.library / "python" / "crossdock" / "config" / "rule.py").read_text() == "LIMIT = 2\n"
     bundling.build_layers(dataclasses.replace(LOCAL, config="distributor.toml"))
-    assert len(said) == 4
-    assert all("library" in line for line in said[2:])
+    assert len(said) == 5
+    assert all("library" in line for line in said[3:])
 
 
 def test_a_configuration_with_a_mistake_builds_nothing_and_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
