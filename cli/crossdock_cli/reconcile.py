@@ -10,9 +10,11 @@ from rich.markup import escape
 
 from crossdock_cli.errors import CliError
 from crossdock_cli.output import AsJson, console, emit_json, table
+from crossdock_cli.reconcile_customers import customers_command
 from crossdock_cli.target import Target, connect
 
 app = typer.Typer(help="Find and heal drift between systems.", no_args_is_help=True)
+app.command("customers", epilog="Example: [bold]crossdock reconcile customers --system crm[/bold]")(customers_command)
 
 
 def run_stock(target: Target, source: str) -> dict[str, Any]:

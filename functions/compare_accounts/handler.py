@@ -43,6 +43,19 @@ class App:
     business: config.BusinessConfig
 
 
+def _channel_of(system: str) -> str | None:
+    """The first of the channels by which a system hears of customers."""
+    return next((c.name for c in channels_of_system(app().business, system)), None)
+
+
+def _tell_again(system: str, customer: str, correlation_id: str) -> None:
+    """Marks the customer for the system's channels, whatever they acknowledged last."""
+    for channel in channels_of_system(app().business, system):
+        marks = Marks(channel.name)
+        marks.mark(CUSTOMER, customer, [correlation_id], above=0)
+        app().channels[channel.name].send(marks.messages())
+
+
 @warm
 def app() -> App:
     values, client, business = env.read(Env), clients.dynamodb(), config.load()
@@ -95,16 +108,3 @@ def _judge(judge: Judge) -> None:
 
 def _send(judge: Judge) -> None:
     app().again.send([dumps(judge.document())])
-
-
-def _channel_of(system: str) -> str | None:
-    """The first of the channels by which a system hears of customers."""
-    return next((c.name for c in channels_of_system(app().business, system)), None)
-
-
-def _tell_again(system: str, customer: str, correlation_id: str) -> None:
-    """Marks the customer for the system's channels, whatever they acknowledged last."""
-    for channel in channels_of_system(app().business, system):
-        marks = Marks(channel.name)
-        marks.mark(CUSTOMER, customer, [correlation_id], above=0)
-        app().channels[channel.name].send(marks.messages())

@@ -297,7 +297,7 @@ def _attempt(channel: config.Channel, batch: Batch) -> Attempt:
     def asked(url: str, headers: Mapping[str, str]) -> HttpAnswer:
         return seen(lambda where, heads, _: target.get(where, heads))(url, headers, b"")
 
-    reached = replace(target, post=seen(target.post), put=seen(target.put), get=asked)
+    reached = replace(target, post=seen(target.post), put=seen(target.put), patch=seen(target.patch), get=asked)
     answer = _printable(connector.deliver(batch, reached))
     return Attempt(answer, len(waits), max([*waits, answer.retry_after_s or 0]), throttled)
 

@@ -25,6 +25,13 @@ source = "wms"
 source = "wms"
 [sources.wms]
 connector = "generic_wms"
+[sources.crm]
+connector = "salesforce"
+[ownership]
+version = 1
+[[ownership.rules]]
+attributes = ["*"]
+owner = "crm"
 [price_classes.list]
 [price_classes.gold]
 segments = ["gold"]
@@ -40,6 +47,5 @@ def test_each_kinds_example_can_be_used(block: str) -> None:
 
 def test_every_kind_with_settings_has_its_example() -> None:
     kinds = {p.parent.name for p in (ROOT / "layers/crossdock/python/crossdock/connectors").glob("*/settings.py")}
-    assert (
-        {re.search(r"connector = \"(\w+)\"", b)[1] for b in BLOCKS} == kinds == {"shopify", "bigcommerce", "csv_drop"}
-    )
+    told = {re.search(r"connector = \"(\w+)\"", b)[1] for b in BLOCKS}
+    assert told == kinds == {"shopify", "bigcommerce", "csv_drop", "salesforce"}

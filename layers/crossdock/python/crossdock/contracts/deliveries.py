@@ -75,7 +75,7 @@ class HttpAnswer:
 
 
 Post = Callable[[str, Mapping[str, str], bytes], HttpAnswer]
-"""Sends a POST, or a PUT, (URL, headers, body) and always comes back with an answer."""
+"""Sends a POST, a PUT or a PATCH (URL, headers, body) and always comes back with an answer."""
 
 Get = Callable[[str, Mapping[str, str]], HttpAnswer]
 """Sends a GET (URL, headers), likewise."""
@@ -96,6 +96,10 @@ def _unreachable(url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswe
     return HttpAnswer(0, detail="no PUT was handed out")
 
 
+def _unpatched(url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:  # noqa: ARG001 - the seam's shape
+    return HttpAnswer(0, detail="no PATCH was handed out")
+
+
 def _unasked(url: str, headers: Mapping[str, str]) -> HttpAnswer:  # noqa: ARG001 - the seam's shape
     return HttpAnswer(0, detail="no GET was handed out")
 
@@ -114,7 +118,8 @@ def _unhurried() -> float:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a channel listens and how to reach it. Who counts or paces requests wraps `post`, `put` and `get` alike.
+    """Where a channel listens and how to reach it. Who counts or paces requests wraps `post`, `put`, `patch` and
+    `get` alike.
 
     Beside that, what some kinds of channel need: the `token` that proves us, the channel's own `settings` as its
     connector's `settings.py` checked them, and the means above. A connector that makes several calls begins one only
@@ -125,6 +130,7 @@ class Target:
     post: Post
     sign: Sign
     put: Post = _unreachable
+    patch: Post = _unpatched
     get: Get = _unasked
     token: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)

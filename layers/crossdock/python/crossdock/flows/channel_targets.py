@@ -38,6 +38,7 @@ class Reach:
             url=secret.get("url", ""),
             post=self.http.post,
             put=self.http.put,
+            patch=self.http.patch,
             get=self.http.get,
             sign=lambda body: sign_with_all(secret["signing_secrets"], message_id, self.clock(), body),
             token=secret.get("token", ""),

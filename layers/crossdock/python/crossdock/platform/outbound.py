@@ -58,6 +58,10 @@ class Http:
         """One PUT, as `post`."""
         return self._request("PUT", url, headers, body, _MAX_ANSWER)
 
+    def patch(self, url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
+        """One PATCH, as `post`."""
+        return self._request("PATCH", url, headers, body, _MAX_ANSWER)
+
     def get(self, url: str, headers: Mapping[str, str]) -> HttpAnswer:
         """One GET, whose answer may have 4 MB; otherwise as `post`."""
         return self._request("GET", url, headers, None, _MAX_ASKED)

@@ -1,5 +1,6 @@
-"""Salesforce: accounts, by outbound messages (SOAP) and by change data capture (JSON)."""
+"""Salesforce: accounts, by outbound messages (SOAP) and change data capture (JSON); told back over REST."""
 
+from crossdock.connectors.salesforce.delivering import NEEDS, TELLS, deliver
 from crossdock.connectors.salesforce.translation import CODE_TABLES, HEADERS, MAPPING_VERSION, translate
 
-__all__ = ["CODE_TABLES", "HEADERS", "MAPPING_VERSION", "translate"]
+__all__ = ["CODE_TABLES", "HEADERS", "MAPPING_VERSION", "NEEDS", "TELLS", "deliver", "translate"]
