@@ -22,6 +22,7 @@ from tests.bench import (
     availability,
     cells,
     crowded,
+    customers,
     drift,
     duplicates,
     exchanges,
@@ -46,8 +47,8 @@ ROOT: Final = checkout()
 BESIDE: Final = ROOT.parent / "shared" / "data" / "online-retail.csv.gz"
 RESULT: Final = ROOT / ".build" / "bench.json"
 _WIDTH: Final = 150  # of the table, where no terminal says its own
-_FULL: Final = {"movements": 20_000, "common": 1_000, "holds": 1_000, "repeats": 5, "steps": 63}
-_QUICK: Final = {"movements": 2_000, "common": 100, "holds": 100, "repeats": 3, "steps": 60}
+_FULL: Final = {"movements": 20_000, "common": 1_000, "holds": 1_000, "repeats": 5, "steps": 64}
+_QUICK: Final = {"movements": 2_000, "common": 100, "holds": 100, "repeats": 3, "steps": 61}
 
 
 def main(
@@ -83,6 +84,7 @@ def main(
             report.merge(cells.run(here, step, cells.SIZES[: 2 if quick else 3]))
             report.merge(growth.run(here, sizes, step))
             report.merge(lookups.run(here, step))
+            report.merge(customers.run(here, step))
         report.merge(drift.run(step))
         report.merge(duplicates.run(step, duplicates.COUNT // (10 if quick else 1)))
         report.merge(throughput.run(Path(folder), step))
