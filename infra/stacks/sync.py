@@ -31,6 +31,7 @@ CUSTOMERS: Final = ("BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem
 # Names are compared by tables of a hundred countries.
 COMPARING_MEMORY_MB: Final = 1024
 RESERVATION_BATCH: Final = 250
+ACCOUNTS_BATCH: Final = 2
 # A fact waits this long in a domain's queue before a person should look.
 LATE_AFTER_SECONDS: Final = 300
 # A thin webhook waits as long as its source's API does not answer.
@@ -215,7 +216,8 @@ class SyncStack(StageStack):
         )
         reports.allow_table(data.identity, *CUSTOMERS)
         reports.allow_table(data.exceptions, *EXCEPTIONS)
-        reports.consume("Accounts", self.routed["accounts"].queue)
+        # An event has up to 50 accounts, each some 14 round trips when it is new: more at once would take too long.
+        reports.consume("Accounts", self.routed["accounts"].queue, batch=ACCOUNTS_BATCH)
 
         listings = self.routed["listings"].queue
         compare = Function(
