@@ -237,7 +237,7 @@ class SyncStack(StageStack):
         compare.allow_table(data.exceptions, *EXCEPTIONS)
         # Comparing all references of a system goes on in another message when it takes long.
         compare.allow_send(listings)
-        compare.consume("Listings", listings)
+        compare.consume("Listings", listings, batch=ACCOUNTS_BATCH)
 
         announce = Function(
             self, "announce_customers", {"CUSTOMER_QUEUE_URLS": urls, "EVENT_BUS_NAME": self.bus.event_bus_name}

@@ -538,7 +538,9 @@ def test_queues_are_worked_off_in_tens_and_only_failures_come_back(prod: Templat
         ("deliver-to-channel", "queue/channel-marketplace"),
     }
     for (function, _), mapping in consumed.items():
-        assert mapping["BatchSize"] == {"apply-reservations": 250, "apply-accounts": 2}.get(function, 10)
+        assert mapping["BatchSize"] == {"apply-reservations": 250, "apply-accounts": 2, "compare-accounts": 2}.get(
+            function, 10
+        )
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     limits = {key[1]: m["ScalingConfig"]["MaximumConcurrency"] for key, m in consumed.items() if "ScalingConfig" in m}
     assert limits == {"queue/channel-webshop": 4, "queue/channel-marketplace": 2}
