@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from typer.testing import CliRunner
 
 from crossdock.identity.xrefs import CrossReferences
 from crossdock.platform.clock import to_text
+from crossdock_cli import main, reconcile_customers
+from crossdock_cli.errors import CliError
 from tests.integration.handlers.test_accounts import ADDRESS, account, apply, customer_of, store, stored
 from tests.support.crashes import reach
 from tests.support.endpoint import Endpoint
+from tests.support.metering import metered
 from tests.support.scenarios import Scenario, Stage, dies_everywhere
 from tests.support.world import World, bus_event, configuration
 
@@ -152,6 +157,19 @@ def test_what_a_system_lost_is_told_again_when_two_lists_showed_it(listed: World
     lists(listed, "l3", crm())
     assert remembered(listed) == []
     assert kinds(listed) == []
+
+
+def test_what_was_lost_is_held_again_once_the_mark_has_gone_its_way(listed: World) -> None:
+    """All the way to the CRM's endpoint: what it says it lost, it is sent under a version above the one it has."""
+    customer = customer_of(listed, "crm", "001")
+    there = Endpoint()
+    reach(there, listed.patch)
+    for n in range(2):
+        lists(listed, f"l{n}", crm(number=None))
+    event = listed.queue_event("channel-crm", listed.take("channel-crm"))
+    assert listed.call("deliver_to_channel", event) == {"batchItemFailures": []}
+    version, held = there.held["customer", customer]
+    assert (version, held["attributes"]["number"]) == (2, "4711")
 
 
 def test_the_same_list_twice_counts_once_and_an_older_one_not_at_all(listed: World) -> None:
@@ -316,6 +334,22 @@ def test_what_a_system_still_holds_from_before_it_was_told_is_no_news(listed: Wo
     assert store(listed).load(customer).customer.values["name"] == "Acme Trading"
 
 
+def test_what_fifty_accounts_cost_that_agree(listed: World) -> None:
+    """A part of a list: its ids, its customers, and four writes; nothing is remembered of any account by itself."""
+    said = {"billing_country": "GB", "terms": "N30"}
+    more = [account(f"5{n:02}", name=f"Customer {n}", billing_city=f"Town {n}", **said) for n in range(50)]
+    apply(listed, *more, source="erp")
+    listed.now += timedelta(hours=1)
+    before, identities = len(listed.rows("exchange")), identity(listed)
+    with metered() as found:
+        lists(listed, "l1", *more, source="erp", last=False, judged=False)
+    assert identity(listed) == identities
+    assert len(listed.rows("exchange")) == before + 2
+    assert (found.calls.count("TransactWriteItems"), found.calls.count("PutItem")) == (2, 1)
+    assert found.calls.count("Query") == 50
+    assert found.rcu <= 50 * 3 + 1
+
+
 # -- deaths ----------------------------------------------------------------------------------------------------
 
 
@@ -348,3 +382,34 @@ def test_it_dies_anywhere_and_ends_as_if_undisturbed(
 ) -> None:
     scenario = Scenario("a list that shows everything", 37, arranged, drifted, ended)
     dies_everywhere(scenario, engine, tmp_path, monkeypatch)
+
+
+# -- the command -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def crossdock(listed: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(reconcile_customers, "connect", lambda _: listed.target)
+    return listed
+
+
+def test_the_command_shows_the_last_list_of_each_system_and_what_differs(crossdock: World) -> None:
+    customer = customer_of(crossdock, "crm", "001")
+    lists(crossdock, "night-1", crm(number=None))
+    lists(crossdock, "shop-1", page=2, source="webshop")
+    done = CliRunner().invoke(main.app, ["reconcile", "customers", "--system", "crm", "--json"])
+    (found,) = json.loads(done.output)["systems"]
+    shown = {n: found["last"][n] for n in ("listing", "listed", "equal", "told_again", "dangling")}
+    assert shown == {"listing": "night-1", "listed": 1, "equal": 0, "told_again": 0, "dangling": 0}
+    (differs,) = found["differs"]
+    assert (differs["what"], differs["attribute"], differs["seen"]) == (f"{customer}#001", "number", 1)
+    text = CliRunner().invoke(main.app, ["reconcile", "customers"]).output
+    assert "night-1" in text
+    assert "list shop-1 is under way, 1 of 2 pages" in text
+    assert "erp has listed no accounts yet" in text
+
+
+def test_the_command_refuses_a_system_that_is_none(crossdock: World) -> None:
+    done = CliRunner().invoke(main.app, ["reconcile", "customers", "--system", "sap"])
+    assert isinstance(done.exception, CliError)
+    assert "there are: crm, erp, webshop, wms" in str(done.exception)
