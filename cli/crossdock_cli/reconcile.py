@@ -130,10 +130,10 @@ def _print_kind(kind: dict[str, Any]) -> None:
         f"healed {kind['healed']}, raised {kind['raised']}, too fresh to judge {kind['settling']}"
     )
     if kind["drifts"] and kind["kind"] == "customer":
-        columns = ("customer", "why", "differs in", ">version", ">seen", "done")
-        told = [{**d, "differs": ", ".join(d["differs"])} for d in kind["drifts"]]
-        names = ("key", "why", "differs", "version", "seen", "action")
-        console.print(table(columns, [[d[n] for n in names] for d in told]), markup=False)
+        rows = [
+            [d["key"], d["why"], ", ".join(d["differs"]), d["version"], d["seen"], d["action"]] for d in kind["drifts"]
+        ]
+        console.print(table(("customer", "why", "differs in", ">version", ">seen", "done"), rows), markup=False)
     elif kind["drifts"]:
         names = ("key", "why", "acknowledged", "other", "version", "seen", "action")
         columns = ("sku", "why", "acknowledged", "held or true", ">version", ">seen", "done")

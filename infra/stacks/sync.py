@@ -34,6 +34,7 @@ RESERVATION_BATCH: Final = 250
 ACCOUNTS_BATCH: Final = 2
 # A fact waits this long in a domain's queue before a person should look.
 LATE_AFTER_SECONDS: Final = 300
+LISTINGS_LATE_AFTER_SECONDS: Final = 7200
 # A thin webhook waits as long as its source's API does not answer.
 WEBHOOKS_LATE_AFTER_SECONDS: Final = 1800
 # The longest that a message of the expiries is held back, and two minutes more.
@@ -72,7 +73,11 @@ class SyncStack(StageStack):
         self.expiries = Queue(
             self, "expiries", max_receives=plan.stage.domain_receives, late_after_seconds=EXPIRY_LATE_AFTER_SECONDS
         )
-        self.routed = {name: self._domain_queue(name) for name in ROUTES}
+        self.routed = {name: self._domain_queue(name) for name in ROUTES if name != "listings"}
+        # A night's list of all accounts is many messages, and nobody waits for it.
+        receives = plan.stage.domain_receives
+        late = LISTINGS_LATE_AFTER_SECONDS
+        self.routed["listings"] = Queue(self, "listings", max_receives=receives, late_after_seconds=late)
         self.channels = {c.name: channel_queue(self, c) for c in plan.business.channels.values()}
         self.bus = self._event_bus()
         self._workers()

@@ -20,14 +20,13 @@ from crossdock.contracts.xrefs import CrossReference, ExternalId, Kind
 from crossdock.exchange.listing_store import COUNTED, ListingStore, Part
 from crossdock.flows import listing_refusals
 from crossdock.flows.account_reports import TellAgain, take_accounts
-from crossdock.flows.listing_refusals import Disagreement, value_text
+from crossdock.flows.listing_refusals import Disagreement, shown, value_text
 from crossdock.identity.agreeing import (
     Believed,
     Compared,
     Listed,
     Sighting,
     compare,
-    is_money,
     settled,
     sighted,
     stands,
@@ -172,7 +171,10 @@ class Comparing:
         for name in one.found.urgent:
             counts["urgent"] += 1
             self._ports.tell_again(data.source, customer.id, correlation_id)
-            found = self.disagreement(customer.id, one.report.account, name, value_text(one.says[name]), one.kept)
+            owner, listed = self._uses.judging.matrix.rule(name).owner, one.says[name]
+            found = Disagreement(
+                customer.id, one.report.account, name, value_text(listed), stands(customer, name), owner, mark(listed)
+            )
             channel = self._ports.channel_of(data.source)
             self._ports.refuse(
                 [listing_refusals.credit_drift(data.source, channel, found, correlation_id, told=channel is not None)]
@@ -194,12 +196,7 @@ class Comparing:
     def _sighting(data: AccountsListed, one: _Difference, name: str, listed_at: str) -> Sighting:
         listed = one.says[name]
         what = content_id([mark(listed), mark(stands(one.kept.customer, name))])
-        return Sighting(1, what, data.listing, listed_at, "", value_text(listed) if is_money(name) else None)
-
-    def disagreement(self, customer: str, account: str, name: str, listed: str, kept: Kept) -> Disagreement:
-        """Both sides of an attribute, with its owner."""
-        owner = self._uses.judging.matrix.rule(name).owner
-        return Disagreement(customer, account, name, listed, stands(kept.customer, name), owner)
+        return Sighting(1, what, data.listing, listed_at, "", value_text(listed) if shown(name) else None)
 
     def _noted(self, data: AccountsListed, counts: Mapping[str, int]) -> bool:
         part = Part(data.source, data.listing, to_text(data.listed_at), data.page, data.part, data.parts, data.last)

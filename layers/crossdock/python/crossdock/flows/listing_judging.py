@@ -48,9 +48,10 @@ class Judge:
 
 def judge_of(message: Mapping[str, Any] | None) -> Judge | None:
     """The message, or None when it is another."""
-    match message:
+    found = message or {}
+    match found:
         case {"kind": "judge-listing", "system": str(system), "listing": str(listing), "correlation_id": str(cause)}:
-            after, missing = message.get("after"), message.get("missing", 0)
+            after, missing = found.get("after"), found.get("missing", 0)
             return Judge(system, listing, cause, (after[0], after[1]) if after else None, missing)
         case _:
             return None
@@ -172,7 +173,7 @@ class Judging:
         if is_money(name):
             kept = self._uses.store.load(customer)
             owner = self._uses.judging.matrix.rule(name).owner
-            said = Disagreement(customer, account, name, one.value or "nothing", stands(kept.customer, name), owner)
+            said = Disagreement(customer, account, name, one.value or "", stands(kept.customer, name), owner, one.what)
             channel = self._ports.channel_of(run.system)
             found.refusals.append(listing_refusals.credit_drift(run.system, channel, said, correlation_id))
             found.done.append((thing, name))

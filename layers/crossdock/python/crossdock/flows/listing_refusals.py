@@ -4,16 +4,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from crossdock.contracts.customer_attributes import Value
+from crossdock.contracts.customer_attributes import Value, named
 from crossdock.contracts.refusals import Refusal, content_id, quoted
 from crossdock.exchange.dirty import KEYS_PER_MESSAGE, envelope
 
 _NAMED: Final = 3
+# Of these the values are shown. A tax number or the reason of a hold may say who somebody is, or how he fares.
+_SHOWN: Final = frozenset(
+    {
+        "contracts",
+        "credit_currency",
+        "credit_hold",
+        "credit_limit",
+        "credit_used",
+        "currency",
+        "tax_exempt",
+        "tax_exempt_until",
+        "tax_jurisdiction",
+        "terms",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """One attribute of one customer: what a system lists (as text) and what its owner says."""
+    """One attribute of one customer: what a system lists (as text, and its mark) and what its owner says."""
 
     customer: str
     account: str
@@ -21,6 +36,7 @@ class Disagreement:
     listed: str
     stands: Value
     owner: str
+    what: str
 
 
 def credit_drift(
@@ -33,9 +49,8 @@ def credit_drift(
         kind="credit_drift",
         source=system,
         subject=f"customer/{found.customer}",
-        fact=f"{found.account}/{found.attribute}={content_id([found.listed, found.stands])}",
-        detail=f"{system} has {found.attribute} {found.listed} for {found.account}, {found.owner} says "
-        f"{value_text(found.stands)}",
+        fact=f"{found.account}/{found.attribute}={content_id([found.what, found.stands])}",
+        detail=_both(system, found),
         remedy=remedy if channel else f"correct it in {system}, or in {found.owner}; then close this",
         route=f"channel-{channel}" if channel else "",
         message=envelope(channel, [_key(found.customer, correlation_id)]) if channel else {"system": system},
@@ -43,6 +58,19 @@ def credit_drift(
         correlation_id=correlation_id,
         recurs=True,
     )
+
+
+def _both(system: str, found: Disagreement) -> str:
+    """Both sides of it, with their values where those may be shown."""
+    if not shown(found.attribute):
+        return f"{system} has another {found.attribute} for {found.account} than {found.owner}"
+    stands = value_text(found.stands)
+    return f"{system} has {found.attribute} {found.listed} for {found.account}, {found.owner} says {stands}"
+
+
+def shown(attribute: str) -> bool:
+    """Whether the values of an attribute may stand in an exception."""
+    return named(attribute).base in _SHOWN
 
 
 def above_cap(system: str, channel: str, customers: Mapping[str, Sequence[str]], correlation_id: str) -> Refusal:

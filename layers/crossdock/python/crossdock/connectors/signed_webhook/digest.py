@@ -24,7 +24,10 @@ def leaves(kind: str, asked: Asked) -> Mapping[int, str]:
 
 
 def leaf(kind: str, number: int, asked: Asked) -> Sequence[Held]:
-    """`{"items": [{"sku": "…", "version": 7, "value": {…}}]}`: what lies in a leaf. Raises NoDigestError."""
+    """`{"items": [{"sku": "…", "version": 7, "value": {…}}]}`: what lies in a leaf. Raises NoDigestError.
+
+    A customer is named by `sku` too, or by `customer`.
+    """
     listed = _ask(f"kind={kind}&leaf={number}", asked).get("items")
     if not isinstance(listed, list):
         raise NoDigestError('the answer has no "items": a list of objects with sku, version and value')
@@ -55,6 +58,8 @@ def _number(text: str) -> int:
 
 
 def _held(item: object) -> Held:
+    if isinstance(item, dict) and "sku" not in item and "customer" in item:
+        item = {**item, "sku": item["customer"]}
     if not isinstance(item, dict) or not isinstance(item.get("sku"), str) or not isinstance(item.get("value"), dict):
         raise NoDigestError("items: one of them is no object with sku, version and value")
     if not 0 < len(item["sku"]) <= _LONGEST:
