@@ -46,11 +46,13 @@ class Reaper:
         if moment == self.moment and len(self.calls) == self.at:
             raise Killed(f"{moment} call {self.at}: {self.calls[-1]}")
 
-    def post(self, post: Callable[[str, Mapping[str, str], bytes], HttpAnswer]) -> Callable[..., HttpAnswer]:
+    def post(
+        self, post: Callable[[str, Mapping[str, str], bytes], HttpAnswer], method: str = "POST"
+    ) -> Callable[..., HttpAnswer]:
         """A channel's endpoint, reached by a call that counts."""
 
         def reached(_: Http, url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
-            self.before("HTTP POST")
+            self.before(f"HTTP {method}")
             answer = post(url, headers, body)
             self.after()
             return answer
@@ -97,3 +99,6 @@ def reach(endpoint: Any, patch: pytest.MonkeyPatch, found: Reaper | None = None)
     post = found.post(endpoint.post) if found else (lambda _, *args: endpoint.post(*args))
     patch.setattr(Http, "post", post)
     patch.setattr(Http, "get", found.get(endpoint.get) if found else (lambda _, *args: endpoint.get(*args)))
+    if hasattr(endpoint, "patch"):
+        patched = found.post(endpoint.patch, "PATCH") if found else (lambda _, *args: endpoint.patch(*args))
+        patch.setattr(Http, "patch", patched)

@@ -59,6 +59,12 @@ class Salesforce:
             return self._change(first, document, headers)
         return self._upsert(first, value, document, headers)
 
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
+        raise AssertionError((url, headers, body))
+
+    def get(self, url: str, headers: Mapping[str, str]) -> HttpAnswer:
+        raise AssertionError((url, headers))
+
     def _change(self, account: str, document: dict[str, Any], headers: Mapping[str, str]) -> HttpAnswer:
         if account not in self.accounts:
             return _error(404, "NOT_FOUND", "The requested resource does not exist")

@@ -633,7 +633,7 @@ SCENARIOS = [
     ),
     Scenario("deliver to a channel", 16, _to_tell, _tell, _told),
     Scenario("digest shadows", 3, _acknowledged, _digest, _digests),
-    Scenario("reconcile a channel", 43, _lost_at_the_channel, _reconcile_channel, _held_again),
+    Scenario("reconcile a channel", 49, _lost_at_the_channel, _reconcile_channel, _held_again),
     Scenario(
         "collect dead letters",
         1,
