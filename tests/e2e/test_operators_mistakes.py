@@ -61,8 +61,12 @@ def group(system: System) -> str:
             "unknown scope everything",
             "the scopes are inventory:read, inventory:write, inventory:allocate, reservations:read, reservations:write",
         ),
-        (["partners", "add", "x", "--scope", "inventory:read", "--source", "crm"], "unknown source crm", "erp, wms"),
-        (["sources", "rotate", "crm"], "stage local has no source 'crm'", "known here: erp, wms"),
+        (
+            ["partners", "add", "x", "--scope", "inventory:read", "--source", "pos"],
+            "unknown source pos",
+            "crm, erp, webshop, wms",
+        ),
+        (["sources", "rotate", "pos"], "stage local has no source 'pos'", "known here: crm, erp, webshop, wms"),
         (
             ["channels", "set", "webshop", "--url", "ftp://shop"],
             "'ftp://shop' is not an address deliveries can go to: it must begin with https:// or http://",
