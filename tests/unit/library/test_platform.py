@@ -210,6 +210,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         self.do_POST()
 
+    def do_PATCH(self) -> None:
+        self.do_POST()
+
     def _answer(self, status: int, body: bytes, **headers: str) -> None:
         self.send_response(status)
         for name, value in headers.items():
@@ -257,6 +260,14 @@ def test_a_put_goes_the_same_way_and_an_answers_headers_are_there_in_small_lette
     assert (answer.status, answer.headers["location"]) == (302, "/elsewhere")
     ((path, headers, body),) = server.seen
     assert (path, headers["X-Test"], body) == ("/moved", "1", b"{}")
+
+
+def test_a_patch_goes_the_same_way(server: Any) -> None:
+    answer = Http(allow_plain=True).patch(address(server, "/ok"), {"X-Test": "1"}, b"{}")
+
+    assert answer.status == 200
+    ((path, headers, body),) = server.seen
+    assert (path, headers["X-Test"], body) == ("/ok", "1", b"{}")
 
 
 def test_a_redirect_is_not_followed(server: Any) -> None:
