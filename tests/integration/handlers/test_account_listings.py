@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -281,6 +282,40 @@ def test_pages_may_come_in_any_order(listed: World) -> None:
     assert listed.row("exchange", "LIST#crm", "LAST") is None
     lists(listed, "l1", page=2, last=False)
     assert last(listed) == {"listed": 1, "equal": 1, "whole": 1}
+
+
+def test_parts_that_come_at_once_and_twice_make_one_list(listed: World) -> None:
+    """Real threads: eight parts of a page, each delivered twice."""
+    new = [account(f"9{n}", name=f"Firm {n}", billing_city=f"Town {n}", billing_country="GB") for n in range(7)]
+    at = to_text(listed.now)
+    events = [
+        bus_event(
+            "customers.accounts.listed.v1",
+            {
+                "source": "crm",
+                "listing": "l1",
+                "listed_at": at,
+                "page": 1,
+                "last": True,
+                "part": n,
+                "parts": 8,
+                "accounts": [one],
+            },
+            "crm",
+            id=f"part-{n}",
+        )
+        for n, one in enumerate([crm(), *new], 1)
+    ]
+    with ThreadPoolExecutor(4) as threads:
+        sent = [listed.queue_event("listings", [e]) for e in events * 2]
+        calls = [threads.submit(listed.call, "compare_accounts", e) for e in sent]
+        assert [c.result() for c in calls] == [{"batchItemFailures": []}] * 16
+    judge(listed)
+    came = last(listed)
+    assert (came["listed"], came["whole"]) == (8, 1)
+    assert len({customer_of(listed, "crm", f"9{n}") for n in range(7)}) == 7
+    assert listed.row("exchange", "LIST#crm", "RUN#l1") is None
+    assert remembered(listed) == []
 
 
 def test_a_list_that_lacks_too_many_is_not_believed(listed: World) -> None:
