@@ -14,8 +14,9 @@ def dashboard(stack: StageStack) -> None:
     """`crossdock-{stage}`: by the names of things, so that it depends on no other stack."""
     stage = stack.plan.stage
     queues = ["movements", "prices", "price-customers", "price-cells", "counts", "references", "supply"]
+    queues += ["accounts", "listings", "webhooks"]
     channels = [f"channel-{name}" for name in stack.plan.business.channels]
-    readers = ["project_balances", "spread_price_changes", "announce_changes", "digest_shadows"]
+    readers = ["project_balances", "spread_price_changes", "announce_changes", "announce_customers", "digest_shadows"]
     made = cloudwatch.Dashboard(stack, "Dashboard", dashboard_name=f"crossdock-{stage.name}")
     made.add_widgets(
         _graph(
