@@ -315,7 +315,7 @@ def test_drafts_of_a_file_are_approved_and_rejected_by_name(desk: World) -> None
 @pytest.mark.parametrize(
     ("fields", "field"),
     [
-        ({"source": "crm"}, "source"),
+        ({"source": "pos"}, "source"),
         ({"source": None}, "source"),
         ({"action": "guess"}, "action"),
         ({"by": ""}, "by"),
