@@ -239,7 +239,7 @@ def test_drafts_of_a_file_wait_until_somebody_else_approves_them(desk: World, tm
     [
         (("price", "show", "erp:NONE"), "there is no rule"),
         (("price", "approve", "erp:NONE", "1", "--by", "noor"), "is not kept"),
-        (("price", "approve", "crm:R1", "1", "--by", "noor"), "there is no source 'crm'"),
+        (("price", "approve", "pos:R1", "1", "--by", "noor"), "there is no source 'pos'"),
         (("price", "reject", "erp:NONE", "1", "--by", "noor"), "is not kept"),
     ],
 )
