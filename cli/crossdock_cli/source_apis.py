@@ -35,11 +35,22 @@ def set_api(
 ) -> None:
     """Say where a source's API is, so that the latest state of what its webhooks name can be fetched."""
     target = connect(ctx.obj)
+    source = source_files.sources_of(source_files.path_of(ctx.obj, "")).get(name, {})
+    check_fetches(name, str(source.get("connector", "")))
     keep(target, name, url, token)
     if as_json:
         emit_json({"name": name, "url": url})
         return
     console.print(f"what {escape(name)} names is fetched from {escape(url)}, at the latest in a minute")
+
+
+def check_fetches(name: str, connector: str) -> None:
+    """Raises CliError where a source's webhooks say all, so that nothing would ever be asked for."""
+    if connector and not hasattr(source_connector(connector), "fetch"):
+        raise CliError(
+            f"nothing is fetched from '{name}': webhooks of {connector} say all that is needed",
+            "an API is of use to sources whose webhooks only name what changed (bigcommerce)",
+        )
 
 
 def keep(target: Target, name: str, url: str, token: str) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from crossdock.exchange.answers import rules_of
-from crossdock.exchange.schemes import Form, Incoming
+from crossdock.exchange.schemes import Form, Incoming, SignatureRefusedError, verify
 from crossdock.exchange.schemes.signing import signed
 from crossdock.flows.receiving import TEST_HEADER
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     Post = Callable[[str, Mapping[str, str], bytes], HttpAnswer]
 
+_ORGANISATION: Final = "00D000000000000"  # a message of nobody's is refused before any secret is looked at
+_TOLERANCE_S: Final = 300
 _BODY: Final = b'{"type":"crossdock.test"}'
 
 
@@ -35,9 +38,22 @@ class Trial:
         return asdict(self)
 
 
+def form_of(source: Mapping[str, Any]) -> Form | None:
+    """The signature that a source of generic-hmac describes."""
+    return Form(**source["hmac"]) if source.get("hmac") else None
+
+
+def check_secret(scheme: str, secret: str, now: datetime, form: Form | None = None) -> None:
+    """Raises NotConfiguredError when nothing can be proven by it. Nothing is sent."""
+    plain = Incoming.of("POST", "https://example.com/", [], _BODY)
+    with suppress(SignatureRefusedError):
+        made = signed(scheme, _ORGANISATION if scheme == "salesforce-outbound" else secret, plain, now, form)
+        verify(scheme, made, [secret], now, _TOLERANCE_S, form)
+
+
 def run(post: Post, url: str, source: Mapping[str, Any], active: Sequence[str], now: datetime) -> list[Trial]:
     """Tries each active secret, the newest first, and two deliveries that prove nothing."""
-    form = Form(**source["hmac"]) if source.get("hmac") else None
+    form = form_of(source)
     scheme = str(source["scheme"])
     refused = rules_of(scheme, source.get("answers")).refused
     plain = Incoming.of("POST", url, [(TEST_HEADER, "1")], _BODY)

@@ -16,8 +16,9 @@ import typer
 from rich.markup import escape
 
 from crossdock.exchange.answers import RULES
-from crossdock.exchange.schemes import SCHEMES
+from crossdock.exchange.schemes import SCHEMES, Form
 from crossdock.platform.clock import system_clock
+from crossdock.platform.errors import NotConfiguredError
 from crossdock.platform.outbound import Http
 from crossdock_cli import secrets, source_apis, source_files, source_trials
 from crossdock_cli.errors import CliError
@@ -25,6 +26,7 @@ from crossdock_cli.output import AsJson, console, emit_json, table
 from crossdock_cli.target import LOCAL, Target, connect
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 _SECRET_BYTES: Final = 32
@@ -62,10 +64,12 @@ def add(
 ) -> None:
     """Add a source: to the stage's configuration, and its secret once that is deployed. Doing it again is safe."""
     _check_scheme(scheme)
+    if secret:
+        _check_secret(scheme, secret)
     path = source_files.path_of(ctx.obj, file)
     added = source_files.add(path, name, scheme, connector, hmac)
     target = _deployed(ctx.obj, name)
-    made = _first_secret(target, name, scheme, secret) if target else None
+    made = _first_secret(target, source_files.source_of(path, name), name, secret) if target else None
     rules = RULES[scheme]
     steps = [*source_apis.still_needed(path, name, target), *_next(ctx.obj, name, target, scheme, made)]
     document = {
@@ -141,8 +145,9 @@ def rotate(
         else:
             console.print(f"source {escape(name)}: {dropped} old secret{'s' if dropped != 1 else ''} dropped")
         return
-    scheme = source_files.scheme_of(source_files.path_of(ctx.obj, file), name)
-    made, kept = secrets.rotate_source(target, name, _secret(scheme, secret))
+    path = source_files.path_of(ctx.obj, file)
+    source = source_files.sources_of(path).get(name, {"scheme": source_files.scheme_of(path, name)})
+    made, kept = secrets.rotate_source(target, name, _secret(source, secret))
     if as_json:
         emit_json({"name": name, "signing_secret": made, "previous_kept": kept})
         return
@@ -169,11 +174,19 @@ def try_out(
     """
     target = connect(ctx.obj)
     source = source_files.source_of(source_files.path_of(ctx.obj, file), name)
+    if name not in target.secret_names("sources"):
+        raise CliError(f"source '{name}' is not deployed yet", f"deploy it: {_deploy(ctx.obj)}")
     active = secrets.signing_secrets(target.secret_document("sources", name))
     if not active:
         raise CliError(f"source '{name}' has no signing secret yet", f"make one: crossdock sources rotate {name}")
     http = Http(allow_plain=target.stage == LOCAL)
-    trials = source_trials.run(http.post, f"{target.api_url}/webhooks/{name}", source, active, system_clock())
+    try:
+        trials = source_trials.run(http.post, f"{target.api_url}/webhooks/{name}", source, active, system_clock())
+    except NotConfiguredError as exc:
+        raise CliError(
+            f"source '{name}': {exc}",
+            f"crossdock sources rotate {name}, then crossdock sources rotate {name} --drop-old",
+        ) from exc
     good = all(trial.good for trial in trials)
     if as_json:
         emit_json({"name": name, "good": good, "trials": [t.document() for t in trials]})
@@ -194,9 +207,21 @@ def _check_scheme(scheme: str) -> None:
         raise CliError(f"there is no scheme '{scheme}'", f"the schemes are {', '.join(SCHEMES)}")
 
 
-def _secret(scheme: str, given: str) -> str:
-    """The secret to be set. Raises CliError where the vendor makes it and it was not given."""
+def _check_secret(scheme: str, secret: str, form: Form | None = None) -> None:
+    """Raises CliError for one that nothing could be proven by: beside it no other secret would be heeded either."""
+    try:
+        source_trials.check_secret(scheme, secret, system_clock(), form)
+    except NotConfiguredError as exc:
+        remedy = f"give --secret as the vendor shows it: {SCHEMES[scheme].secret}"
+        problem = str(exc).removesuffix(": rotate it").removesuffix(": set it again")
+        raise CliError(f"--secret cannot be used: {problem}; nothing was set", remedy) from exc
+
+
+def _secret(source: Mapping[str, Any], given: str) -> str:
+    """The secret to be set. Raises CliError where the vendor makes it and it was not given, or it cannot be one."""
+    scheme = str(source["scheme"])
     if given:
+        _check_secret(scheme, given, source_trials.form_of(source))
         return given
     if not SCHEMES[scheme].given:
         raise CliError(f"a secret of {scheme} is made by the vendor: {SCHEMES[scheme].secret}", "give it with --secret")
@@ -205,11 +230,12 @@ def _secret(scheme: str, given: str) -> str:
     )
 
 
-def _first_secret(target: Target, name: str, scheme: str, given: str) -> str | None:
+def _first_secret(target: Target, source: Mapping[str, Any], name: str, given: str) -> str | None:
     """Gives the source its secret unless it has one; the secret if it was made here."""
+    scheme = str(source["scheme"])
     if not given and (secrets.signing_secrets(target.secret_document("sources", name)) or not SCHEMES[scheme].given):
         return None
-    made, _ = secrets.rotate_source(target, name, _secret(scheme, given))
+    made, _ = secrets.rotate_source(target, name, _secret(source, given))
     return None if given else made
 
 
@@ -224,13 +250,16 @@ def _deployed(stage: str, name: str) -> Target | None:
 
 def _next(stage: str, name: str, target: Target | None, scheme: str, made: str | None) -> list[str]:
     if target is None:
-        deploy = "make local" if stage == LOCAL else f"make deploy STAGE={stage}"
         again = f"crossdock --stage {stage} sources add {name} --scheme {scheme}"
         secret = "" if SCHEMES[scheme].given else " --secret …"
-        return [deploy, f"{again}{secret}   (again: sets its secret and shows its address)"]
+        return [_deploy(stage), f"{again}{secret}   (again: sets its secret and shows its address)"]
     if made is None and not secrets.signing_secrets(target.secret_document("sources", name)):
         return [f"crossdock --stage {stage} sources rotate {name} --secret …   ({SCHEMES[scheme].secret})"]
     return [f"crossdock --stage {stage} sources test {name}"]
+
+
+def _deploy(stage: str) -> str:
+    return "make local" if stage == LOCAL else f"make deploy STAGE={stage}"
 
 
 def _state(source: dict[str, Any]) -> str:
@@ -243,4 +272,4 @@ def ensure(target: Target, path: Path, name: str) -> None:
     """Gives a source its first secret if it has none and its vendor does not make it."""
     scheme = source_files.scheme_of(path, name)
     if SCHEMES[scheme].given and not secrets.signing_secrets(target.secret_document("sources", name)):
-        secrets.rotate_source(target, name, _secret(scheme, ""))
+        secrets.rotate_source(target, name, _secret({"scheme": scheme}, ""))

@@ -82,3 +82,11 @@ def test_a_new_source_is_told_which_tables_and_which_api_its_mapping_needs(tmp_p
 
     assert [step.split(" ")[1] for step in before] == ["[codes.store.statuses]", "[codes.store.warehouses]", "sources"]
     assert [step.split(" ")[1] for step in after] == ["[codes.store.warehouses]"]
+
+
+def test_a_source_whose_webhooks_say_all_has_no_api_to_be_asked() -> None:
+    source_apis.check_fetches("store", "bigcommerce")
+    source_apis.check_fetches("store", "")  # the file does not know it
+    with pytest.raises(CliError, match="nothing is fetched from 'wms': webhooks of generic_wms say all") as caught:
+        source_apis.check_fetches("wms", "generic_wms")
+    assert "bigcommerce" in caught.value.remedy

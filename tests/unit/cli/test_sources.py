@@ -126,3 +126,80 @@ def test_a_trial_is_good_where_the_source_takes_what_is_proven_and_nothing_else(
         lambda *_: HttpAnswer(0, detail="refused"), "https://x.example", source, secrets, system_clock()
     )
     assert not any(t.good for t in down)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "secret", "problem"),
+    [
+        ("standard-webhooks", "hello", "is empty or not `whsec_` + base64"),
+        ("svix", "whsec_", "is empty or not `whsec_` + base64"),
+        ("salesforce-outbound", "nobody", "is not <organisation id>"),
+        ("shopify", "shpss_1", None),
+        ("business-central", "any text", None),
+    ],
+)
+def test_a_secret_that_nothing_could_be_proven_by_is_refused_before_anything_is_written(
+    scheme: str, secret: str, problem: str | None, file: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("crossdock_cli.sources._deployed", lambda *_: None)
+    before = file.read_text()
+    done = CliRunner().invoke(
+        app,
+        [
+            *["sources", "add", "shop", "--scheme"],
+            scheme,
+            "--connector",
+            CONNECTOR,
+            "--secret",
+            secret,
+            "--file",
+            str(file),
+        ],
+    )
+
+    if problem is None:
+        assert done.exit_code == 0, done.output
+        return
+    assert isinstance(done.exception, CliError)
+    assert problem in done.exception.message
+    assert done.exception.message.endswith("; nothing was set")
+    assert SCHEMES[scheme].secret in done.exception.remedy
+    assert file.read_text() == before
+
+
+class Deployed:
+    """A local stage with the source wms, which has one secret."""
+
+    stage = "local"
+    api_url = "http://127.0.0.1:9"
+
+    def __init__(self, secret: str) -> None:
+        self.document: dict[str, Any] = {"signing_secrets": [secret]}
+
+    def secret_names(self, kind: str) -> list[str]:
+        assert kind == "sources"
+        return ["wms"]
+
+    def secret_document(self, kind: str, name: str) -> dict[str, Any]:
+        assert (kind, name) == ("sources", "wms")
+        return self.document
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem", "remedy"),
+    [
+        (["rotate", "wms", "--secret", "hello"], "--secret cannot be used: a signing secret is empty", "as the vendor"),
+        (["test", "wms"], "source 'wms': a signing secret is empty or not", "crossdock sources rotate wms, then"),
+        (["test", "erp"], "source 'erp' is not deployed yet", "deploy it: make local"),
+    ],
+)
+def test_a_source_that_cannot_prove_anything_is_said_with_the_remedy(
+    arguments: list[str], problem: str, remedy: str, file: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("crossdock_cli.sources.connect", lambda _: Deployed("hello"))
+
+    done = CliRunner().invoke(app, ["sources", *arguments, "--file", str(file)])
+
+    assert isinstance(done.exception, CliError), done.output
+    assert problem in done.exception.message
+    assert remedy in done.exception.remedy
