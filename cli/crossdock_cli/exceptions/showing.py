@@ -128,6 +128,8 @@ def _print_facts(head: Group, facts: Sequence[Occurrence], *, raw: bool) -> None
     console.print(f"\nwhere {first.id} stands:")
     for station in whereabouts(first, head.kind, head.source):
         console.print(_station_line(station))
+    if first.detail != head.detail:  # a replay may be refused for another reason; the group keeps its first
+        console.print(escape(line(f"refused with: {covered_text(first.detail)}")))
     title = "payload (corrected)" if first.corrected is not None else "payload"
     console.print(f"\n{title} of {first.id}, the fact at {escape(first.pointer) or '/'}, basis {basis(first.message)}:")
     shown = first.message if raw else covered(first.message)

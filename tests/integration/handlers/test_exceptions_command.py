@@ -312,6 +312,20 @@ def test_a_dry_run_says_what_would_change_and_sends_nothing(world: World) -> Non
     assert len(world.take("movements")) == 3
 
 
+def test_a_fact_that_was_refused_again_is_shown_with_the_new_reason(world: World) -> None:
+    world.knows(("wms", "A1", "SKU-1"))
+    group = refuse(world, unknown(1))
+    crossdock("correct", group, "--set", "item=A1", "--set", "warehouse=NOWHERE", "--why", "typo")
+    document("replay", group)
+    world.call("apply_movements", world.queue_event("movements", world.take("movements")), Context())
+
+    (fact,) = document("show", group)["occurrences"]
+    shown = crossdock("show", group)
+
+    assert (fact["state"], fact["detail"]) == ("open", "there is no warehouse 'NOWHERE' in the configuration")
+    assert f"refused with: {fact['detail']}" in shown
+
+
 def test_a_second_replay_is_not_swallowed_and_a_redelivered_one_changes_nothing(world: World) -> None:
     group = refuse(world, unknown(1), unknown(2))
     world.knows(("wms", "NEW", "SKU-1"))
