@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Loser = Annotated[str, typer.Argument(help="The one that goes: its ids mean the other from then on.")]
 Winner = Annotated[str, typer.Argument(help="The one that stays.")]
+Went = Annotated[str, typer.Argument(help="The one that was merged, by our id: its own ids come back to it.")]
+Stayed = Annotated[str, typer.Argument(help="The one it was merged into, by our id.")]
 
 
 def merge_command(
@@ -42,7 +44,7 @@ def merge_command(
 
 
 def unmerge_command(
-    ctx: typer.Context, loser: Loser, winner: Winner, why: Why, by: By = OPERATOR, as_json: AsJson = False
+    ctx: typer.Context, loser: Went, winner: Stayed, why: Why, by: By = OPERATOR, as_json: AsJson = False
 ) -> None:
     """Take a merge back: each is as if it had never been, with what was reported of it meanwhile."""
     desk = desk_of(connect(ctx.obj))

@@ -59,7 +59,7 @@ def command(
     if as_json:
         emit_json(documents)
     elif not documents:
-        console.print("no customer is found by that")
+        console.print("no customer is found by that; what contacts and ship-tos have is not searched")
     else:
         columns = ("customer", "found by", "state", *_SHOWN)
         rows = [(d["customer"], cell(d["by"]), d["state"], *(cell(d[n]) for n in _SHOWN)) for d in documents]

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from crossdock.contracts.customer_attributes import AttributeNameError, named
 from crossdock.exceptions.model import line
 from crossdock.identity.journal import faults
 from crossdock_cli.customers.common import OPERATOR, By, Customer, MaybeWhy, Unmask, cell, desk_of, shown
-from crossdock_cli.errors import EXIT_FAILED
+from crossdock_cli.errors import EXIT_FAILED, CliError
 from crossdock_cli.output import AsJson, console, emit_json, errors, table
 from crossdock_cli.target import connect
 
@@ -33,6 +34,7 @@ def command(
 
     Exit code 1: a row was changed, taken away or added. What was erased is no fault.
     """
+    _check_name(attribute)
     desk = desk_of(connect(ctx.obj))
     kept = desk.kept(customer)
     desk.look("history", [kept.customer.id], by, why, unmask=unmask)
@@ -57,6 +59,15 @@ def command(
             errors.print(f"[red]{fault}[/red]", markup=True)
     if found:
         raise typer.Exit(EXIT_FAILED)
+
+
+def _check_name(attribute: str | None) -> None:
+    try:
+        if attribute is not None:
+            named(attribute)
+    except AttributeNameError as exc:
+        problem, _, remedy = str(exc).partition("; ")
+        raise CliError(problem, remedy) from exc
 
 
 def _steps(row: Mapping[str, Any], attribute: str | None, *, unmask: bool) -> Iterator[dict[str, Any]]:

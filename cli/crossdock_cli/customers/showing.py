@@ -68,6 +68,8 @@ def _print(kept: Kept, *, unmask: bool) -> None:
     console.print(f"[bold]{customer.id}[/bold]  version {customer.version}  {customer.state}", highlight=False)
     if customer.into:
         console.print(f"merged into {customer.into}")
+    if kept.ids.merges:
+        console.print(f"merged into it: {', '.join(sorted(kept.ids.merges))}", highlight=False)
     rows = [
         (name, line(cell(shown(name, golden.value, unmask=unmask))), golden.system, golden.at)
         for name, golden in sorted(customer.everything.items())

@@ -155,6 +155,23 @@ def test_what_was_never_taken_for_one_is_no_pair(desk: Customers) -> None:
     assert message == f"{one} cannot be merged into itself"
 
 
+def test_a_history_of_what_is_no_attribute_is_refused_before_anybody_looks(desk: Customers) -> None:
+    desk.say("crm", "1", 1, name="Acme", contacts={"9": {"name": "Ada Byron"}})
+    message, remedy = refused(desk.world, "customers", "history", "crm:1", "nmae")
+    assert message == "'nmae' is no attribute of a customer"
+    assert remedy.startswith("use one of name, ")
+    (contact,) = [a for a in document("customers", "show", "crm:1")["attributes"] if a.startswith("contact/")]
+    assert [s["attribute"] for s in document("customers", "history", "crm:1", contact)["steps"]] == [contact]
+
+
+def test_what_was_merged_into_a_customer_is_shown_with_it(desk: Customers) -> None:
+    one, two = desk.say("erp", "1", 1, name="Acme"), desk.say("crm", "2", 2, name="Zenith")
+    assert "merged into" not in crossdock("customers", "show", one).stdout
+    document("customers", "merge", two, one, "--why", "the same")
+    assert f"merged into it: {two}" in crossdock("customers", "show", one).stdout
+    assert f"merged into {one}" in crossdock("customers", "show", two).stdout
+
+
 def test_an_operator_says_what_the_matrix_lets_him_say(desk: Customers) -> None:
     customer = desk.say("crm", "1", 1, name="Acme", territory="NORTH")
     first = document("customers", "set", customer, "territory=SOUTH", "--why", "ticket 4", "--by", "mara")
