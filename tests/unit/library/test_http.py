@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from crossdock.platform import deadline
 from crossdock.platform.correlation import choose
 from crossdock.platform.errors import NotConfiguredError, StoreUnavailableError
-from crossdock.platform.http import Request, Response, serve
+from crossdock.platform.http import Partner, Request, Response, serve
 from crossdock.platform.problems import Problem
 from tests.support.world import Context
 
@@ -164,6 +164,13 @@ def test_nobody_is_401_and_a_missing_scope_is_403(context: Any) -> None:
     authorizer = {"partner": "acme", "scopes": "inventory:read", "sources": ""}
     status, problem = answered(handle, event(requestContext={"authorizer": authorizer}))
     assert (status, problem["errors"][0]["field"]) == (403, "X-Api-Key")
+
+
+@pytest.mark.parametrize("said", [None, "wms"])
+def test_a_key_without_a_source_is_told_who_gives_it_one(said: str | None) -> None:
+    with pytest.raises(Problem) as caught:
+        Partner("acme", frozenset(), ()).source(said)
+    assert [e.remedy for e in caught.value.errors] == ["ask the distributor to give this key a source"]
 
 
 def test_the_deadline_comes_from_the_context() -> None:

@@ -50,19 +50,20 @@ class Partner:
         if named is None and len(self.sources) == 1:
             return self.sources[0]
         allowed = ", ".join(self.sources) or "none"
+        remedy = f"name one of: {allowed}" if self.sources else "ask the distributor to give this key a source"
         if named is None:
             raise Problem(
                 422,
                 "source-missing",
                 f"source: missing. This key may speak for: {allowed}. Nothing was stored.",
-                [FieldError("source", "missing", f"name one of: {allowed}")],
+                [FieldError("source", "missing", remedy)],
             )
         if named not in self.sources:
             raise Problem(
                 403,
                 "source-not-yours",
                 f"source: this key may not speak for {named}. It may speak for: {allowed}. Nothing was stored.",
-                [FieldError("source", f"not a source of {self.name}", f"name one of: {allowed}")],
+                [FieldError("source", f"not a source of {self.name}", remedy)],
             )
         return named
 
