@@ -38,6 +38,8 @@ _SAID: Final = {
     "paused": "PAUSED by hand: what it is to be told is parked",
 }
 
+_HERE: Final = {"closed": "takes deliveries", "half": "is coming back, and was told to begin already"}
+
 
 def status_command(
     ctx: typer.Context,
@@ -147,7 +149,7 @@ def resume(target: Target, name: str) -> int:
     _known(target, [name])
     store, exchange = _health(target), Table(target.dynamodb, target.name("exchange"))
     if not (known := store.read(name, consistent=True)).parks:
-        raise CliError(f"{name} is neither paused nor down: it {_SAID[known.state]}", "there is nothing to resume")
+        raise CliError(f"{name} is neither paused nor down: it {_HERE[known.state]}", "there is nothing to resume")
     parks = ParkStore(exchange, system_clock)
     sender = Sender(target.sqs, target.queue_url(f"channel-{name}"))
     kept = Kept(store, parks, lambda body, seconds: sender.send_later([(body, seconds)]), system_clock)

@@ -143,10 +143,13 @@ def end_command(
 
 
 @app.command("remove", epilog="Example: [bold]crossdock partners remove acme[/bold]")
-def remove_command(ctx: typer.Context, name: Name) -> None:
+def remove_command(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:
     """Take a partner away with its keys and clients: they stop working within a minute."""
     if not remove(connect(ctx.obj), name):
         raise CliError(f"there is no partner '{name}'", "see: crossdock partners list")
+    if as_json:
+        emit_json({"name": name, "removed": True})
+        return
     console.print(f"partner {escape(name)} is shut out")
 
 

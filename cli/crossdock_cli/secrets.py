@@ -148,7 +148,10 @@ def set_command(
         str, typer.Option(help="Where deliveries are POSTed to, or where the vendor's API begins; left out: as it is.")
     ] = "",
     token: Annotated[
-        str, typer.Option(help="What proves us to a vendor's API: for channels of the kinds shopify and bigcommerce.")
+        str,
+        typer.Option(
+            help="What proves us to a vendor's API: for channels of the kinds shopify, bigcommerce and generic_erp."
+        ),
     ] = "",
     new_secret: Annotated[
         bool, typer.Option("--new-secret", help="Sign with a new secret from now on, and with the old one too.")

@@ -71,7 +71,7 @@ def verify_command(
     form: Annotated[
         str,
         typer.Option(
-            "--hmac", metavar="FILE", help="For generic-hmac: a TOML file with what stands under [sources.x.hmac]."
+            "--hmac", metavar="FILE", help="For generic-hmac: a TOML file with what stands under \\[sources.x.hmac]."
         ),
     ] = "",
     as_json: AsJson = False,

@@ -163,8 +163,8 @@ def _report(file: Path, tally: Tally, *, stored: bool, dry_run: bool, as_json: b
     ]
     if rows:
         console.print(table(("what", ">lines", "meaning", "which"), rows), markup=False)
-    did = "were taken" if stored else "would be taken"
-    made = f"; {tally.things_made:,} new ids of ours" if tally.things_made else ""
+    did = "would be taken" if dry_run else "were taken"
+    made = f"; {tally.things_made:,} new ids of ours" if tally.things_made and (stored or dry_run) else ""
     console.print(
         f"{tally.good if stored or dry_run else 0:,} of {tally.counts.total():,} lines {did}{made}", markup=False
     )

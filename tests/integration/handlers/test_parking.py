@@ -686,11 +686,15 @@ def test_what_cannot_be_paused_or_resumed_is_said(world: World, lane: Lane, endp
         (("pause", "nobody"), "no channel 'nobody'"),
         (("status", "nobody"), "no channel 'nobody'"),
         (("resume", "nobody"), "no channel 'nobody'"),
-        (("resume", "webshop"), "neither paused nor down"),
+        (("resume", "webshop"), "webshop is neither paused nor down: it takes deliveries"),
     ):
         with pytest.raises(CliError, match=problem):
             crossdock(world, *arguments)
     assert (world.dump(), lane.messages) == (before, [])
+    crossdock(world, "pause", "webshop")
+    crossdock(world, "resume", "webshop")
+    with pytest.raises(CliError, match="neither paused nor down: it is coming back, and was told to begin already"):
+        crossdock(world, "resume", "webshop")
     crossdock(world, "pause", "webshop")
     before = world.dump()
     with pytest.raises(CliError, match="paused already: paused by hand"):
