@@ -8,12 +8,13 @@ from pathlib import Path  # noqa: TC003 - Typer reads the annotation when it run
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from crossdock.identity.persons import said
 from crossdock_cli.customers.common import OPERATOR, By, MaybeWhy, desk_of, told
 from crossdock_cli.errors import CliError
 from crossdock_cli.exceptions.common import now_text
-from crossdock_cli.output import console, emit_json
+from crossdock_cli.output import console, emit_json, errors
 from crossdock_cli.privacy.case import Kept, agreed, case_of, customers_of, reading
 from crossdock_cli.target import connect
 
@@ -38,6 +39,8 @@ def command(
         kept = case.kept(asked, None, read)
     case.desk.look("export", customers_of(kept), by, why, unmask=why is not None)
     found = document(kept)
+    if not found["found"]:
+        errors.print(f"nothing is kept of {escape(asked.text)}: if that surprises you, look at how it is written")
     if out is None:
         emit_json(found)
         return

@@ -1,5 +1,6 @@
 """Customers and orders as partners send them (API v1)."""
 
+import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
@@ -15,7 +16,24 @@ from crossdock.contracts.quotes import MAX_TOKEN, OrderedLine
 MOST_CHANGED = 10
 """Contacts and ship-tos of one change: with all that belongs to them they have to fit into one transaction."""
 
-CustomerId = Annotated[str, Field(pattern="^CU[A-Z0-9]{16}$", examples=["CU7Q2M4XJ5KTWABCD3"])]
+_CUSTOMER = "^CU[A-Z0-9]{16}$"
+
+
+def _ours(text: str) -> str:
+    if not re.fullmatch(_CUSTOMER, text):
+        raise PydanticCustomError(
+            "customer_id",
+            "is no id of a customer as we give them",
+            {"remedy": "send CU and 16 letters or digits, or say what a system calls the customer in the other fields"},
+        )
+    return text
+
+
+CustomerId = Annotated[
+    str,
+    AfterValidator(_ours),
+    WithJsonSchema({"type": "string", "pattern": _CUSTOMER, "examples": ["CU7Q2M4XJ5KTWABCD3"]}),
+]
 """A customer as we call it."""
 
 Company = Annotated[str, Field(pattern="^[A-Za-z0-9_.-]{1,60}$")]
