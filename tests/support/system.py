@@ -24,6 +24,7 @@ from standardwebhooks import Webhook
 
 from crossdock.exchange.shadow import PREFIX, row_key
 from crossdock.platform.dynamo import from_item
+from crossdock_cli.demo.receiver import Channel
 from crossdock_cli.local.paths import LOCAL_DIR_VARIABLE
 from crossdock_cli.main import run
 from crossdock_cli.secrets import signing_secrets
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from crossdock_cli.demo.receiver import Channel
     from crossdock_cli.target import Target
 
 CHANNELS: Final = ("webshop", "marketplace")
@@ -112,7 +112,7 @@ class System:
     target: Target
     home: Path
     channels: dict[str, Channel]
-    crm: Channel
+    crm: Channel = field(default_factory=lambda: Channel("crm", []))
     _secrets: dict[str, str] = field(default_factory=dict)
 
     @cached_property
