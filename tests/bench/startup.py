@@ -77,6 +77,8 @@ def _environment(home: Path) -> dict[str, str]:
         "WEBHOOKS_QUEUE_URL": "http://localhost/webhooks",
         "MOVEMENTS_QUEUE_URL": "http://localhost/movements",
         "EXPIRIES_QUEUE_URL": "http://localhost/expiries",
+        "LISTINGS_QUEUE_URL": "http://localhost/listings",
+        "CUSTOMER_QUEUE_URLS": "{}",
         "RESERVATIONS_QUEUE_URL": "http://localhost/reservations",
         "PRICE_CELLS_QUEUE_URL": "http://localhost/price-cells",
         "CHANNEL_QUEUE_URLS": json.dumps({c: f"http://localhost/{c}" for c in CHANNELS}),
