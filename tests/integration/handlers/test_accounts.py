@@ -13,6 +13,7 @@ from crossdock.contracts.deliveries import HttpAnswer
 from crossdock.identity.customer_store import CustomerStore
 from crossdock.identity.journal import faults
 from crossdock.identity.xrefs import CrossReferences
+from crossdock.platform.clock import to_text
 from crossdock.platform.outbound import Http
 from crossdock_cli.demo.erp import TOKEN, Erp
 from tests.support.scenarios import Scenario, Stage, dies_everywhere
@@ -222,3 +223,17 @@ def test_it_dies_anywhere_and_ends_as_if_undisturbed(
     scenario: Scenario, engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dies_everywhere(scenario, engine, tmp_path, monkeypatch)
+
+
+def test_a_clock_that_is_ahead_wins_nothing_and_its_report_is_an_exception(world: World) -> None:
+    apply(world, account("001", name="Acme", **ADDRESS))
+    before = world.rows("identity")
+    ahead = {**account("001", 2, name="Bcme"), "changed_at": "8999-01-01T00:00:00Z"}
+    apply(world, ahead, account("002", name="Other", **ADDRESS))
+    assert [(g.kind, g.subject) for g in world.exceptions.groups("open")] == [("changed_in_future", "account/crm/001")]
+    kept = {(r["pk"], r["sk"]): r for r in world.rows("identity")}
+    assert {(r["pk"], r["sk"]): kept[r["pk"], r["sk"]] for r in before} == {(r["pk"], r["sk"]): r for r in before}
+    assert store(world).load(customer_of(world, "crm", "002")).customer.values["name"] == "Other"
+    as_far_as_clocks_may_be_off = to_text(world.now + timedelta(seconds=300))
+    apply(world, {**account("001", 2, name="Bcme"), "changed_at": as_far_as_clocks_may_be_off})
+    assert store(world).load(customer_of(world, "crm", "001")).customer.values["name"] == "Bcme"

@@ -261,3 +261,32 @@ def test_a_body_that_is_no_object_is_no_message(body: str) -> None:
     (record,) = records_of({"Records": [sqs_record("q", body)]})
 
     assert (record.message, record.replay, record.body) == (None, None, body)
+
+
+def test_a_call_to_the_bus_holds_no_more_than_it_takes() -> None:
+    bus = _Events()
+    large = [_said(n, "é" * 50_000) for n in range(5)]  # 100 KB each, as it is sent
+
+    Bus(bus, "bus").put([*large, *(_said(n, "") for n in range(5, 20))])  # type: ignore[arg-type]
+
+    assert [[json.loads(e["Detail"])["id"] for e in call] for call in bus.calls] == [
+        ["0", "1"],
+        ["2", "3"],
+        ["4", *(str(n) for n in range(5, 14))],
+        [str(n) for n in range(14, 20)],
+    ]
+
+
+def _said(number: int, text: str) -> Event:
+    return Event(str(number), "t", "crm", "s", "2026-11-20T09:00:00Z", "c", {"text": text})
+
+
+class _Events:
+    """Takes all that it is given."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[dict[str, str]]] = []
+
+    def put_events(self, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
+        self.calls.append(Entries)
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"} for _ in Entries]}

@@ -272,7 +272,7 @@ def from_document(document: Mapping[str, Any]) -> BusinessConfig:
         exceptions=exception_terms(document["exceptions"]),
         codes={n: _codes(n, tables) for n, tables in document["codes"].items()},
         ownership=matrix(document.get("ownership")),
-        customers=customer_terms(document["customers"]),
+        customers=customer_terms(document["customers"], document["limits"]["clock_tolerance_seconds"]),
     )
 
 

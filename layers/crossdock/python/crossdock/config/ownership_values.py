@@ -26,12 +26,13 @@ def matrix(fields: Mapping[str, Any] | None) -> Matrix:
     return Matrix(fields["version"], rules, dict(fields["trust"]))
 
 
-def customer_terms(fields: Mapping[str, Any]) -> CustomerTerms:
-    """The values of a compiled `[customers]`."""
+def customer_terms(fields: Mapping[str, Any], clock_tolerance_s: int) -> CustomerTerms:
+    """The values of a compiled `[customers]`, and how far clocks may be off."""
     return CustomerTerms(
         required=tuple(fields["required"]),
         duplicates=fields["duplicates"],
         echo_hours=fields["echo_hours"],
         our_names=tuple(fields["our_names"]),
         enrichment=tuple(Enriching(e["when"], e["gives"]) for e in fields["enrichment"]),
+        clock_tolerance_s=clock_tolerance_s,
     )

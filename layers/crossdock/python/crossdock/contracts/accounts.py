@@ -4,9 +4,10 @@ A report says only what its source said: an attribute that is absent is not know
 same form holds a whole record and a change of one field, and each attribute can be judged by who owns it.
 """
 
-from typing import Annotated, Any, Literal
+import json
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from crossdock.contracts import customer_attributes
@@ -17,6 +18,8 @@ from crossdock.contracts.price_fields import PriceInstant, Text
 MAX_ACCOUNTS = 1000
 MAX_MANY = 200
 """Contacts, and ship-tos, of one account in one report."""
+MAX_BYTES = 100_000
+"""Of what one report says of an account, as JSON: with what was said before it has to fit rows and events."""
 
 Role = Literal["sold_to", "bill_to", "ship_to", "buyer", "payer"]
 """What a system's record of the customer is there: the one that orders, that is billed, that goods go to, …"""
@@ -126,6 +129,20 @@ class AccountReport(Contract):
     attributes: Attributes = Field(default_factory=dict)
     contacts: Contacts = Field(default_factory=dict, max_length=MAX_MANY)
     ship_tos: ShipTos = Field(default_factory=dict, max_length=MAX_MANY)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        size = len(json.dumps([self.attributes, self.contacts, self.ship_tos], ensure_ascii=False).encode())
+        if size > MAX_BYTES:
+            raise PydanticCustomError(
+                "account_too_large",
+                "{problem}",
+                {
+                    "problem": f"says {size:,} bytes of one account, {MAX_BYTES:,} at most",
+                    "remedy": "say its contacts and ship-tos in several reports, a version each",
+                },
+            )
+        return self
 
 
 class AccountList(Contract):

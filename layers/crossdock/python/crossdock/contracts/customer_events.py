@@ -18,7 +18,8 @@ class CustomerUpserted(Contract):
     """The data of `customer.upserted.v1`: a customer is new, or something of it is another.
 
     `changed` names every attribute whose value changed, contacts and ship-tos by their ids; `old` and `new` hold the
-    values of those of which there is one, null where there was or is none.
+    values of those of which there is one, null where there was or is none; both are empty where they are more than an
+    event takes (180 KB).
     """
 
     customer: str

@@ -20,7 +20,7 @@ class CustomerTerms:
     `required` are the attributes that it needs for that. `duplicates` says what a possible duplicate does: hold the new
     one back until somebody decided (hold), only tell of it (tell), or nothing, because nobody looks (off). What a
     system says within `echo_hours` of being told the same is its echo. `our_names` are what systems call us where they
-    say who changed something.
+    say who changed something. What says that it was changed more than `clock_tolerance_s` from now is not taken in.
     """
 
     required: tuple[str, ...] = ("name",)
@@ -28,3 +28,4 @@ class CustomerTerms:
     echo_hours: int = 24
     our_names: tuple[str, ...] = ("crossdock",)
     enrichment: tuple[Enriching, ...] = ()
+    clock_tolerance_s: int = 300

@@ -1,28 +1,45 @@
 """Canonical documents as facts for the bus: what several connectors make, made once."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from crossdock.contracts import events
 from crossdock.contracts.accounts import AccountReport, AccountsReported
+from crossdock.contracts.fields import Contract
 from crossdock.contracts.inbound import Fact, Part, Several, Translated
 from crossdock.contracts.levels import Level, LevelsReported
 from crossdock.contracts.listings import AccountListing, AccountsListed
 from crossdock.contracts.orders import Order, OrderReported
 from crossdock.contracts.references import ForeignCode, ItemDeclaration
 
-# So that a fact stays well below the 256 KB that the bus takes.
 _ITEMS_TO_A_FACT = 500
 _LEVELS_TO_A_FACT = 1000
 _ACCOUNTS_TO_A_FACT = 50
+# The bus takes 256 KB of an event, its envelope and the escapes of its JSON included.
+_BYTES_TO_A_FACT = 180_000
 
 
 T = TypeVar("T")
 
 
-def _parts(things: Sequence[T], most: int) -> list[Sequence[T]]:
-    return [things[start : start + most] for start in range(0, len(things), most)]
+def _parts(things: Sequence[T], most: int, document: Callable[[T], Any]) -> list[list[T]]:
+    """The things in order, in parts of `most` and of so many bytes; one that is larger by itself stands alone."""
+    parts: list[list[T]] = []
+    size = 0
+    for thing in things:
+        of_it = len(json.dumps(document(thing), separators=(",", ":"), ensure_ascii=False).encode())
+        if not parts or len(parts[-1]) == most or size + of_it > _BYTES_TO_A_FACT:
+            parts.append([])
+            size = 0
+        parts[-1].append(thing)
+        size += of_it
+    return parts
+
+
+def _said(contract: Contract) -> dict[str, Any]:
+    return contract.model_dump(mode="json", exclude_defaults=True)
 
 
 def order_fact(source: str, order: Order, *, new: bool) -> Fact:
@@ -38,7 +55,7 @@ def levels_facts(source: str, levels: Sequence[Level]) -> list[Fact]:
     """What a source shows of some items."""
     found = [
         LevelsReported(source=source, levels=list(some)).model_dump(mode="json", exclude_defaults=True)
-        for some in _parts(levels, _LEVELS_TO_A_FACT)
+        for some in _parts(levels, _LEVELS_TO_A_FACT, _said)
     ]
     return [Fact(events.LEVELS_REPORTED, f"levels/{source}", data) for data in found]
 
@@ -49,14 +66,14 @@ def accounts_facts(source: str, accounts: Sequence[AccountReport], origin: str |
         AccountsReported(source=source, origin=origin, accounts=list(some)).model_dump(
             mode="json", exclude_defaults=True
         )
-        for some in _parts(accounts, _ACCOUNTS_TO_A_FACT)
+        for some in _parts(accounts, _ACCOUNTS_TO_A_FACT, _said)
     ]
     return [Fact(events.ACCOUNTS_REPORTED, f"accounts/{source}", data) for data in found]
 
 
 def listing_facts(source: str, listing: AccountListing, listed_at: datetime) -> list[Fact]:
     """A page of a listing in parts; a page without accounts is one part without any."""
-    parts = _parts(listing.accounts, _ACCOUNTS_TO_A_FACT) or [[]]
+    parts = _parts(listing.accounts, _ACCOUNTS_TO_A_FACT, _said) or [[]]
     found = [
         AccountsListed(
             source=source,
@@ -86,7 +103,7 @@ def references_facts(source: str, codes: Sequence[tuple[str, str]]) -> list[Fact
     documents = [i.model_dump(mode="json", exclude_none=True) for i in items]
     return [
         Fact(events.REFERENCES_DECLARED, f"items/{source}", {"source": source, "items": some})
-        for some in _parts(documents, _ITEMS_TO_A_FACT)
+        for some in _parts(documents, _ITEMS_TO_A_FACT, dict)
     ]
 
 

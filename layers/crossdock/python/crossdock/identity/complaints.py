@@ -13,6 +13,7 @@ Kind: TypeAlias = Literal[
     "not_owner",
     "conflicting_report",
     "hierarchy_circle",
+    "changed_in_future",
     "possible_duplicate",
     "write_back_fight",
 ]
@@ -60,6 +61,17 @@ def contradicts(source: str, version: int, attributes: Sequence[str]) -> Complai
         f"{source} reported version {version} before, with another {', '.join(attributes)}",
         "have the source report it once more under a higher version, then close this",
         tuple(attributes),
+    )
+
+
+def in_future(source: str, changed_at: str, seconds: int, tolerance_s: int) -> Complaint:
+    """A clock that is ahead: where the newest wins, it would win for as long as it is."""
+    return Complaint(
+        "changed_in_future",
+        "changed_at",
+        f"changed_at {changed_at} is {seconds} s after {source}'s report of it came; "
+        f"clocks may be {tolerance_s} s off ([limits] clock_tolerance_seconds)",
+        f"have the clock of {source} set, correct changed_at and replay; or replay when that time has come",
     )
 
 

@@ -30,7 +30,7 @@ from crossdock.identity.reports import Statement, statements, unowned
 from crossdock.identity.suspecting import Suspecting
 from crossdock.identity.xref_writes import Attaching, XrefError
 from crossdock.identity.xrefs import CrossReferences
-from crossdock.platform.clock import from_text
+from crossdock.platform.clock import from_text, to_text
 from crossdock.platform.errors import StoreUnavailableError
 from crossdock.platform.writes import AtomicWrite
 
@@ -86,6 +86,10 @@ class Reporting:
         be taken again.
         """
         whole = Taken()
+        ahead = int((report.changed_at - from_text(cause.at)).total_seconds())
+        if ahead > (tolerance := self._judging.terms.clock_tolerance_s):
+            whole.complaints.append(complaints.in_future(source, to_text(report.changed_at), ahead, tolerance))
+            return whole
         if origin is not None and any(name in origin for name in self._judging.terms.our_names):
             whole.echoed = tuple(sorted(report.attributes))
             return whole
