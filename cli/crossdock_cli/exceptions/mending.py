@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from pathlib import Path  # noqa: TC003 - Typer reads the annotation when it runs
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.progress import Progress
 
-from crossdock.exceptions.correction import CorrectionError, assignments_to_patch, corrected_message
-from crossdock.exceptions.model import OPEN, Occurrence, basis
-from crossdock.platform.sequences import chunks
 from crossdock_cli.errors import CliError
 from crossdock_cli.exceptions.common import (
     NOTHING_OPEN,
@@ -26,15 +23,19 @@ from crossdock_cli.exceptions.common import (
     instant,
     store_of,
 )
+from crossdock_cli.exceptions.mended import (
+    assigned,
+    check_basis,
+    close_facts,
+    correction,
+    keep_corrections,
+    open_facts,
+)
 from crossdock_cli.output import AsJson, console, emit_json, errors
 from crossdock_cli.target import connect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from crossdock.exceptions.store import ExceptionsStore
-
-_PART: Final = 200
+    from collections.abc import Callable, Iterator
 
 
 def correct_command(
@@ -58,20 +59,13 @@ def correct_command(
     group_of(store, group)
     if not assign and not patch:
         raise CliError("nothing to correct was given", "give --set FIELD=VALUE, or --patch FILE")
-    facts = list(_open_facts(store, group, occurrence))
+    facts = list(open_facts(store, group, occurrence))
     for fact in facts:
-        _check_basis(fact, basis_)
-    corrected = []
+        check_basis(fact, basis_)
+    operations = _patch(patch) if patch else []
     with _bar("correcting", len(facts)) as advance:
-        for part in chunks(facts, _PART):
-            done = store.correct_all([_correction(fact, assign, patch) for fact in part], by, why)
-            corrected += [fact.id for fact in done]
-            advance(len(part))
-    if len(corrected) < len(facts):
-        raise CliError(
-            f"{len(facts) - len(corrected)} were changed by somebody else meanwhile; {len(corrected)} were corrected",
-            f"look again: crossdock exceptions show {group}",
-        )
+        wanted = [correction(fact, operations + assigned(fact, assign or [])) for fact in facts]
+        corrected = keep_corrections(store, wanted, by, why, advance)
     if as_json:
         emit_json({"corrected": corrected})
         return
@@ -79,25 +73,6 @@ def correct_command(
         console.print(NOTHING_OPEN)
         return
     console.print(f"corrected {len(corrected)}; next: crossdock exceptions replay {group}")
-
-
-def _check_basis(fact: Occurrence, wanted: str | None) -> None:
-    now = basis(fact.message)
-    if wanted is not None and now != wanted:
-        raise CliError(
-            f"{fact.id} is not what you looked at: its payload has the basis {now}, not {wanted}",
-            f"look again: crossdock exceptions show {fact.group}; nothing was stored",
-        )
-
-
-def _correction(
-    fact: Occurrence, assign: Sequence[str] | None, patch: Path | None
-) -> tuple[Occurrence, dict[str, Any], list[dict[str, Any]]]:
-    operations = _operations(fact, assign, patch)
-    try:
-        return fact, corrected_message(fact, operations), operations
-    except CorrectionError as exc:
-        raise CliError(str(exc)) from exc
 
 
 @contextmanager
@@ -142,39 +117,13 @@ def close_command(
     """End exceptions without applying them; who and why is kept."""
     store = store_of(connect(ctx.obj))
     group_of(store, group)
-    closed, facts = 0, list(_open_facts(store, group, occurrence))
+    facts = list(open_facts(store, group, occurrence))
     with _bar("closing", len(facts)) as advance:
-        for part in chunks(facts, _PART):
-            closed += store.close_all(part, by, why)
-            advance(len(part))
+        closed = close_facts(store, facts, by, why, advance)
     if as_json:
         emit_json({"closed": closed})
         return
     console.print(f"closed {closed}" if closed else NOTHING_OPEN)
-
-
-def _open_facts(store: ExceptionsStore, group: str, occurrence: str | None) -> Iterator[Occurrence]:
-    """The open facts of a group, or the one that was asked for. Raises CliError when that one is not open."""
-    if occurrence is None:
-        yield from (o for o in store.occurrences(group) if o.state == OPEN)
-        return
-    found = store.occurrence(group, occurrence)
-    if found is None:
-        raise CliError(f"'{group}' has no occurrence '{occurrence}'", f"see: crossdock exceptions show {group}")
-    if found.state != OPEN:
-        raise CliError(f"{occurrence} is {found.state}, not open", f"see: crossdock exceptions show {group}")
-    yield found
-
-
-def _operations(fact: Occurrence, assign: Sequence[str] | None, patch: Path | None) -> list[dict[str, Any]]:
-    operations = _patch(patch) if patch else []
-    pairs = {}
-    for text in assign or []:
-        name, separator, value = text.partition("=")
-        if not separator or not name:
-            raise CliError(f"--set {text}: no FIELD=VALUE", "for example --set item=85123A")
-        pairs[name] = _value(value)
-    return operations + assignments_to_patch(fact, pairs)
 
 
 def _patch(file: Path) -> list[dict[str, Any]]:
@@ -186,10 +135,3 @@ def _patch(file: Path) -> list[dict[str, Any]]:
     if not isinstance(operations, list):
         raise CliError(f"--patch {file}: it holds no list", remedy)
     return operations
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.markup import escape
 from rich.syntax import Syntax
 
-from crossdock.exceptions.masking import covered, covered_patch, covered_text
-from crossdock.exceptions.model import Occurrence, basis, line
+from crossdock.exceptions.masking import covered, covered_text
+from crossdock.exceptions.model import basis, line
 from crossdock.exceptions.whereabouts import AHEAD, HERE, PASSED, Station, whereabouts
 from crossdock.platform.clock import system_clock, to_text
 from crossdock_cli.errors import CliError
@@ -23,20 +22,17 @@ from crossdock_cli.exceptions.common import (
     group_document,
     group_of,
     money_line,
-    money_texts,
     store_of,
 )
-from crossdock_cli.looks import keep_look
+from crossdock_cli.exceptions.documents import fact_document, facts_of, note_look, step_document, step_sentence
 from crossdock_cli.output import AsJson, console, emit_json, table
 from crossdock_cli.target import connect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from crossdock.exceptions.model import Group
-    from crossdock.exceptions.store import ExceptionsStore
+    from crossdock.exceptions.model import Group, Occurrence
 
-_OF_CUSTOMERS: Final = ("customer/", "account/")
 _SHOWN: Final = 5
 _STEPS_SHOWN: Final = 12
 _SIGNS: Final = {PASSED: "[green]✓[/green]", HERE: "[red]●[/red]", AHEAD: "[dim]○[/dim]"}
@@ -58,16 +54,12 @@ def command(
     if raw:
         if not why:
             raise CliError("--raw shows secrets and personal data", "say what for: --raw --why 'ticket 118'")
-        store.looked(group, by, why)
-        if head.subject.startswith(_OF_CUSTOMERS):
-            # Of a customer, the look stands among those at customers too.
-            customers = [head.subject.removeprefix("customer/")] if head.subject.startswith("customer/") else []
-            keep_look(target, f"exception {group}", customers, by, why, uncovered=True, clock=system_clock)
-    facts = _facts(store, group, occurrence)
-    history = [_step(row, raw=raw) for row in store.history(group)]
+        note_look(target, store, head, by, why)
+    facts = facts_of(store, group, occurrence)
+    history = [step_document(row, raw=raw) for row in store.history(group)]
     if as_json:
         now = to_text(system_clock())
-        documents = [_fact_document(fact, head, raw=raw) for fact in facts]
+        documents = [fact_document(fact, head, raw=raw) for fact in facts]
         emit_json({**group_document(head, now), "occurrences": documents, "history": history})
         return
     _print_head(head, facts)
@@ -76,30 +68,6 @@ def command(
         console.print(f"[dim]… {len(history) - _STEPS_SHOWN} older steps (--json shows all)[/dim]")
     for row in history[-_STEPS_SHOWN:]:
         console.print(escape(line(_step_line(row))))
-
-
-def _facts(store: ExceptionsStore, group: str, occurrence: str | None) -> list[Occurrence]:
-    if occurrence is None:
-        return list(store.occurrences(group))
-    found = store.occurrence(group, occurrence)
-    if found is None:
-        raise CliError(f"'{group}' has no occurrence '{occurrence}'", f"see: crossdock exceptions show {group}")
-    return [found]
-
-
-def _fact_document(fact: Occurrence, head: Group, *, raw: bool) -> dict[str, Any]:
-    """A fact for programs. `basis` is the hash of its payload as it is, not as it is shown: what a correction names."""
-    document = {
-        **asdict(fact),
-        "message": fact.message,
-        "basis": basis(fact.message),
-        "money": money_texts(fact.money),
-        "way": [asdict(station) for station in whereabouts(fact, head.kind, head.source)],
-    }
-    if not raw:
-        payloads = {name: covered(document[name]) for name in ("original", "corrected", "message")}
-        document |= {**payloads, "detail": covered_text(fact.detail)}
-    return document
 
 
 def _print_head(head: Group, facts: Sequence[Occurrence]) -> None:
@@ -142,22 +110,7 @@ def _station_line(station: Station) -> str:
     return f"  {_SIGNS[station.state]} {escape(station.name)}{note}"
 
 
-def _step(row: Mapping[str, Any], *, raw: bool) -> dict[str, Any]:
-    """A line of history; what a correction put into a payload is covered as the payload is."""
-    if "patch" not in row or raw:
-        return dict(row)
-    return {**row, "patch": json.dumps(covered_patch(json.loads(row["patch"])), ensure_ascii=False)}
-
-
 def _step_line(row: Mapping[str, Any]) -> str:
     who = f" by {row['by']}" if row.get("by") else ""
     reason = f": {row['why']}" if row.get("why") else ""
-    run = f" in run {row['run']}" if row.get("run") and row.get("to") == "replaying" else ""
-    match row.get("did"):
-        case "assigned":
-            step = f"assigned to {row['owner']}" + (f", due {row['due']}" if row.get("due") else "")
-        case "looked":
-            step = "looked at uncovered"
-        case _:
-            step = f"{row['from']} → {row['to']}{run}" if "to" in row else f"corrected {row['patch']}"
-    return f"{row['at']}  {step}{who}{reason}"
+    return f"{row['at']}  {step_sentence(row)}{who}{reason}"
