@@ -26,6 +26,7 @@ from crossdock_cli.local.state import READY, LocalState
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
@@ -70,6 +71,10 @@ class Target:
     @cached_property
     def cloudformation(self) -> CloudFormationClient:
         return self.session.client("cloudformation", **self.options)
+
+    @cached_property
+    def cloudwatch(self) -> CloudWatchClient:
+        return self.session.client("cloudwatch", **self.options)
 
     @cached_property
     def dynamodb(self) -> DynamoDBClient:

@@ -20,6 +20,7 @@ from ministack import app  # type: ignore[import-untyped]
 from ministack.services import dynamodb  # type: ignore[import-untyped]
 
 from crossdock.platform.dynamo import to_item
+from crossdock_cli.local.cloudwatch import measure_as_cloudwatch_does
 from crossdock_cli.local.emulator import put_partiql_writes_on_streams
 from tests.support.many_xrefs import rows_of_customers
 
@@ -76,5 +77,6 @@ def with_rewinding(handle: Handle) -> Handle:
 
 if __name__ == "__main__":
     put_partiql_writes_on_streams()
+    measure_as_cloudwatch_does()
     app._handle_admin_reset = with_rewinding(app._handle_admin_reset)
     app.main()

@@ -1,4 +1,6 @@
-"""Runs the emulator with one correction: PartiQL writes reach the table's stream, as they do in DynamoDB.
+"""Runs the emulator with two corrections: PartiQL writes reach the table's stream, and CloudWatch measures.
+
+What it does not measure is in `cloudwatch.py`. The stream, here, as it works in DynamoDB:
 
 The journal is written by PartiQL batch inserts (half the cost of a transaction), and balances
 are projected from its stream. The emulator writes stream records for every other kind of
@@ -16,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ministack import app  # type: ignore[import-untyped]
 from ministack.services import dynamodb  # type: ignore[import-untyped]
+
+from crossdock_cli.local.cloudwatch import measure_as_cloudwatch_does
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,4 +73,5 @@ def _event(before: Item | None, after: Item | None) -> str:
 
 if __name__ == "__main__":
     put_partiql_writes_on_streams()
+    measure_as_cloudwatch_does()
     app.main()
