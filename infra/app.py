@@ -1,6 +1,7 @@
 """The CDK app: `python -m infra.app`, run by `cdk synth` and `cdk deploy`; `--context stage=` names the stage."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from infra.stacks.api import ApiStack
 from infra.stacks.data import DataStack
 from infra.stacks.operations import OperationsStack
 from infra.stacks.sync import SyncStack
-from infra.stages import ROOT, stage
+from infra.stages import ROOT, Stage, UnknownStageError, stage
 
 DEFAULT_STAGE = "local"
 
@@ -33,7 +34,7 @@ def build(
     templates. Raises UnknownStageError, BundlingError, and ConfigError when the stage's TOML cannot be used.
     """
     app = App(context=_context(), outdir=str(outdir) if outdir else None, analytics_reporting=False)
-    values = stage(stage_name or app.node.try_get_context("stage") or DEFAULT_STAGE)
+    values = _as_asked(app, stage(stage_name or app.node.try_get_context("stage") or DEFAULT_STAGE))
     plan = Plan(
         stage=values,
         business=from_document(compile_file(values.config_path)),
@@ -46,6 +47,20 @@ def build(
     OperationsStack(app, plan, data, sync)
     add_checks(app, values)
     return app
+
+
+def _as_asked(app: App, values: Stage) -> Stage:
+    """The stage, with what one run of the command line wants otherwise. Raises UnknownStageError.
+
+    `--context rollout=at-once` deploys past alarms that ring already, for the version that ends them. `--context
+    aliases=yes` gives the local stage the aliases of the cloud.
+    """
+    rollout, aliases = app.node.try_get_context("rollout"), app.node.try_get_context("aliases")
+    if rollout not in {None, "at-once", "gradual"}:
+        raise UnknownStageError(f"there is no rollout '{rollout}': write --context rollout=at-once, or leave it out")
+    if rollout == "at-once":
+        values = replace(values, shifts={})
+    return replace(values, aliases=True) if aliases == "yes" else values
 
 
 def _context() -> dict[str, Any]:

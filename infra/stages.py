@@ -1,12 +1,14 @@
 """Everything that differs between the stages, in one place.
 
-`local` runs in the engine on this machine, `dev` is production in small, `prod` is production. Whatever is not
-here is the same in all three. Plain values only: importing this file must not start the CDK.
+`local` runs in the engine on this machine, `dev` is production in small, `staging` is where a release is tried as in
+production, `prod` is production. Whatever is not here is the same in all of them. Plain values only: importing this
+file must not start the CDK.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 ROOT: Final = Path(__file__).parent.parent
 
@@ -25,6 +27,23 @@ class Throttle:
 
     rate: int
     burst: int
+
+
+# How a published version takes over from the one before it, by CodeDeploy's own names.
+Shift = Literal[
+    "CodeDeployDefault.LambdaAllAtOnce",
+    "CodeDeployDefault.LambdaCanary10Percent5Minutes",
+    "CodeDeployDefault.LambdaCanary10Percent10Minutes",
+]
+AT_ONCE: Final[Shift] = "CodeDeployDefault.LambdaAllAtOnce"
+# All functions of a stack shift together, so that there are never more than two versions of the whole at work. Workers
+# get twice as long: a queue that is not worked off, or a stream that falls behind, takes minutes to ring. What runs by
+# the clock would not run once in a canary's minutes, so it shifts at once.
+GRADUAL: Final[Mapping[str, Shift]] = {
+    "sync": "CodeDeployDefault.LambdaCanary10Percent10Minutes",
+    "api": "CodeDeployDefault.LambdaCanary10Percent5Minutes",
+    "operations": AT_ONCE,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +80,10 @@ class Stage:
     # All callers of the API together, and one partner's key.
     api_throttle: Throttle
     partner_throttle: Throttle
+    # Whether callers reach a published version behind an alias, which can be turned back.
+    aliases: bool = False
+    # By stack; what is not named shifts at once.
+    shifts: Mapping[str, Shift] = field(default_factory=dict)
 
     def named(self, suffix: str) -> str:
         """The physical name of a resource: `crossdock-{stage}-{suffix}`."""
@@ -115,6 +138,7 @@ _VISIBILITY: Final = 6 * _WORKER.timeout_seconds
 DEV: Final = Stage(
     name="dev",
     cloud=True,
+    aliases=True,
     owner="integration",
     config="distributor.toml",
     log_level="INFO",
@@ -140,6 +164,8 @@ DEV: Final = Stage(
 PROD: Final = Stage(
     name="prod",
     cloud=True,
+    aliases=True,
+    shifts=GRADUAL,
     owner="integration",
     config="distributor.toml",
     log_level="INFO",
@@ -162,7 +188,10 @@ PROD: Final = Stage(
     partner_throttle=Throttle(rate=100, burst=200),
 )
 
-STAGES: Final = {stage.name: stage for stage in (LOCAL, DEV, PROD)}
+# Production once more, for what comes next: the same sizes and the same gradual shift, logs kept for a shorter time.
+STAGING: Final = replace(PROD, name="staging", log_days=14, archive_days=14)
+
+STAGES: Final = {stage.name: stage for stage in (LOCAL, DEV, STAGING, PROD)}
 
 
 class UnknownStageError(ValueError):

@@ -57,7 +57,7 @@ def ask(target: Target, sku: str, **asked: str | None) -> dict[str, Any]:
         "requestContext": {"authorizer": _operator(asked.get("channel"))},
     }
     answer = target.functions.invoke(
-        FunctionName=target.function_name("read_availability"), Payload=json.dumps(event).encode()
+        FunctionName=target.callee("read_availability"), Payload=json.dumps(event).encode()
     )
     response = json.loads(answer["Payload"].read() or b"{}")
     if answer.get("FunctionError"):

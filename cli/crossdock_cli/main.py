@@ -94,7 +94,9 @@ def root(
     stage: Annotated[
         str,
         typer.Option(
-            envvar="CROSSDOCK_STAGE", callback=check_stage, help="Which deployment to talk to: local, dev, prod."
+            envvar="CROSSDOCK_STAGE",
+            callback=check_stage,
+            help="Which deployment to talk to: local, dev, staging, prod.",
         ),
     ] = DEFAULT_STAGE,
     version: Annotated[  # noqa: ARG001  (its callback prints and leaves)

@@ -28,7 +28,7 @@ def run_channel(target: Target, channel: str, *, full: bool = False, kind: str |
 
 
 def _invoke(target: Target, function: str, event: dict[str, Any]) -> dict[str, Any]:
-    answer = target.functions.invoke(FunctionName=target.function_name(function), Payload=json.dumps(event).encode())
+    answer = target.functions.invoke(FunctionName=target.callee(function), Payload=json.dumps(event).encode())
     document = json.loads(answer["Payload"].read() or b"{}")
     if answer.get("FunctionError"):
         raise CliError(f"the reconciliation failed: {document.get('errorMessage', document)}")

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 LOCAL: Final = "local"
 DEFAULT_STAGE: Final = LOCAL
 API_STAGE: Final = "live"  # the API Gateway deployment stage; not to be confused with ours
+# The alias of every function that is deployed in an account: the version that its callers reach.
+LIVE: Final = "live"
 _STAGE_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,20}")
 # An operator waits at a prompt: give up on a dead endpoint in seconds, not in the SDK's minutes.
 _TIMEOUTS: Final = Config(
@@ -50,7 +52,7 @@ _PATIENT: Final = Config(read_timeout=910, retries={"mode": "standard", "total_m
 def check_stage(value: str) -> str:
     """The stage name as given, refused as wrong usage when it cannot be part of a resource name."""
     if not _STAGE_NAME.fullmatch(value):
-        raise typer.BadParameter(f"'{value}' is not a stage name; try local, dev or prod")
+        raise typer.BadParameter(f"'{value}' is not a stage name; try local, dev, staging or prod")
     return value
 
 
@@ -125,6 +127,16 @@ class Target:
     def function_name(self, function: str) -> str:
         """The deployed name of a folder under functions/: `apply_counts` → `crossdock-{stage}-apply-counts`."""
         return self.name(function.replace("_", "-"))
+
+    def callee(self, function: str) -> str:
+        """What is invoked of a function: the version that its callers reach, not the newest code."""
+        name = self.function_name(function)
+        return name if self.stage == LOCAL and not self._has_aliases else f"{name}:{LIVE}"
+
+    @cached_property
+    def _has_aliases(self) -> bool:
+        """Whether the local engine was deployed with aliases; other stages always are."""
+        return self.state is not None and self.state.aliases
 
     def queue_url(self, queue: str) -> str:
         """The URL of a queue by its short name, such as `movements` or `channel-webshop-dlq`."""

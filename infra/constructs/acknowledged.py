@@ -43,6 +43,11 @@ BODIES: Final = Reason(
     "into this bucket, the other only get them.",
 )
 
+ALARM_STATES: Final = Reason(
+    "AwsSolutions-IAM5[Resource::*]",
+    "CodeDeploy asks for the state of all of a deployment's alarms in one call, which AWS grants on * only; it reads "
+    "and changes none.",
+)
 VERSION_EXISTS: Final = Reason(
     "Annotation::@aws-cdk/aws-lambda:snapStartRequirePublish",
     "Callers reach the function through its alias, which stands on a published version.",

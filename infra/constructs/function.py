@@ -15,6 +15,7 @@ from infra.constructs.acknowledged import BODIES, PYTHON_VERSION, TRACES, VERSIO
 from infra.constructs.alarms import Watch, alarm
 from infra.constructs.layers import PYTHON, architecture
 from infra.constructs.permissions import allow, allow_key, allow_table, key_actions
+from infra.constructs.rollout import LIVE
 from infra.constructs.stack import StageStack
 from infra.constructs.table import Table
 from infra.stages import Size
@@ -24,7 +25,6 @@ _RETENTION: Final = {
     14: logs.RetentionDays.TWO_WEEKS,
     90: logs.RetentionDays.THREE_MONTHS,
 }
-LIVE: Final = "live"
 
 
 def log_group(scope: Construct, stack: StageStack, name: str) -> logs.LogGroup:
@@ -43,7 +43,9 @@ class Function(Construct):
     """The function of the folder `functions/{name}`, named `crossdock-{stage}-{name with dashes}`.
 
     It may write its own log and nothing else until `allow…` says so. `size` is the stage's worker size unless given.
-    With `fast_start`, callers reach a published version whose start was recorded beforehand (SnapStart, cloud only).
+    Where the stage has aliases, callers reach a published version through the alias `live`, which moves to a new
+    version by the stack's rollout. With `fast_start`, somebody waits for the answer: the version's start was recorded
+    beforehand (SnapStart, cloud only), and a version that answers slowly is turned back.
     """
 
     def __init__(
@@ -91,16 +93,21 @@ class Function(Construct):
             # The service's own segments only: the X-Ray SDK in a function costs more start-up time than it shows.
             tracing=lambda_.Tracing.ACTIVE if stage.cloud else lambda_.Tracing.DISABLED,
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snapshot else None,
+            # A version that is no longer called is what the alias is turned back to.
+            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
         )
         acknowledge(self.function, PYTHON_VERSION)
-        # What callers are given: the recorded version where there is one.
-        self.target: lambda_.IFunction = self._recorded() if snapshot else self.function
+        if snapshot:
+            acknowledge(self.function, VERSION_EXISTS)
+        # What callers are given, all of them: who reached $LATEST would meet code that nobody shifted to.
+        self.target: lambda_.IFunction = self._alias(fast_start) if stage.aliases else self.function
         self._watch("Errors", f"{name} fails. Its log group says why.")
         self._watch("Throttles", f"{name} is refused capacity: the account's concurrency is used up.")
 
-    def _recorded(self) -> lambda_.IFunction:
-        """A published version with its snapshot, behind an alias; the version changes with code and settings."""
-        acknowledge(self.function, VERSION_EXISTS)
+    def _alias(self, waited_for: bool) -> lambda_.IFunction:  # noqa: FBT001 - one of the class's own settings
+        limit = self.size.timeout_seconds if waited_for else None
+        if self._stack.plan.stage.cloud:
+            return self._stack.rollout.shift(self, self.function, self.physical_name, limit)
         return self.function.add_alias(LIVE)
 
     def _role(self) -> iam.Role:
@@ -180,7 +187,7 @@ class Function(Construct):
         lambda_.CfnEventSourceMapping(
             self,
             f"{label}Source",
-            function_name=self.function.function_name,
+            function_name=self.reader,
             event_source_arn=queue.queue_arn,
             batch_size=batch,
             maximum_batching_window_in_seconds=window_seconds or None,
@@ -192,15 +199,21 @@ class Function(Construct):
         """For a function that is invoked asynchronously: what failed three times goes to this queue."""
         self.allow_send(failures)
         destination = lambda_.CfnEventInvokeConfig.OnFailureProperty(destination=failures.queue_arn)
-        lambda_.CfnEventInvokeConfig(
+        config = lambda_.CfnEventInvokeConfig(
             self,
             "OnFailure",
             function_name=self.function.function_name,
-            qualifier="$LATEST",
+            qualifier=LIVE if self._stack.plan.stage.aliases else "$LATEST",
             maximum_retry_attempts=2,
             maximum_event_age_in_seconds=3600,
             destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(on_failure=destination),
         )
+        config.node.add_dependency(self.target)
+
+    @property
+    def reader(self) -> str:
+        """What an event source mapping calls. Its place in the queue or stream stays when this changes."""
+        return self.target.function_arn if self._stack.plan.stage.aliases else self.function.function_name
 
     # -- alarms ---------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from constructs import Construct
 from crossdock.config import BusinessConfig
 from infra.bundling import LayerFolders
 from infra.constructs.layers import Layers
+from infra.constructs.rollout import Rollout
 from infra.stages import Stage
 
 
@@ -49,6 +50,11 @@ class StageStack(Stack):
     def layers(self) -> Layers:
         """The stack's own copies: an export that other stacks import could never be updated."""
         return Layers(self, self.plan.stage, self.part, self.plan.layers)
+
+    @cached_property
+    def rollout(self) -> Rollout:
+        """How this stack's functions go over to a new version."""
+        return Rollout(self, self.plan.stage, self.part)
 
 
 def stack_of(scope: Construct) -> StageStack:

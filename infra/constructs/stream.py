@@ -56,7 +56,7 @@ def follow(function: Function, label: str, followed: Followed, failures: sqs.IQu
     lambda_.CfnEventSourceMapping(
         function,
         f"{label}Source",
-        function_name=function.function.function_name,
+        function_name=function.reader,
         event_source_arn=stream,
         starting_position="TRIM_HORIZON",
         batch_size=BATCH,

@@ -218,7 +218,7 @@ class OperationsStack(StageStack):
                 "scheduler.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": self.account}}
             ),
         )
-        role.add_to_policy(allow(["lambda:InvokeFunction"], function.function.function_arn))
+        role.add_to_policy(allow(["lambda:InvokeFunction"], function.target.function_arn))
         role.add_to_policy(allow(["sqs:SendMessage"], sync.failures.queue_arn))
         return role
 
@@ -232,7 +232,7 @@ class OperationsStack(StageStack):
             schedule_expression=call.every,
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
             target=scheduler.CfnSchedule.TargetProperty(
-                arn=function.function.function_arn,
+                arn=function.target.function_arn,
                 role_arn=role.role_arn,
                 input=json.dumps(call.event),
                 dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=sync.failures.queue_arn),

@@ -61,7 +61,7 @@ class Templates:
         found = attribute[0] if attribute else value["Ref"]
         if found.startswith("AWS::"):
             return f"<{found.removeprefix('AWS::')}>"
-        return self._name(self.stacks[stack]["Resources"][found], attribute[1] if attribute else "Ref")
+        return self._name(stack, self.stacks[stack]["Resources"][found], attribute[1] if attribute else "Ref")
 
     def _exported(self, name: str) -> str:
         stack, _ = name.removeprefix(f"crossdock-{self.stage}-").split(":")
@@ -70,10 +70,13 @@ class Templates:
                 return self.read(stack, output["Value"])
         raise AssertionError(f"{name} is imported and not exported")
 
-    def _name(self, resource: Mapping[str, Any], attribute: str) -> str:
+    def _name(self, stack: str, resource: Mapping[str, Any], attribute: str) -> str:
         kind, properties = resource["Type"], resource["Properties"]
         if kind == "AWS::DynamoDB::Table":
             return f"{'stream' if attribute == 'StreamArn' else 'table'}/{self.own(properties['TableName'])}"
+        if kind == "AWS::Lambda::Alias":
+            function = self.stacks[stack]["Resources"][properties["FunctionName"]["Ref"]]
+            return f"{self._name(stack, function, 'Ref')}:{properties['Name']}"
         for type_, word, key in (
             ("AWS::SQS::Queue", "queue", "QueueName"),
             ("AWS::Lambda::Function", "function", "FunctionName"),

@@ -64,10 +64,17 @@ def bootstrap(paths: Paths, state: LocalState, interrupts: Interrupts) -> None:
     _run(paths, state, interrupts, command, "cdk bootstrap failed")
 
 
-def deploy(paths: Paths, state: LocalState, interrupts: Interrupts, show: Callable[[str], None]) -> None:
-    """Synthesises the app for stage local and deploys every stack; `show` hears which one."""
+def deploy(
+    paths: Paths, state: LocalState, interrupts: Interrupts, show: Callable[[str], None], *, aliases: bool = False
+) -> None:
+    """Synthesises the app for stage local and deploys every stack; `show` hears which one.
+
+    With `aliases`, callers reach published versions, as in the cloud, and can be turned back.
+    """
     options = ["--all", "--require-approval", "never", "--method", "direct", "--progress", "events"]
     placed = ["--context", f"stage={STAGE}", "--output", str(paths.assembly)]
+    if aliases:
+        placed += ["--context", "aliases=yes"]
     show("synthesising")
 
     def watch(line: str) -> None:
@@ -77,13 +84,14 @@ def deploy(paths: Paths, state: LocalState, interrupts: Interrupts, show: Callab
     _run(paths, state, interrupts, ["deploy", *options, *placed], "cdk deploy failed", watch)
 
 
-def synthesise(paths: Paths, state: LocalState, interrupts: Interrupts) -> Path:
+def synthesise(paths: Paths, state: LocalState, interrupts: Interrupts, *, aliases: bool = False) -> Path:
     """Runs the app as the CDK command line would, without starting Node's command line. Returns the assembly."""
     settings = json.loads((paths.root / "cdk.json").read_text())
+    asked = {"stage": STAGE, **({"aliases": "yes"} if aliases else {})}
     environment = {
         **cdk_environment(paths, state),
         "CDK_OUTDIR": str(paths.assembly),
-        "CDK_CONTEXT_JSON": json.dumps({**settings.get("context", {}), "stage": STAGE}),
+        "CDK_CONTEXT_JSON": json.dumps({**settings.get("context", {}), **asked}),
         "CDK_DEFAULT_ACCOUNT": ACCOUNT,
         "CDK_DEFAULT_REGION": state.region,
     }

@@ -32,6 +32,7 @@ class LocalState:
     region: str = REGION
     access_key_id: str = "test"
     secret_access_key: str = "test"  # noqa: S105
+    aliases: bool = False  # whether callers reach published versions, as in the cloud
     version: int = _VERSION
 
     @property

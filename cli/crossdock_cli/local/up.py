@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from crossdock_cli.errors import CliError, StoppedError
@@ -28,6 +28,7 @@ class Options:
     port: int | None = None
     keep_on_failure: bool = False
     fast: bool = False
+    aliases: bool = False
 
 
 def up(paths: Paths, options: Options, steps: Steps) -> LocalState:
@@ -100,7 +101,7 @@ def _deploy(paths: Paths, state: LocalState, options: Options, steps: Steps, int
     paths.deploy_log.write_text("")
     if options.fast:
         with steps.step("synthesise"):
-            assembly = cdk.synthesise(paths, state, interrupts)
+            assembly = cdk.synthesise(paths, state, interrupts, aliases=options.aliases)
         with steps.step("deploy without the CDK command line"):
             fast.deploy(state, assembly)
     else:
@@ -108,10 +109,10 @@ def _deploy(paths: Paths, state: LocalState, options: Options, steps: Steps, int
             with steps.step("cdk bootstrap"):
                 cdk.bootstrap(paths, state, interrupts)
         with steps.step("cdk deploy --all") as show:
-            cdk.deploy(paths, state, interrupts, show)
+            cdk.deploy(paths, state, interrupts, show, aliases=options.aliases)
     with steps.step("demo partner, webhook secrets, channels"):
         fixups.complete(state, paths.assembly)
-        usable = seed(paths, state)
+        usable = replace(seed(paths, state), aliases=options.aliases)
         usable.save(paths)
     return usable
 

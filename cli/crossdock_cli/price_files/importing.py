@@ -55,7 +55,7 @@ class Order:
 
 def invoke(target: Target, event: dict[str, Any], function: str = FUNCTION) -> dict[str, Any]:
     """What a function that works on prices answers. Raises CliError with its reason and what the operator can do."""
-    answer = target.functions.invoke(FunctionName=target.function_name(function), Payload=json.dumps(event).encode())
+    answer = target.functions.invoke(FunctionName=target.callee(function), Payload=json.dumps(event).encode())
     document = json.loads(answer["Payload"].read() or b"{}")
     if answer.get("FunctionError") or not isinstance(document, dict):
         reason = document.get("errorMessage", document) if isinstance(document, dict) else document
