@@ -62,19 +62,22 @@ def differences(before: Any, after: Any) -> list[dict[str, Any]]:
     return found
 
 
+def preview_document(run: Run, preview: Preview) -> dict[str, Any]:
+    """A dry run for programs."""
+    return {
+        "run": run.id,
+        "facts": run.facts,
+        "sendable": preview.sendable,
+        "verdicts": dict(preview.verdicts),
+        "stock": change_texts(preview.changes),
+        "examples": preview.diffs,
+    }
+
+
 def print_preview(run: Run, preview: Preview, *, as_json: bool) -> None:
     """Prints a dry run, and how to start it."""
     if as_json:
-        emit_json(
-            {
-                "run": run.id,
-                "facts": run.facts,
-                "sendable": preview.sendable,
-                "verdicts": dict(preview.verdicts),
-                "stock": change_texts(preview.changes),
-                "examples": preview.diffs,
-            }
-        )
+        emit_json(preview_document(run, preview))
         return
     console.print(f"run {run.id}: {run.facts} facts, nothing was sent")
     console.print(table((">facts", "what would become of them"), [(n, v) for v, n in preview.verdicts.most_common()]))

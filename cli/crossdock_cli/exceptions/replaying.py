@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from crossdock.exceptions.model import CLOSED, OPEN
 from crossdock.exceptions.run_store import RunStoppedError
-from crossdock.exceptions.runs import AGAIN, UNDONE, Options, Payload, Run, RunState, Selection, Subscribers, new_id
+from crossdock.exceptions.runs import AGAIN, UNDONE, Options, Payload, Run, RunState, Selection, Subscribers
 from crossdock.platform.clock import to_text
 from crossdock_cli.errors import CliError, StoppedError
-from crossdock_cli.exceptions.common import NOTHING_OPEN, OPERATOR, By, OnlyOccurrence, group_of, instant
+from crossdock_cli.exceptions.choosing import begun, check_group, previewed, run_document
+from crossdock_cli.exceptions.common import NOTHING_OPEN, OPERATOR, By, OnlyOccurrence, instant
 from crossdock_cli.exceptions.machinery import replayer_of
 from crossdock_cli.exceptions.previewing import Preview, print_preview
 from crossdock_cli.output import AsJson, console, emit_json, errors
@@ -59,7 +59,7 @@ def command(
     if override is not None and not override.strip():
         raise CliError("--override-versions: no reason", "say why what is older should count")
     if group is not None:
-        _check_group(replayer, group, occurrence, again=again)
+        check_group(replayer, group, occurrence, again=again)
     elif not (source or kind or since or until):
         raise CliError("nothing says which facts", "give a GROUP, --source, --kind, --since or --until")
     selection = Selection(
@@ -73,8 +73,6 @@ def command(
     )
     run = replayer.draft(selection, Options(payload, subscribers, rate, override), by, override)
     preview = _previewed(replayer, run)
-    if not preview.sendable and preview.reasons:
-        raise CliError(f"this cannot be replayed: {preview.reasons[0]}", f"crossdock exceptions runs show {run.id}")
     if dry_run:
         print_preview(run, preview, as_json=as_json)
         return
@@ -89,34 +87,9 @@ def command(
     console.print(f"[dim]see how it ended: crossdock exceptions {f'show {group}' if group else 'list'}[/dim]")
 
 
-def run_document(run: Run) -> dict[str, Any]:
-    """A run for programs."""
-    return {
-        "run": run.id,
-        "state": run.state.value,
-        "facts": run.facts,
-        "sent": run.sent,
-        "passed_over": run.passed_over,
-        "left": run.left,
-        "rate": run.options.rate,
-        "payload": run.options.payload.value,
-        "subscribers": run.options.subscribers.value,
-        "override": run.options.override,
-        "by": run.by,
-        "made_at": run.made_at,
-        "verdicts": dict(run.verdicts),
-    }
-
-
 def work(replayer: Replayer, run_id: str, by: str, rate: int | None = None) -> Run:
     """Works a run off under a bar, from wherever it stands. Raises CliError when it was stopped from elsewhere."""
-    worker = new_id()
-    if not replayer.runs.begin(run_id, worker, by, rate):
-        run = replayer.runs.run(run_id)
-        standing = run.state.value if run else "not there"
-        raise CliError(f"run {run_id} is {standing}", f"see: crossdock exceptions runs show {run_id}")
-    run = replayer.runs.run(run_id)
-    assert run is not None  # noqa: S101 - it was begun a moment ago
+    run, worker = begun(replayer, run_id, by, rate)
     columns = (TextColumn("replaying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
         task = bar.add_task("replaying", total=run.facts, completed=run.sent + run.passed_over)
@@ -136,24 +109,9 @@ def work(replayer: Replayer, run_id: str, by: str, rate: int | None = None) -> R
 
 
 def _previewed(replayer: Replayer, run: Run) -> Preview:
-    preview = Preview()
     with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
         task = bar.add_task("looking", total=run.facts)
-        for foreseen in replayer.preview(run):
-            preview.add(foreseen)
-            bar.advance(task)
-    return preview
-
-
-def _check_group(replayer: Replayer, group: str, occurrence: str | None, *, again: bool) -> None:
-    group_of(replayer.exceptions, group)
-    if occurrence is None:
-        return
-    found = replayer.exceptions.occurrence(group, occurrence)
-    if found is None:
-        raise CliError(f"'{group}' has no occurrence '{occurrence}'", f"see: crossdock exceptions show {group}")
-    if found.state != OPEN and (not again or found.state == CLOSED):
-        raise CliError(f"{occurrence} is {found.state}, not open", f"see: crossdock exceptions show {group}")
+        return previewed(replayer, run, lambda done: bar.advance(task, done))
 
 
 def _say_nothing(run: Run, *, again: bool, as_json: bool) -> None:

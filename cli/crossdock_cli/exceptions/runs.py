@@ -9,9 +9,10 @@ from rich.markup import escape
 
 from crossdock.exceptions.runs import FactState, RunState
 from crossdock_cli.errors import CliError
+from crossdock_cli.exceptions.choosing import run_document
 from crossdock_cli.exceptions.common import OPERATOR, By
 from crossdock_cli.exceptions.machinery import replayer_of, runs_of
-from crossdock_cli.exceptions.replaying import run_document, work
+from crossdock_cli.exceptions.replaying import work
 from crossdock_cli.output import AsJson, console, emit_json, table
 from crossdock_cli.target import connect
 
