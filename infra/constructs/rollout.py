@@ -26,6 +26,9 @@ SYMPTOMS: Final[Mapping[str, Sequence[str]]] = {
     "api": ("api-5xx", "api-slow"),
     "operations": (),
 }
+_TURNED_BACK: Final = codedeploy.CfnDeploymentGroup.AutoRollbackConfigurationProperty(
+    enabled=True, events=["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"]
+)
 # One call that fails is not yet the version's fault; minutes in which calls fail are.
 _LOOKS: Final = 3
 _BAD_LOOKS: Final = 2
@@ -82,7 +85,8 @@ class Rollout(Construct):
             deployment_style=codedeploy.CfnDeploymentGroup.DeploymentStyleProperty(
                 deployment_type="BLUE_GREEN", deployment_option="WITH_TRAFFIC_CONTROL"
             ),
-            **(self._turned_back(scope, name, timeout_seconds) if self._gradual else {}),
+            alarm_configuration=self._alarms(scope, name, timeout_seconds) if self._gradual else None,
+            auto_rollback_configuration=_TURNED_BACK if self._gradual else None,
         )
         group.node.add_dependency(self._role)
         made = alias.node.default_child
@@ -95,23 +99,19 @@ class Rollout(Construct):
         made.add_resource_dependency(group)
         return alias
 
-    def _turned_back(self, scope: Construct, name: str, timeout_seconds: int | None) -> Mapping[str, object]:
-        """Which alarms turn a shift back; also when CodeDeploy cannot see them."""
+    def _alarms(
+        self, scope: Construct, name: str, timeout_seconds: int | None
+    ) -> codedeploy.CfnDeploymentGroup.AlarmConfigurationProperty:
+        """Which alarms turn a shift back; it is turned back as well when CodeDeploy cannot see them."""
         group = codedeploy.CfnDeploymentGroup
         own = [_release_alarm(scope, name, "errors", "Errors", "Sum", 1)]
         if timeout_seconds is not None:
             own.append(_release_alarm(scope, name, "slow", "Duration", "p99", timeout_seconds * 500))
-        return {
-            "alarm_configuration": group.AlarmConfigurationProperty(
-                enabled=True,
-                ignore_poll_alarm_failure=False,
-                alarms=[group.AlarmProperty(name=alarm) for alarm in (*own, *self._symptoms)],
-            ),
-            "auto_rollback_configuration": group.AutoRollbackConfigurationProperty(
-                enabled=True,
-                events=["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"],
-            ),
-        }
+        return group.AlarmConfigurationProperty(
+            enabled=True,
+            ignore_poll_alarm_failure=False,
+            alarms=[group.AlarmProperty(name=alarm) for alarm in (*own, *self._symptoms)],
+        )
 
 
 def _release_alarm(scope: Construct, name: str, label: str, metric: str, statistic: str, threshold: int) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 
 from crossdock.contracts import events
+from crossdock.contracts.editions import newest
 from crossdock.contracts.refusals import Refuse
 from crossdock.exceptions.unreadable import unreadable
 from crossdock.platform.queues import Record, dumps
@@ -23,11 +24,14 @@ class Taken(Generic[M]):
 
 
 def take(record: Record, route: str, model: type[M], refuse: Refuse) -> Taken[M] | None:
-    """The event in a record of the queue `route`; None when it was none and is on the exceptions list now."""
+    """The event in a record of the queue `route`, of whichever version, as the newest one says it.
+
+    None when it was none and is on the exceptions list now.
+    """
     message = dict(record.message or {})
     try:
         event = events.read(message)
-        data = model.model_validate_json(dumps(event.data))
+        data = model.model_validate_json(dumps(newest(event.type, event.data)))
     except (KeyError, TypeError, ValueError) as exc:  # pydantic's ValidationError is a ValueError
         refuse([unreadable(route, record, exc)])
         return None

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from crossdock.contracts.editions import published
 from crossdock.contracts.events import Event
 from crossdock.platform import deadline
 from crossdock.platform.errors import StoreUnavailableError
@@ -26,11 +27,13 @@ class Bus:
         self._name = name
 
     def put(self, events: Sequence[Event]) -> None:
-        """Puts every event, as many to a call as it takes. PutEvents fails entries one by one: those are put again.
+        """Puts every event in each version of its type, as many to a call as it takes.
+
+        PutEvents fails entries one by one: those are put again.
 
         Raises StoreUnavailableError when some stay unput; then all of them may be put again.
         """
-        for part in _calls([self._entry(event) for event in events]):
+        for part in _calls([self._entry(edition) for event in events for edition in published(event)]):
             waiting = part
             for attempt in range(_ATTEMPTS):
                 if attempt:
