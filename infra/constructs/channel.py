@@ -1,5 +1,6 @@
 """One channel: its queue of dirty keys, its dead letters, its alarms, and its share of the deliverer."""
 
+from dataclasses import replace
 from typing import Final
 
 from constructs import Construct
@@ -7,16 +8,29 @@ from constructs import Construct
 from crossdock.config import Channel
 from crossdock.connectors import channel_connector
 from crossdock.contracts.deliveries import Need
+from infra.constructs.alarm_stories import STORIES, Story
 from infra.constructs.function import Function
 from infra.constructs.queue import Queue
 from infra.constructs.stack import stack_of
 
 LATE_AFTER_SECONDS: Final = 1800
+ERP: Final = "generic_erp"
 
 
 def needs_of(channel: Channel) -> frozenset[Need]:
     """What the channel's kind has to be handed with each delivery."""
     return channel_connector(channel.connector).NEEDS
+
+
+def about_channel(kind: str, channel: Channel, **names: str) -> Story:
+    """An alarm's story of one channel."""
+    return runbook_of(channel, STORIES[kind].of(channel=channel.name, **names))
+
+
+def runbook_of(channel: Channel, story: Story) -> Story:
+    """The story with the runbook of this channel: that of an ERP is one of its own."""
+    erp = channel.connector == ERP and story.runbook == "channel-down"
+    return replace(story, runbook="erp-down") if erp else story
 
 
 def channel_queue(scope: Construct, channel: Channel) -> Queue:
@@ -26,6 +40,7 @@ def channel_queue(scope: Construct, channel: Channel) -> Queue:
         f"channel-{channel.name}",
         max_receives=stack_of(scope).plan.stage.channel_receives,
         late_after_seconds=LATE_AFTER_SECONDS,
+        late=about_channel("channel-queue-late", channel, seconds=str(LATE_AFTER_SECONDS)),
     )
 
 

@@ -25,6 +25,8 @@ _RETENTION: Final = {
     14: logs.RetentionDays.TWO_WEEKS,
     90: logs.RetentionDays.THREE_MONTHS,
 }
+# Whoever sends to these keeps what is not taken for some hours or days only.
+INBOX: Final = frozenset({"receive_webhook", "receive_movements", "receive_supply"})
 
 
 def log_group(scope: Construct, stack: StageStack, name: str) -> logs.LogGroup:
@@ -101,8 +103,8 @@ class Function(Construct):
             acknowledge(self.function, VERSION_EXISTS)
         # What callers are given, all of them: who reached $LATEST would meet code that nobody shifted to.
         self.target: lambda_.IFunction = self._alias(fast_start) if stage.aliases else self.function
-        self._watch("Errors", f"{name} fails. Its log group says why.")
-        self._watch("Throttles", f"{name} is refused capacity: the account's concurrency is used up.")
+        self._watch("Errors", "inbox-fails" if name in INBOX else "function-fails")
+        self._watch("Throttles", "function-throttled")
 
     def _alias(self, waited_for: bool) -> lambda_.IFunction:  # noqa: FBT001 - one of the class's own settings
         limit = self.size.timeout_seconds if waited_for else None
@@ -217,9 +219,9 @@ class Function(Construct):
 
     # -- alarms ---------------------------------------------------------------------------------
 
-    def _watch(self, metric: str, description: str) -> None:
+    def _watch(self, metric: str, kind: str) -> None:
         watch = Watch("AWS/Lambda", metric, {"FunctionName": self.physical_name}, "Sum", 1)
-        alarm(self, f"{self.physical_suffix}-{metric.lower()}", description, watch)
+        alarm(self, f"{self.physical_suffix}-{metric.lower()}", kind, watch, function=self.name)
 
     @property
     def physical_suffix(self) -> str:

@@ -6,7 +6,8 @@ from aws_cdk import Duration
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.constructs.alarms import Watch, alarm
+from infra.constructs.alarm_stories import STORIES, Story
+from infra.constructs.alarms import Watch, alarm, told
 from infra.constructs.stack import stack_of
 
 DEAD_LETTER_RETENTION: Final = Duration.days(14)
@@ -36,8 +37,9 @@ class DeadLetters(Construct):
         alarm(
             self,
             f"{name}-depth",
-            f"Dead letters lie in {name} and are not collected: see the log of collect_dead_letters.",
+            "dead-letters",
             Watch("AWS/SQS", "ApproximateNumberOfMessagesVisible", {"QueueName": stage.named(name)}, "Maximum", 1),
+            queue=name,
         )
 
 
@@ -45,10 +47,12 @@ class Queue(Construct):
     """A queue of work: TLS only, encrypted, never a message lost.
 
     A message is tried `max_receives` times, then lies in `{name}-dlq`. The alarm rings when the oldest one waits
-    `late_after_seconds`.
+    `late_after_seconds`, with the story `late`.
     """
 
-    def __init__(self, scope: Construct, name: str, *, max_receives: int, late_after_seconds: int) -> None:
+    def __init__(
+        self, scope: Construct, name: str, *, max_receives: int, late_after_seconds: int, late: Story | None = None
+    ) -> None:
         super().__init__(scope, "".join(part.capitalize() for part in name.replace("_", "-").split("-")))
         stage = stack_of(self).plan.stage
         self.name = name
@@ -64,10 +68,10 @@ class Queue(Construct):
             enforce_ssl=True,
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters.queue, max_receive_count=max_receives),
         )
-        alarm(
+        told(
             self,
             f"{name}-age",
-            f"The oldest message in {name} waits for {late_after_seconds} s: its consumer fails or is too slow.",
+            late or STORIES["queue-late"].of(queue=name, seconds=str(late_after_seconds)),
             Watch(
                 "AWS/SQS",
                 "ApproximateAgeOfOldestMessage",

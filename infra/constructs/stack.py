@@ -1,6 +1,6 @@
 """What every stack of a stage has in common: its name, its tags, its layers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -16,12 +16,16 @@ from infra.stages import Stage
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is deployed: the stage's values, the distributor's configuration, the folders of the code."""
+    """What is deployed: the stage's values, the distributor's configuration, the folders of the code.
+
+    `composed` gathers, while stacks are made, (composite alarm, its part's name, the part itself).
+    """
 
     stage: Stage
     business: BusinessConfig
     functions: Path
     layers: LayerFolders
+    composed: list[tuple[str, str, Construct]] = field(default_factory=list)
 
 
 class StageStack(Stack):

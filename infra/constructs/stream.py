@@ -78,7 +78,7 @@ def watch_lag(function: Function, late_after_seconds: int = LATE_AFTER_SECONDS) 
     alarm(
         function,
         f"{function.physical_suffix}-lag",
-        f"{function.name} is {late_after_seconds} s behind its stream: it fails and retries, or it is too slow.",
+        "stream-late",
         Watch(
             "AWS/Lambda",
             "IteratorAge",
@@ -86,6 +86,8 @@ def watch_lag(function: Function, late_after_seconds: int = LATE_AFTER_SECONDS) 
             "Maximum",
             late_after_seconds * 1000,
         ),
+        function=function.name,
+        seconds=str(late_after_seconds),
     )
 
 

@@ -6,6 +6,7 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 
+from infra.constructs.alarms import Watch, alarm
 from infra.constructs.stack import StageStack
 
 
@@ -33,7 +34,7 @@ def make_table(
     names the attribute with the epoch second of expiry.
     """
     stage = stack.plan.stage
-    return dynamodb.Table(
+    table = dynamodb.Table(
         stack,
         name.capitalize(),
         table_name=stage.named(name),
@@ -50,6 +51,13 @@ def make_table(
         deletion_protection=stage.retain,
         removal_policy=RemovalPolicy.RETAIN if stage.retain else RemovalPolicy.DESTROY,
     )
+    # Many that want one item at once are what a table of stock is throttled by.
+    kind = "stock-throttled" if name == "inventory" else "table-throttled"
+    for verb in ("reads", "writes"):
+        metric = f"{verb.removesuffix('s').capitalize()}ThrottleEvents"
+        watch = Watch("AWS/DynamoDB", metric, {"TableName": stage.named(name)}, "Sum", 1)
+        alarm(table, f"{name}-{verb}-throttled", kind, watch, table=name, verb=verb)
+    return table
 
 
 def reference(table: dynamodb.Table, key: kms.IKey | None) -> Table:

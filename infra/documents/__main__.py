@@ -1,4 +1,4 @@
-"""`python -m infra.documents`: writes docs/openapi.json and docs/asyncapi.json."""
+"""`python -m infra.documents`: writes docs/openapi.json, docs/asyncapi.json, docs/alarms.md and the runbooks' index."""
 
 import sys
 

@@ -5,12 +5,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from infra.documents import asyncapi, openapi
+from infra.documents import alarms, asyncapi, openapi
 
 
 def documents() -> dict[str, dict[str, Any]]:
     """Each document by the name of its file."""
     return {"openapi.json": openapi.document(), "asyncapi.json": asyncapi.document()}
+
+
+def pages() -> dict[str, str]:
+    """Each page that is written from the code, by the name of its file."""
+    return {"alarms.md": alarms.alarms_page(), "runbooks/README.md": alarms.index_page()}
 
 
 def text(document: Mapping[str, Any]) -> str:
@@ -19,10 +24,12 @@ def text(document: Mapping[str, Any]) -> str:
 
 
 def write(folder: Path) -> list[Path]:
-    """Writes every document into a folder; returns the files."""
+    """Writes every document and page into a folder; returns the files."""
     written = []
-    for name, document in documents().items():
+    texts = {name: text(document) for name, document in documents().items()} | pages()
+    for name, written_text in texts.items():
         file = folder / name
-        file.write_text(text(document), encoding="utf-8")
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(written_text, encoding="utf-8")
         written.append(file)
     return written

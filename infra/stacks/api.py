@@ -25,8 +25,11 @@ from infra.stacks.sync import HOLDS, PRICE_RULES, SyncStack
 from infra.stages import Size
 
 SLOW_MILLISECONDS: Final = 3000
+# One alone is sent again within a minute, and taken; so many in five minutes are no chance.
+REFUSED_WEBHOOKS: Final = 3
 # The name of API Gateway's own stage, which is part of every address; not to be confused with ours.
 API_STAGE: Final = "live"
+WEBHOOKS: Final = {"Method": "POST", "Resource": "/webhooks/{source}", "Stage": API_STAGE}
 
 
 class ApiStack(StageStack):
@@ -300,7 +303,8 @@ class ApiStack(StageStack):
 
     def _alarms(self) -> None:
         dimensions = {"ApiName": self.plan.stage.named("api")}
-        failing = Watch("AWS/ApiGateway", "5XXError", dimensions, "Sum", 1)
-        alarm(self.api, "api-5xx", "The API answers with 5xx: callers send again, and must.", failing)
+        alarm(self.api, "api-5xx", "api-5xx", Watch("AWS/ApiGateway", "5XXError", dimensions, "Sum", 1))
         slow = Watch("AWS/ApiGateway", "Latency", dimensions, "p99", SLOW_MILLISECONDS)
-        alarm(self.api, "api-slow", "One request in a hundred takes three seconds or more.", slow)
+        alarm(self.api, "api-slow", "api-slow", slow)
+        refusing = Watch("AWS/ApiGateway", "5XXError", {**dimensions, **WEBHOOKS}, "Sum", REFUSED_WEBHOOKS)
+        alarm(Construct(self.api, "Inbox"), "inbox-refusing", "inbox-refusing", refusing)

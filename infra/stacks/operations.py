@@ -12,24 +12,23 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from infra.constructs.alarms import TOPIC, Watch, alarm
+from infra.constructs.alarms import TOPICS
+from infra.constructs.burn_rates import burn_rates
+from infra.constructs.business_alarms import business_alarms
+from infra.constructs.composites import composites
 from infra.constructs.dashboard import dashboard
 from infra.constructs.function import Function
 from infra.constructs.permissions import allow
 from infra.constructs.stack import Plan, StageStack
+from infra.stacks.api import WEBHOOKS
 from infra.stacks.data import DataStack
 from infra.stacks.sync import EXCEPTIONS, HOLDS, SyncStack
 
 CHANNELS_EVERY: Final = "rate(5 minutes)"
-# Two looks, so that an alarm does not ring again for want of data; a channel that is back within one rings nobody.
-CHANNELS_SPAN_MINUTES: Final = 10
 PRICES_EVERY: Final = "rate(5 minutes)"
 # One of sixteen parts of all cells each time.
 CELLS_EVERY: Final = "rate(1 hour)"
 SILENCE_EVERY: Final = "rate(15 minutes)"
-# Two runs: in each span there is at least one, so that an alarm does not ring again for want of data.
-SILENCE_SPAN_MINUTES: Final = 30
-SUBSCRIPTION_SPAN_MINUTES: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +55,11 @@ class OperationsStack(StageStack):
             self._watched_channels(data, sync)
         if self.plan.business.channels_for("price"):
             self._prices(data, sync)
+        business_alarms(self)
         if data.key:
-            self._topic(data.key)
+            self._topics(data.key)
+            composites(self)
+            burn_rates(self, WEBHOOKS)
             dashboard(self)
 
     def _reconciliation(self, data: DataStack, sync: SyncStack) -> None:
@@ -87,31 +89,6 @@ class OperationsStack(StageStack):
         # The next run makes up for one that failed.
         silence = Call("check-silence", "Hears which warehouses are silent", {"check": "silence"}, SILENCE_EVERY, 0)
         self._schedule(silence, role, function, sync)
-        self._silences()
-        self._quiet_sources()
-
-    def _silences(self) -> None:
-        """One alarm for each warehouse, so that a second one that falls silent rings as well."""
-        for name in self.plan.business.warehouses:
-            dimensions = {"stage": self.plan.stage.name, "warehouse": name}
-            silent = Watch("crossdock", "WarehouseSilent", dimensions, "Maximum", 1, SILENCE_SPAN_MINUTES)
-            scope = Construct(self, f"Warehouse-{name}")
-            about = f"Nothing moves in {name} although it usually would: its source was reconciled; see the exceptions."
-            alarm(scope, f"warehouse-{name}-silent", about, silent)
-
-    def _quiet_sources(self) -> None:
-        """A source that sends nothing for too long, and a subscription that is about to end, ring for themselves."""
-        for name, source in self.plan.business.sources.items():
-            dimensions = {"stage": self.plan.stage.name, "source": name}
-            if source.silent_after_seconds is not None:
-                minutes = -(-source.silent_after_seconds // 60)
-                quiet = Watch("crossdock", "WebhookAccepted", dimensions, "Sum", 1, minutes, missing=True)
-                about = f"{name} sends nothing: is its subscription still there? crossdock sources test {name}"
-                alarm(Construct(self, f"Source-{name}"), f"source-{name}-silent", about, quiet)
-            if source.scheme == "business-central":
-                ends = Watch("crossdock", "SubscriptionEndsSoon", dimensions, "Maximum", 1, SUBSCRIPTION_SPAN_MINUTES)
-                about = f"A subscription of {name} ends within a day: renew it, or nothing comes any more."
-                alarm(Construct(self, f"Subscription-{name}"), f"source-{name}-subscription-ends", about, ends)
 
     def _balancing(self, data: DataStack, sync: SyncStack) -> None:
         """Units of hot items are moved to where they are asked for."""
@@ -165,11 +142,6 @@ class OperationsStack(StageStack):
         # The next run makes up for one that failed.
         call = Call("watch-channels", "Hears which channels are down", {}, CHANNELS_EVERY, tries=0)
         self._schedule(call, role, function, sync)
-        for name in self.plan.business.channels:
-            dimensions = {"stage": self.plan.stage.name, "channel": name}
-            down = Watch("crossdock", "ChannelOpen", dimensions, "Maximum", 1, CHANNELS_SPAN_MINUTES)
-            about = f"{name} takes no deliveries; what it is to be told is parked: crossdock channels status {name}"
-            alarm(Construct(self, f"Channel-{name}"), f"channel-{name}-down", about, down)
 
     def _prices(self, data: DataStack, sync: SyncStack) -> None:
         """Prices that should have been acknowledged, windows whose schedule was lost, cells that drifted."""
@@ -196,18 +168,6 @@ class OperationsStack(StageStack):
         self._schedule(late, role, function, sync)
         cells = Call("check-prices", "Computes a part of all published prices", {"check": "cells"}, CELLS_EVERY)
         self._schedule(cells, role, function, sync)
-        self._late_prices()
-
-    def _late_prices(self) -> None:
-        """One alarm for each strategic class: its customers see prices that are not those we decided on."""
-        for name, price_class in self.plan.business.price_classes.items():
-            if price_class.strategic:
-                dimensions = {"stage": self.plan.stage.name, "price_class": name}
-                late = Watch("crossdock", "PriceLag", dimensions, "Maximum", price_class.late_after_seconds)
-                about = (
-                    f"A channel has not acknowledged prices of the strategic class {name} in time; see the exceptions."
-                )
-                alarm(Construct(self, f"PriceClass-{name}"), f"prices-{name}-late", about, late)
 
     def _caller(self, label: str, function: Function, sync: SyncStack) -> iam.Role:
         """What the scheduler may do: invoke this function, and put what it could not deliver among the failures."""
@@ -244,23 +204,31 @@ class OperationsStack(StageStack):
         made.add_resource_dependency(self.schedules)
         made.node.add_dependency(role)
 
-    def _topic(self, key: kms.IKey) -> None:
-        """Operators subscribe to it; `--context alarm_email=…` does so for one address."""
-        topic = sns.Topic(
-            self,
-            "Alarms",
-            topic_name=self.plan.stage.named(TOPIC),
-            master_key=key,
-            enforce_ssl=True,
-        )
-        topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-                actions=["sns:Publish"],
-                resources=[topic.topic_arn],
-                conditions={"StringEquals": {"aws:SourceAccount": self.account}},
+    def _topics(self, key: kms.IKey) -> None:
+        """One for each priority, for operators to subscribe to.
+
+        `--context alarm_email=…` subscribes one address to all of them; `--context page_url=https://…` what wakes
+        people to the first.
+        """
+        address, pager = (self.node.try_get_context(name) for name in ("alarm_email", "page_url"))
+        for priority, name in TOPICS.items():
+            topic = sns.Topic(
+                self,
+                name.capitalize(),
+                topic_name=self.plan.stage.named(name),
+                display_name=f"crossdock {self.plan.stage.name} {priority}",
+                master_key=key,
+                enforce_ssl=True,
             )
-        )
-        address = self.node.try_get_context("alarm_email")
-        if address:
-            topic.add_subscription(subscriptions.EmailSubscription(address))
+            topic.add_to_resource_policy(
+                iam.PolicyStatement(
+                    principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                    actions=["sns:Publish"],
+                    resources=[topic.topic_arn],
+                    conditions={"StringEquals": {"aws:SourceAccount": self.account}},
+                )
+            )
+            if address:
+                topic.add_subscription(subscriptions.EmailSubscription(address))
+            if pager and priority == "P1":
+                topic.add_subscription(subscriptions.UrlSubscription(pager))

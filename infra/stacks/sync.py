@@ -343,7 +343,7 @@ class SyncStack(StageStack):
         expire.consume("Expiries", self.expiries.queue)
         stage = self.plan.stage
         late = Watch("crossdock", "ExpiredLate", {"stage": stage.name}, "Maximum", HOLD_LATE_AFTER_SECONDS, minutes=1)
-        alarm(expire, "holds-expire-late", "Holds end a minute late or more: stock that is free is not sold.", late)
+        alarm(expire, "holds-expire-late", "holds-expire-late", late)
 
     def _announcements(self) -> None:
         """Changed headers and published prices become dirty keys in the queues of the channels they concern."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crossdock.config.compile import compile_file
 from crossdock.exchange.inbox import KEPT_DAYS
 from crossdock.identity.partners import SCOPES
 from infra.app import build
@@ -18,8 +17,6 @@ from infra.stages import ROOT
 from tests.integration.conftest import Templates
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from infra.bundling import LayerFolders
 
 pytestmark = pytest.mark.integration
@@ -40,7 +37,6 @@ DOMAINS = (
     "reservations",
     "expiries",
 )
-WATCHED = ("MetricName", "Period", "Threshold", "ComparisonOperator", "TreatMissingData")
 HOLDS = ("BatchGetItem", "PartiQLInsert", "PartiQLUpdate", "PutItem", "UpdateItem")
 CUSTOMERS = ("BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "Query", "UpdateItem")
 PRICE_RULES = ("BatchGetItem", "GetItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate", "Query")
@@ -709,63 +705,7 @@ def test_the_api_stack_says_where_the_api_is(prod: Templates) -> None:
     assert set(prod.stacks["api"]["Outputs"]) == {"ApiUrl", "ApiId"}
 
 
-# -- who is told --------------------------------------------------------------------------------------------------
-
-
-def test_what_can_go_wrong_rings_the_operators_topic(prod: Templates) -> None:
-    # Those that only turn a release back are tested with the rollout.
-    alarms = {a for a in prod.named("AWS::CloudWatch::Alarm", "AlarmName") if "-release-" not in a}
-    expected = {f"{function}-{what}" for function in ALLOWED for what in ("errors", "throttles")}
-    expected |= {f"{queue}-age" for queue in QUEUES}
-    expected |= {f"{queue}-depth" for queue in ("failures", *(f"{q}-dlq" for q in QUEUES))}
-    expected |= {
-        "digest-shadows-lag",
-        "project-balances-lag",
-        "announce-changes-lag",
-        "announce-customers-lag",
-        "spread-price-changes-lag",
-        "prices-list-late",
-        *(f"channel-{c}-down" for c in CHANNELS),
-        "holds-expire-late",
-        "warehouse-NORTH-silent",
-        "warehouse-SOUTH-silent",
-        "api-5xx",
-        "api-slow",
-    }
-    assert alarms == expected
-    topic = "arn:<Partition>:sns:<Region>:<AccountId>:crossdock-prod-alarms"
-    for stack, alarm in prod.all("AWS::CloudWatch::Alarm"):
-        if "-release-" in alarm["Properties"]["AlarmName"]:
-            continue
-        (action,) = alarm["Properties"]["AlarmActions"]
-        assert prod.read(stack, action) == topic
-        assert alarm["Properties"]["TreatMissingData"] == "notBreaching"
-
-
-def test_a_channel_that_is_down_rings_for_itself_over_two_looks(prod: Templates) -> None:
-    alarm = prod.named("AWS::CloudWatch::Alarm", "AlarmName")["channel-webshop-down"]
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("crossdock", "ChannelOpen")
-    assert alarm["Dimensions"] == [{"Name": "channel", "Value": "webshop"}, {"Name": "stage", "Value": "prod"}]
-    assert (alarm["Statistic"], alarm["Threshold"], alarm["Period"]) == ("Maximum", 1, 600)
-
-
-def test_a_silent_warehouse_rings_for_itself_over_two_checks(prod: Templates) -> None:
-    alarm = prod.named("AWS::CloudWatch::Alarm", "AlarmName")["warehouse-NORTH-silent"]
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("crossdock", "WarehouseSilent")
-    assert alarm["Dimensions"] == [{"Name": "stage", "Value": "prod"}, {"Name": "warehouse", "Value": "NORTH"}]
-    assert (alarm["Statistic"], alarm["Threshold"], alarm["Period"], alarm["EvaluationPeriods"]) == (
-        "Maximum",
-        1,
-        1800,
-        1,
-    )
-
-
-def test_late_prices_of_a_strategic_class_ring_an_alarm_of_its_own(prod: Templates) -> None:
-    alarm = prod.named("AWS::CloudWatch::Alarm", "AlarmName")["prices-list-late"]
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("crossdock", "PriceLag")
-    assert alarm["Dimensions"] == [{"Name": "price_class", "Value": "list"}, {"Name": "stage", "Value": "prod"}]
-    assert (alarm["Statistic"], alarm["Threshold"], alarm["TreatMissingData"]) == ("Maximum", 300, "notBreaching")
+# -- schedules of windows; who is told is in test_alarm_templates.py ----------------------------------------------
 
 
 def test_a_windows_schedule_may_put_its_message_on_the_queue_of_cells_and_nothing_else(prod: Templates) -> None:
@@ -779,15 +719,6 @@ def test_a_windows_schedule_may_put_its_message_on_the_queue_of_cells_and_nothin
     ]
     (statement,) = opener["PolicyDocument"]["Statement"]
     assert _pairs(prod, {**statement, "Stack": stack}) == {"sqs:SendMessage queue/price-cells"}
-
-
-def test_the_topic_is_encrypted_and_open_to_cloudwatch(prod: Templates) -> None:
-    ((stack, topic),) = prod.all("AWS::SNS::Topic")
-    assert topic["Properties"]["TopicName"] == "crossdock-prod-alarms"
-    assert prod.read(stack, topic["Properties"]["KmsMasterKeyId"]) == "key"
-    ((_, policy),) = prod.all("AWS::SNS::TopicPolicy")
-    allowed = [s for s in policy["Properties"]["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"]
-    assert [s["Principal"] for s in allowed] == [{"Service": "cloudwatch.amazonaws.com"}]
 
 
 def test_nothing_names_an_account_or_a_region(prod: Templates) -> None:
@@ -819,28 +750,3 @@ def test_the_local_stage_leaves_out_what_its_engine_cannot_do(
         "DeadLetterConfig" not in t for r in local.named("AWS::Events::Rule", "Name").values() for t in r["Targets"]
     )
     assert all(t["DeletionPolicy"] == "Delete" for _, t in local.all("AWS::DynamoDB::Table"))
-
-
-def test_sources_that_fall_silent_and_subscriptions_that_end_ring_where_they_are_watched(
-    tmp_path_factory: pytest.TempPathFactory, hollow_layers: LayerFolders, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def configured(path: Path) -> dict[str, Any]:
-        document = compile_file(path)
-        document["sources"]["erp"] |= {"scheme": "business-central", "silent_after_seconds": 3601}
-        return document
-
-    monkeypatch.setattr("infra.app.compile_file", configured)
-    assembly = tmp_path_factory.mktemp("watched")
-    build("local", outdir=assembly, layers=hollow_layers).synth()
-    alarms = Templates(assembly, "local").named("AWS::CloudWatch::Alarm", "AlarmName")
-    found = {name: tuple(alarms[name][k] for k in WATCHED) for name in alarms if name.startswith("source-")}
-    assert found == {
-        "source-erp-silent": ("WebhookAccepted", 3660, 1, "LessThanThreshold", "breaching"),
-        "source-erp-subscription-ends": (
-            "SubscriptionEndsSoon",
-            900,
-            1,
-            "GreaterThanOrEqualToThreshold",
-            "notBreaching",
-        ),
-    }

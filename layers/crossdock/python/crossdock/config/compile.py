@@ -27,6 +27,8 @@ PartyName = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x20\x7f-\x9f#]{1
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
+USUAL_MONEY = 10_000
+"""Held up by exceptions, in whole units of the distributor's currency: from here on an alarm rings unless it says."""
 LIST = "list"
 """The price class of customers of whom nothing is known."""
 
@@ -180,6 +182,18 @@ class _Exceptions(_Strict):
     owners: list[_Owner] = Field(default_factory=list)
 
 
+class _Alarms(_Strict):
+    # What these mean: alarm_terms.py. Nothing said of money: ten thousand in the distributor's currency.
+    money_held_up: dict[Currency, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+    refused_webhooks: int = Field(default=20, ge=1)
+    refused_facts: int = Field(default=20, ge=1)
+    duplicates: int = Field(default=1_000, ge=1)
+    limited_requests: int = Field(default=100, ge=1)
+    drifted_rows: int = Field(default=20, ge=1)
+    # The figure is taken every five minutes (infra/stacks/operations.py).
+    channel_behind_seconds: int = Field(default=600, ge=60)
+
+
 class _Reservations(_Strict):
     # The same bounds as a request's own wish: contracts/reservations.py.
     expires_in_seconds: int = Field(default=900, ge=30, le=86_400)
@@ -218,6 +232,7 @@ class _Document(_Strict):
     pricing: _Pricing = Field(default_factory=_Pricing)
     limits: _Limits = Field(default_factory=_Limits)
     exceptions: _Exceptions = Field(default_factory=_Exceptions)
+    alarms: _Alarms = Field(default_factory=_Alarms)
     ownership: Ownership | None = None
     customers: Customers = Field(default_factory=Customers)
 
@@ -258,6 +273,7 @@ def _facts(channel: _Channel) -> ChannelFacts:
 def _complete(document: _Document) -> None:
     """Currencies that were not named, and the list prices of channels that name no price classes."""
     ours = document.distributor.currency
+    document.alarms.money_held_up = document.alarms.money_held_up or {ours: USUAL_MONEY}
     for channel in document.channels.values():
         channel.currency = channel.currency or ours
         if "price" in channel.publishes and channel.price_classes is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from crossdock.config.alarm_terms import AlarmTerms, alarm_terms
 from crossdock.config.exception_terms import ExceptionTerms, exception_terms
 from crossdock.config.ownership_values import customer_terms, matrix
 from crossdock.contracts.codes import Codes, CodeTable
@@ -227,6 +228,7 @@ class BusinessConfig:
     warehouse_sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     price_classes: Mapping[str, PriceClass] = field(default_factory=dict)
     exceptions: ExceptionTerms = field(default_factory=ExceptionTerms)
+    alarms: AlarmTerms = field(default_factory=AlarmTerms)
     codes: Mapping[str, Codes] = field(default_factory=dict)
     ownership: Matrix = field(default_factory=Matrix)
     customers: CustomerTerms = field(default_factory=CustomerTerms)
@@ -270,6 +272,7 @@ def from_document(document: Mapping[str, Any]) -> BusinessConfig:
         warehouse_sets={n: tuple(w) for n, w in document["warehouse_sets"].items()},
         price_classes={n: _price_class(n, c) for n, c in document["price_classes"].items()},
         exceptions=exception_terms(document["exceptions"]),
+        alarms=alarm_terms(document.get("alarms")),
         codes={n: _codes(n, tables) for n, tables in document["codes"].items()},
         ownership=matrix(document.get("ownership")),
         customers=customer_terms(document["customers"], document["limits"]["clock_tolerance_seconds"]),
