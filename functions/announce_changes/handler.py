@@ -10,11 +10,13 @@ from crossdock.exchange.pending import PendingStore
 from crossdock.flows.price_announcing import messages, moved_cell
 from crossdock.inventory import hold_stream
 from crossdock.inventory.crossing import may_cross_zero
+from crossdock.inventory.overselling import oversold
 from crossdock.inventory.store import changed_header
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock
 from crossdock.platform.dynamo import Table
 from crossdock.platform.logs import passed
+from crossdock.platform.metrics import happened
 from crossdock.platform.queues import Sender, dumps
 from crossdock.platform.startup import warm
 from crossdock.pricing.instants import instant_text
@@ -58,6 +60,7 @@ def handler(event: dict[str, Any], context: deadline.LambdaContext) -> None:
         _send(name, found)
     prices = _announce_prices(event["Records"], causes)
     items = {n: len(m) + prices.get(n, 0) for n, m in marks.items() if m or n in prices}
+    happened(("Oversold", sum(oversold(record["dynamodb"]) for record in event["Records"]), "Count"))
     passed("announced", "changes", causes, records=len(event["Records"]), items=items)
 
 

@@ -15,8 +15,9 @@ from crossdock.identity.reporting import Reporting
 from crossdock.identity.use_cases import customer_use_cases
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock, to_text
-from crossdock.platform.consuming import consume, one_by_one
+from crossdock.platform.consuming import consume
 from crossdock.platform.dynamo import Table
+from crossdock.platform.facts import UNREADABLE, Came, counted
 from crossdock.platform.logs import passed
 from crossdock.platform.queues import Record, Sender
 from crossdock.platform.startup import warm
@@ -53,15 +54,15 @@ def app() -> App:
 
 
 def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str, Any]:
-    return consume(event, context, one_by_one(report), app().exceptions.settle)
+    return consume(event, context, counted("customers", system_clock, report), app().exceptions.settle)
 
 
-def report(record: Record) -> None:
+def report(record: Record) -> Came:
     """Takes one `customers.accounts.reported.v1` event in."""
     refuse = app().exceptions.refuse
     taken = take(record, ROUTE, AccountsReported, refuse)
     if taken is None:
-        return
+        return UNREADABLE
     at = to_text(system_clock())
     result = take_accounts(app().reporting, refuse, _tell_again, taken.data, taken.message, at)
     passed(
@@ -75,6 +76,7 @@ def report(record: Record) -> None:
         reverted=result.reverted,
         refused=result.refused,
     )
+    return Came(result.changed, result.refused, result.unchanged)
 
 
 def _tell_again(system: str, customer: str, correlation_id: str) -> None:

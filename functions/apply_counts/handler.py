@@ -13,8 +13,9 @@ from crossdock.inventory.counting import CountKeeper
 from crossdock.inventory.store import InventoryStore
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock
-from crossdock.platform.consuming import consume, one_by_one
+from crossdock.platform.consuming import consume
 from crossdock.platform.dynamo import Table
+from crossdock.platform.facts import UNREADABLE, Came, counted
 from crossdock.platform.logs import passed
 from crossdock.platform.queues import Record
 from crossdock.platform.startup import warm
@@ -49,13 +50,14 @@ def app() -> App:
 
 
 def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str, Any]:
-    return consume(event, context, one_by_one(keep), app().exceptions.settle)
+    return consume(event, context, counted("counts", system_clock, keep), app().exceptions.settle)
 
 
-def keep(record: Record) -> None:
+def keep(record: Record) -> Came:
     """Keeps the counts of one `inventory.counts.reported.v1` event."""
     taken = take(record, "counts", CountsReported, app().exceptions.refuse)
     if taken is None:
-        return
+        return UNREADABLE
     kept, refused = app().keeper.keep(taken.data.source, taken.data.report, taken.message)
     passed("counted", "stock counts", [taken.correlation_id], kept=kept, refused=refused)
+    return Came(kept, refused)

@@ -19,6 +19,7 @@ from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock
 from crossdock.platform.consuming import consume
 from crossdock.platform.dynamo import Table
+from crossdock.platform.facts import Came, Facts
 from crossdock.platform.logs import passed
 from crossdock.platform.queues import Record
 from crossdock.platform.startup import warm
@@ -71,6 +72,12 @@ def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str,
 
 def apply(records: Sequence[Record]) -> Iterable[str]:
     """Applies all movements of a batch of messages in as few round trips as they need."""
+    with Facts("movements", system_clock) as facts:
+        facts.took(records, _applied(records))
+    return ()
+
+
+def _applied(records: Sequence[Record]) -> Came:
     envelopes: list[Envelope] = []
     refusals: list[Refusal] = []
     for record in records:
@@ -81,16 +88,17 @@ def apply(records: Sequence[Record]) -> Iterable[str]:
     if refusals:
         app().exceptions.refuse(refusals)
     result = app().applier.apply(envelopes)
+    refused = result.refused + len(refusals)
     passed(
         "applied",
         "movements",
         result.correlation_ids,
         applied=result.applied,
         duplicates=result.duplicates,
-        refused=result.refused + len(refusals),
+        refused=refused,
     )
     if result.unreserved:
         passed(
             "unreserved", "movements of holds that had nothing left", result.correlation_ids, count=result.unreserved
         )
-    return ()
+    return Came(result.applied, refused, result.duplicates)

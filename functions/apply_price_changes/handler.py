@@ -10,8 +10,9 @@ from crossdock.flows.bus_events import take
 from crossdock.identity.references import References
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock
-from crossdock.platform.consuming import consume, one_by_one
+from crossdock.platform.consuming import consume
 from crossdock.platform.dynamo import Table
+from crossdock.platform.facts import UNREADABLE, Came, counted
 from crossdock.platform.logs import passed
 from crossdock.platform.queues import Record
 from crossdock.platform.startup import warm
@@ -46,15 +47,15 @@ def app() -> App:
 
 
 def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str, Any]:
-    return consume(event, context, one_by_one(apply), app().exceptions.settle)
+    return consume(event, context, counted("prices", system_clock, apply), app().exceptions.settle)
 
 
-def apply(record: Record) -> None:
+def apply(record: Record) -> Came:
     """Applies one `pricing.rules.changed.v1` event."""
     refuse = app().exceptions.refuse
     taken = take(record, "prices", PriceRulesChanged, refuse)
     if taken is None:
-        return
+        return UNREADABLE
     changed = taken.data
     stores = (app().pricing, app().references.skus, refuse)
     result = apply_price_rules(*stores, changed.source, changed.prices, taken.message, app().time_zone)
@@ -68,3 +69,4 @@ def apply(record: Record) -> None:
         drafts=result.drafts,
         refused=result.refused,
     )
+    return Came(result.current + result.drafts, result.refused, result.duplicates)

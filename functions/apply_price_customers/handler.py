@@ -8,8 +8,9 @@ from crossdock.exceptions.store import ExceptionsStore
 from crossdock.flows.bus_events import take
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock
-from crossdock.platform.consuming import consume, one_by_one
+from crossdock.platform.consuming import consume
 from crossdock.platform.dynamo import Table
+from crossdock.platform.facts import UNREADABLE, Came, counted
 from crossdock.platform.logs import passed
 from crossdock.platform.queues import Record
 from crossdock.platform.startup import warm
@@ -40,15 +41,15 @@ def app() -> App:
 
 
 def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str, Any]:
-    return consume(event, context, one_by_one(apply), app().exceptions.settle)
+    return consume(event, context, counted("prices", system_clock, apply), app().exceptions.settle)
 
 
-def apply(record: Record) -> None:
+def apply(record: Record) -> Came:
     """Applies one `pricing.customers.changed.v1` event."""
     refuse = app().exceptions.refuse
     taken = take(record, ROUTE, PriceCustomersChanged, refuse)
     if taken is None:
-        return
+        return UNREADABLE
     changed = taken.data
     stores = (app().profiles, app().rows.known, refuse)
     result = apply_customers(*stores, changed.source, changed.customers, taken.message)
@@ -61,3 +62,4 @@ def apply(record: Record) -> None:
         duplicates=result.duplicates,
         refused=result.refused,
     )
+    return Came(result.current, result.refused, result.duplicates)

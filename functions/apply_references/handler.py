@@ -12,8 +12,9 @@ from crossdock.identity.items import Items
 from crossdock.identity.references import References
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock
-from crossdock.platform.consuming import consume, one_by_one
+from crossdock.platform.consuming import consume
 from crossdock.platform.dynamo import Table
+from crossdock.platform.facts import UNREADABLE, Came, counted
 from crossdock.platform.logs import passed
 from crossdock.platform.queues import Record
 from crossdock.platform.startup import warm
@@ -47,15 +48,15 @@ def app() -> App:
 
 
 def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str, Any]:
-    return consume(event, context, one_by_one(declare), app().exceptions.settle)
+    return consume(event, context, counted("references", system_clock, declare), app().exceptions.settle)
 
 
-def declare(record: Record) -> None:
+def declare(record: Record) -> Came:
     """Keeps the references and profiles of one `identity.references.declared.v1` event."""
     refuse = app().exceptions.refuse
     taken = take(record, "references", ReferencesDeclared, refuse)
     if taken is None:
-        return
+        return UNREADABLE
     done = declare_items(app().references, app().profiles, refuse, taken.data.items, taken.message)
     profiled = [i.sku for i in taken.data.items if i.profile is not None]
     tell_prices(app().profiles.profiles, app().prices, profiled, taken.data.source, taken.correlation_id)
@@ -67,3 +68,4 @@ def declare(record: Record) -> None:
         profiles=done.profiles,
         refused=done.refused,
     )
+    return Came(done.references + done.profiles, done.refused)

@@ -9,6 +9,7 @@ from crossdock.contracts.reservations import QueuedReservation
 from crossdock.exceptions.store import ExceptionsStore
 from crossdock.exceptions.unreadable import unreadable
 from crossdock.flows import booking
+from crossdock.flows.hold_figures import holds_decided
 from crossdock.flows.reservation_answers import announced
 from crossdock.flows.reserving import wish_of
 from crossdock.inventory.booking import Booking, Wish
@@ -77,6 +78,7 @@ def apply(records: Sequence[Record]) -> Iterable[str]:
     again = [i for i, decision in decisions.items() if decision.answer is Answer.IN_PROGRESS]
     told = [(wishes[i], decision) for i, decision in decisions.items() if i not in again]
     app().bus.put([announced(wish, decision, system_clock()) for wish, decision in told])
+    holds_decided([decision for _, decision in told])
     passed(
         "decided",
         "reservations",

@@ -13,8 +13,9 @@ from crossdock.inventory.supply_store import SupplyStore
 from crossdock.inventory.supplying import ROUTE, SupplyKeeper
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock
-from crossdock.platform.consuming import consume, one_by_one
+from crossdock.platform.consuming import consume
 from crossdock.platform.dynamo import Table
+from crossdock.platform.facts import UNREADABLE, Came, counted
 from crossdock.platform.logs import passed
 from crossdock.platform.queues import Record
 from crossdock.platform.startup import warm
@@ -49,14 +50,14 @@ def app() -> App:
 
 
 def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str, Any]:
-    return consume(event, context, one_by_one(keep), app().exceptions.settle)
+    return consume(event, context, counted("supply", system_clock, keep), app().exceptions.settle)
 
 
-def keep(record: Record) -> None:
+def keep(record: Record) -> Came:
     """Keeps the statements of one `inventory.supply.reported.v1` event."""
     taken = take(record, ROUTE, SupplyReported, app().exceptions.refuse)
     if taken is None:
-        return
+        return UNREADABLE
     done = app().keeper.keep(taken.data.source, taken.data.supply, taken.message)
     passed(
         "applied",
@@ -67,3 +68,4 @@ def keep(record: Record) -> None:
         duplicates=done.duplicates,
         refused=done.refused,
     )
+    return Came(done.kept, done.refused, done.duplicates)

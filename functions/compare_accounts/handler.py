@@ -20,6 +20,7 @@ from crossdock.platform.clock import system_clock
 from crossdock.platform.consuming import consume, one_by_one
 from crossdock.platform.dynamo import Table
 from crossdock.platform.logs import passed
+from crossdock.platform.metrics import happened
 from crossdock.platform.queues import Record, Sender, dumps
 from crossdock.platform.startup import warm
 
@@ -103,6 +104,11 @@ def _judge(judge: Judge) -> None:
         _send(came)
     elif came is not None:
         about = f"customers with {judge.system}"
+        happened(
+            ("DriftFound", came["told_again"] + came["raised"], "Count"),
+            ("DriftHealed", came["told_again"], "Count"),
+            kind="customers",
+        )
         passed("reconciled", about, [judge.correlation_id], source=judge.system, listing=judge.listing, **came)
 
 

@@ -25,6 +25,7 @@ from crossdock.flows.channel_views import publication
 from crossdock.flows.current_values import reader
 from crossdock.flows.customer_channels import CUSTOMER, customer_reader, noting
 from crossdock.flows.delivering import Attempt, Outlet, Ports
+from crossdock.flows.delivery_figures import Deliveries
 from crossdock.flows.draining import Kept, hop_of
 from crossdock.identity.customer_store import CustomerStore
 from crossdock.identity.learning import Learning
@@ -32,13 +33,13 @@ from crossdock.identity.references import References
 from crossdock.identity.xrefs import CrossReferences
 from crossdock.inventory.standing_store import StandingStore
 from crossdock.platform import clients, deadline, env
-from crossdock.platform.clock import from_text, system_clock
+from crossdock.platform.clock import from_text, system_clock, to_text
 from crossdock.platform.consuming import consume
 from crossdock.platform.drops import Drops
 from crossdock.platform.dynamo import Table
 from crossdock.platform.errors import NotConfiguredError
 from crossdock.platform.logs import passed
-from crossdock.platform.metrics import measured
+from crossdock.platform.metrics import happened
 from crossdock.platform.outbound import Http
 from crossdock.platform.queues import Record, Sender, hide
 from crossdock.platform.secrets import Secrets
@@ -149,11 +150,15 @@ def tell(records: Sequence[Record]) -> Iterable[str]:
     """Tells each channel what is dirty; gives back the records with items that must wait, after spacing them out."""
     again: list[str] = []
     for channel, share in _sorted(records).items():
-        if share.work:
-            again += _live(channel, share)
-        for hop in share.hops:
-            done = _outlet(channel).drain(hop)
-            passed("drained", f"items parked for {channel}", (), channel=channel, hop=hop, told=done)
+        figures = Deliveries(channel, system_clock)
+        try:
+            if share.work:
+                again += _live(channel, share, figures)
+            for hop in share.hops:
+                done = _outlet(channel, figures).drain(hop)
+                passed("drained", f"items parked for {channel}", (), channel=channel, hop=hop, told=done)
+        finally:
+            figures.say()
     return again
 
 
@@ -174,14 +179,15 @@ def _sorted(records: Sequence[Record]) -> dict[str, _Share]:
             share.hops.append(drains[1])
         for kind, marks in by_kind.items():
             item = share.work.setdefault((kind, dirty.segment(record.message)), _Work())
-            item.marks += marks
+            sent = "" if record.sent_at is None else to_text(record.sent_at)
+            item.marks += [replace(mark, since=sent) for mark in marks]
             item.records.append((record, {m.key for m in marks}))
     return shares
 
 
-def _live(channel: str, share: _Share) -> list[str]:
+def _live(channel: str, share: _Share, figures: Deliveries) -> list[str]:
     """Tells or parks what is dirty; gives back the records that have to come again."""
-    outlet = _outlet(channel)
+    outlet = _outlet(channel, figures)
     outlet.look()
     again: dict[str, Record] = {}
     parked: dict[str, Record] = {}
@@ -229,27 +235,30 @@ def _settle(records: Sequence[Record]) -> None:
     """Notes that what these records asked for is done, and how long after each change it was."""
     announced = {r.id: found for r in records if (found := dirty.announced(r.message))}
     app().pending.settle([a.row for a in announced.values()])
+    lags: dict[str, list[int]] = {}
     for one in announced.values():
         lag = max(0, int((system_clock() - from_text(one.since)).total_seconds()))
-        measured("PriceLag", lag, "Seconds", price_class=one.price_class)
+        lags.setdefault(one.price_class, []).append(lag)
+    for name, seconds in lags.items():
+        happened(("PriceLag", seconds, "Seconds"), price_class=name)
 
 
-def _outlet(name: str) -> Outlet:
+def _outlet(name: str, figures: Deliveries) -> Outlet:
     channel = app().business.channels[name]
     limits = channel.limits
     rules = Rules(limits.opens_after, app().retry_cap_s, limits.requests_per_second, limits.burst)
     sender = Sender(app().sqs, app().queue_urls[name])
     kept = Kept(app().health, app().parks, lambda body, seconds: sender.send_later([(body, seconds)]), system_clock)
     ports = Ports(
-        tell=lambda kind, marks, deliver: _tell(channel, kind, marks, deliver),
-        attempt=lambda batch: _attempt(channel, batch),
+        tell=lambda kind, marks, deliver: _tell(channel, kind, marks, deliver, figures),
+        attempt=lambda batch: _attempt(channel, batch, figures),
         refuse=lambda kind, rejected, causes: app().exceptions.refuse(rejections(name, kind, rejected, causes, None)),
         settle=app().pending.settle,
     )
     return Outlet(name, channel.publishes, channel.max_batch, rules, kept, ports, app().suspects)
 
 
-def _tell(channel: config.Channel, kind: str, marks: Sequence[Dirty], deliver: Deliver) -> Told:
+def _tell(channel: config.Channel, kind: str, marks: Sequence[Dirty], deliver: Deliver, figures: Deliveries) -> Told:
     if kind == CUSTOMER and kind in channel.publishes:
         read_current = customer_reader(channel, app().customers, app().business.ownership)
         deliver = noting(channel, app().customers, app().learning, system_clock, deliver)
@@ -258,6 +267,7 @@ def _tell(channel: config.Channel, kind: str, marks: Sequence[Dirty], deliver: D
     largest = channel.limits.max_body_bytes
     teller = Teller(app().shadow, read_current, deliver, system_clock, publication(channel), largest)
     told = teller.tell(channel.name, kind, marks, channel.max_batch)
+    figures.told(marks, told)
     passed(
         "acknowledged" if told.acknowledged else "told",
         f"{kind} to {channel.name}",
@@ -274,7 +284,13 @@ def _tell(channel: config.Channel, kind: str, marks: Sequence[Dirty], deliver: D
     return told
 
 
-def _attempt(channel: config.Channel, batch: Batch) -> Attempt:
+def _attempt(channel: config.Channel, batch: Batch, figures: Deliveries) -> Attempt:
+    attempt = _attempted(channel, batch)
+    figures.attempted(batch, attempt.answer)
+    return attempt
+
+
+def _attempted(channel: config.Channel, batch: Batch) -> Attempt:
     """One delivery: however many requests its connector makes of it, and the longest wait that any answer asked for."""
     connector = channel_connector(channel.connector)
     try:

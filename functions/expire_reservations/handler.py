@@ -14,7 +14,7 @@ from crossdock.platform.clock import system_clock
 from crossdock.platform.consuming import consume
 from crossdock.platform.dynamo import Table
 from crossdock.platform.logs import passed
-from crossdock.platform.metrics import measured
+from crossdock.platform.metrics import happened
 from crossdock.platform.queues import Record, Sender, dumps
 from crossdock.platform.startup import warm
 
@@ -77,7 +77,6 @@ def _tell(looks: Sequence[tuple[Look, Ended]], again: int) -> None:
     ended = [e.reservation for _, e in looks if e.ending is Ending.DONE and e.reservation]
     now = int(system_clock().timestamp())
     late = [max(0, now - r.expires) for r in ended if r.state is State.EXPIRED]
-    if late:
-        measured("ExpiredLate", max(late), "Seconds")
+    happened(("HoldsExpired", len(late), "Count"), ("ExpiredLate", late, "Seconds"))
     causes = {look.correlation_id for look, _ in looks}
     passed("expired", "reservations", causes, ended=len(ended), later=again, late_s=max(late, default=0))

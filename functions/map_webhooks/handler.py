@@ -1,5 +1,6 @@
 """Webhooks queue → what a kept delivery says, sent on: for large ones, thin ones, and those not mapped at first."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from crossdock.platform.clock import system_clock
 from crossdock.platform.consuming import consume
 from crossdock.platform.dynamo import Table
 from crossdock.platform.logs import passed
+from crossdock.platform.metrics import happened
 from crossdock.platform.objects import Bucket
 from crossdock.platform.outbound import Http
 from crossdock.platform.queues import Record, Sender, hide
@@ -76,12 +78,16 @@ def handler(event: dict[str, Any], context: deadline.LambdaContext) -> dict[str,
 
 def map_all(records: Sequence[Record]) -> Iterable[str]:
     """Maps each delivery; gives back the records whose source has to be asked again, after spacing them out."""
-    return [record.id for record in records if not _mapped(record)]
+    failed: Counter[str] = Counter()
+    again = [record.id for record in records if not _mapped(record, failed)]
+    for source, parts in failed.items():
+        happened(("MappingFailed", parts, "Count"), source=source)
+    return again
 
 
-def _mapped(record: Record) -> bool:
+def _mapped(record: Record, failed: Counter[str]) -> bool:
     try:
-        app().mapper.map(record)
+        failed.update(app().mapper.map(record))
     except FetchUnavailableError as exc:
         seconds = backoff.delay_seconds(record.receive_count, app().retry_cap_s)
         hide(app().sqs, app().queue_url, record, seconds)

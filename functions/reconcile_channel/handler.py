@@ -25,12 +25,15 @@ from crossdock.platform.clock import system_clock
 from crossdock.platform.correlation import choose
 from crossdock.platform.dynamo import Table
 from crossdock.platform.logs import passed
+from crossdock.platform.metrics import happened
 from crossdock.platform.outbound import Http
 from crossdock.platform.queues import Sender
 from crossdock.platform.secrets import Secrets
 from crossdock.platform.startup import warm
 from crossdock.pricing.cell_store import CellStore
 from crossdock.pricing.instants import instant_text
+
+_MEASURED_AS = {"availability": "availability", "price": "prices", CUSTOMER: "customers"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,7 @@ def _current(kind: str, channel: config.Channel) -> ReadCurrent:
 
 def _report(channel: config.Channel, reports: list[KindReport], correlation_id: str) -> dict[str, Any]:
     read_units = sum(table.read_units for table in app().tables)
+    _measure(channel, reports)
     passed(
         "reconciled",
         f"channel {channel.name}",
@@ -149,6 +153,22 @@ def _report(channel: config.Channel, reports: list[KindReport], correlation_id: 
         "read_units": read_units,
         "kinds": [{**r.document(), **(_prices(channel, r) if r.kind == "price" else {})} for r in reports],
     }
+
+
+def _measure(channel: config.Channel, reports: list[KindReport]) -> None:
+    for report in reports:
+        found = len(report.drifts)
+        happened(
+            ("DriftFound", found, "Count"),
+            ("DriftHealed", report.count("healed"), "Count"),
+            kind=_MEASURED_AS[report.kind],
+        )
+        if report.kind == "price":
+            happened(
+                ("PricesCompared", report.compared, "Count"),
+                ("PricesWrong", found, "Count"),
+                channel=channel.name,
+            )
 
 
 def _prices(channel: config.Channel, report: KindReport) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from crossdock.platform.clock import system_clock
 from crossdock.platform.correlation import choose
 from crossdock.platform.dynamo import Table
 from crossdock.platform.logs import passed
-from crossdock.platform.metrics import measured
+from crossdock.platform.metrics import happened, measured
 from crossdock.platform.queues import Sender, dumps
 from crossdock.platform.startup import warm
 
@@ -115,6 +115,11 @@ def _reconciled(name: str, correlation_id: str) -> dict[str, Any]:
         drifted=len(report.drifts),
         healed=report.healed,
         mended=len(report.mended),
+    )
+    happened(
+        ("DriftFound", len(report.drifts), "Count"),
+        ("DriftHealed", report.healed, "Count"),
+        kind="stock",
     )
     gaps = app().watch.report(sequences_of(app().business))
     passed("watched", "sequences", [correlation_id], gaps=gaps.gaps, reported=gaps.reported, closed=gaps.closed)

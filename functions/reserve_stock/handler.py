@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from crossdock import config
 from crossdock.contracts.reservations import QueuedReservation, ReservationRequest
 from crossdock.flows import booking
+from crossdock.flows.hold_figures import holds_decided
 from crossdock.flows.reservation_answers import decided
 from crossdock.flows.reserving import check_fractions, fractions_of, wish_of
 from crossdock.identity.items import Items
@@ -77,6 +78,7 @@ def reserve(request: Request) -> Response:
     if request.prefers("respond-async"):
         return _queue(asked, wish, partner, key)
     decision = app().booking.book(wish)
+    holds_decided([decision])
     passed(
         decision.answer.value,
         "reservation",

@@ -82,6 +82,7 @@ def test_a_refusal_is_a_group_and_an_occurrence(world: World) -> None:
         "detail": "wms calls an item 'NEW' and no cross-reference says which item that is",
         "remedy": "crossdock xref add wms 'NEW' <SKU>, then replay; or correct the item code and replay",
         "first_seen": NOW_TEXT,
+        "opened": NOW_TEXT,
         "gs": "open",
         "gt": NOW_TEXT,
         "n_open": 1,

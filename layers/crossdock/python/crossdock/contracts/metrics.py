@@ -27,7 +27,9 @@ class Metric:
     """One figure.
 
     `formula` says how a value comes about, `aim` what is good, in words that name a number. `statistic` is how values
-    are put together over a period; `dimensions` are beside `stage`.
+    are put together over a period; `dimensions` are beside `stage`, and `values` those of the dimension where our code
+    fixes them: all others are in the configuration (channels, warehouses, sources, price classes) or the facts
+    (currencies).
     """
 
     name: str
@@ -35,12 +37,21 @@ class Metric:
     unit: Unit
     statistic: Statistic
     dimensions: tuple[Dimension, ...] = ()
+    values: tuple[str, ...] = ()
     kind: Kind
     meaning: str
     formula: str
     owner: Owner
     aim: str
 
+
+FACTS: Final = ("movements", "prices", "customers", "supply", "counts", "references")
+"""The domains of facts: each comes by queues of its own."""
+
+EXCEPTION_CLASSES: Final = ("transient", "permanent", "poison", "destination_down", "deadline_missed")
+"""As `exceptions/failures.py` has them."""
+
+DRIFT_KINDS: Final = ("stock", "availability", "prices", "customers")
 
 METRICS: Final[tuple[Metric, ...]] = (
     # -- stock ----------------------------------------------------------------------------------------------------
@@ -74,9 +85,10 @@ METRICS: Final[tuple[Metric, ...]] = (
         unit="Milliseconds",
         statistic="p99",
         dimensions=("domain",),
+        values=FACTS,
         kind="event",
-        meaning="How long an accepted fact takes until it is applied. Domains: movements, prices, customers, supply.",
-        formula="instant applied − instant accepted (the oldest fact of each batch)",
+        meaning="How long an accepted fact takes until it is applied.",
+        formula="instant applied − instant put on its queue, which is before the 2xx (the oldest fact of each batch)",
         owner="integration",
         aim="p99 below 30,000",
     ),
@@ -88,7 +100,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         dimensions=("channel",),
         kind="event",
         meaning="How old the oldest value is that a channel has just acknowledged: the freshness of what it shows.",
-        formula="instant acknowledged − instant at which the value was marked (the oldest of each delivery)",
+        formula="instant acknowledged − instant the value was marked, parked since or not (the oldest of each batch)",
         owner="integration",
         aim="p99 below 60,000",
     ),
@@ -99,8 +111,8 @@ METRICS: Final[tuple[Metric, ...]] = (
         statistic="Maximum",
         dimensions=("channel",),
         kind="gauge",
-        meaning="How long the oldest item that a channel has still to hear of has been waiting, parked ones included.",
-        formula="now − the oldest mark that is parked or not yet acknowledged; 0 where nothing waits",
+        meaning="How long the oldest item parked for a channel, or price it has not acknowledged, has been waiting.",
+        formula="now − the oldest such mark; 0 where nothing waits; what is on its queue shows in the queue's own age",
         owner="integration",
         aim="below 300",
     ),
@@ -111,7 +123,8 @@ METRICS: Final[tuple[Metric, ...]] = (
         statistic="Sum",
         kind="event",
         meaning="A hold took units that were not available. Must never happen: it is a fault of ours.",
-        formula="changes of availability headers by which held units grew and availability fell below 0",
+        formula="changes of headers and shards by which held units grew and after which less than 0 was available; "
+        "what was promised against expected supply is taken off before",
         owner="operations",
         aim="0, always",
     ),
@@ -122,7 +135,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         statistic="Sum",
         kind="event",
         meaning="Requests for reservations that were held, whole or in part.",
-        formula="1 a request",
+        formula="1 a request and decision",
         owner="sales office",
         aim="HoldsTaken ÷ (HoldsTaken + HoldsRefused) as the business expects it",
     ),
@@ -133,7 +146,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         statistic="Sum",
         kind="event",
         meaning="Requests for reservations that were refused for want of stock.",
-        formula="1 a request",
+        formula="1 a request and decision",
         owner="sales office",
         aim="see HoldsTaken",
     ),
@@ -155,7 +168,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         statistic="Maximum",
         kind="event",
         meaning="How long after its end a hold was ended. Readers count it as free from its end on.",
-        formula="instant ended − expires_at (the latest of each batch)",
+        formula="instant ended − expires_at, of each hold",
         owner="operations",
         aim="below 900",
     ),
@@ -167,8 +180,8 @@ METRICS: Final[tuple[Metric, ...]] = (
         statistic="Maximum",
         dimensions=("price_class",),
         kind="event",
-        meaning="How long ago the oldest price came into force that a channel has not acknowledged, by price class.",
-        formula="now − the price's beginning, when a delivery fails or a look finds it late; 0 where none is",
+        meaning="How old the oldest change of a price is that a channel has not acknowledged, by price class.",
+        formula="now − the change: at each look, 0 where none waits; and of each message when it is acknowledged",
         owner="pricing desk",
         aim="below late_after_seconds of the class",
     ),
@@ -179,8 +192,8 @@ METRICS: Final[tuple[Metric, ...]] = (
         statistic="Sum",
         dimensions=("channel",),
         kind="event",
-        meaning="Prices that a reconciliation held against what the authority says.",
-        formula="1 a price",
+        meaning="Prices that a reconciliation held against what the authority says, one by one.",
+        formula="1 a price and comparison; prices in leaves whose hashes agree are equal and are not counted",
         owner="pricing desk",
         aim="every price within the rotation",
     ),
@@ -204,7 +217,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         statistic="Sum",
         dimensions=("source",),
         kind="event",
-        meaning="Deliveries of a source that were proven, kept and sent on. A long want of them is a silent source.",
+        meaning="Deliveries that were proven, kept and sent on, repetitions included; a want of them: a silent source.",
         formula="1 a delivery",
         owner="integration",
         aim="WebhookAccepted ÷ (WebhookAccepted + WebhookRefused) of at least 99 %",
@@ -216,7 +229,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         statistic="Sum",
         dimensions=("source",),
         kind="event",
-        meaning="Deliveries that were not proven (forged, too old, a wrong secret) or could not be kept.",
+        meaning="Deliveries that were not proven (forged, too old, a wrong secret), not understood, or not kept.",
         formula="1 a delivery",
         owner="integration",
         aim="see WebhookAccepted",
@@ -239,9 +252,9 @@ METRICS: Final[tuple[Metric, ...]] = (
         unit="Count",
         statistic="Maximum",
         dimensions=("source",),
-        kind="event",
+        kind="gauge",
         meaning="A source's subscription ends within a day, and nothing comes any more unless it is renewed.",
-        formula="1 while it does, else 0",
+        formula="1 or 0, said by each delivery that names its subscription's end",
         owner="integration",
         aim="0",
     ),
@@ -251,8 +264,9 @@ METRICS: Final[tuple[Metric, ...]] = (
         unit="Count",
         statistic="Sum",
         dimensions=("domain",),
+        values=("webhooks", "reservations", *FACTS),
         kind="event",
-        meaning="What came again and changed nothing. Domains: webhooks, movements, reservations, customers, prices.",
+        meaning="What came again and changed nothing.",
         formula="1 a repetition",
         owner="integration",
         aim="no aim; a sudden rise is a source that repeats itself",
@@ -265,7 +279,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         dimensions=("source",),
         kind="event",
         meaning="Deliveries, or parts of them, that their connector could not translate; each is an exception.",
-        formula="1 a refused part",
+        formula="1 a refused part; source unknown: the delivery named none of ours",
         owner="integration",
         aim="0",
     ),
@@ -275,8 +289,9 @@ METRICS: Final[tuple[Metric, ...]] = (
         unit="Count",
         statistic="Sum",
         dimensions=("domain",),
+        values=FACTS,
         kind="event",
-        meaning="Facts that changed what we hold to be true. Domains: movements, prices, customers, supply.",
+        meaning="Facts from the queues that changed what we hold to be true.",
         formula="1 a fact",
         owner="integration",
         aim="FactsApplied ÷ (FactsApplied + FactsRefused) of at least 99 %",
@@ -287,8 +302,9 @@ METRICS: Final[tuple[Metric, ...]] = (
         unit="Count",
         statistic="Sum",
         dimensions=("domain",),
+        values=FACTS,
         kind="event",
-        meaning="Facts that became exceptions.",
+        meaning="Facts from the queues that became exceptions.",
         formula="1 a fact",
         owner="integration",
         aim="see FactsApplied",
@@ -360,9 +376,10 @@ METRICS: Final[tuple[Metric, ...]] = (
         unit="Count",
         statistic="Maximum",
         dimensions=("class",),
+        values=EXCEPTION_CLASSES,
         kind="gauge",
         meaning="Groups of exceptions that nobody has settled, by class.",
-        formula="groups in state open at each look",
+        formula="groups with a fact that is open or being replayed, at each look; 0 where there is none",
         owner="operations",
         aim="0 destination_down and poison; the others falling",
     ),
@@ -372,9 +389,10 @@ METRICS: Final[tuple[Metric, ...]] = (
         unit="Seconds",
         statistic="Maximum",
         dimensions=("class",),
+        values=EXCEPTION_CLASSES,
         kind="gauge",
         meaning="How long the oldest open group has been waiting, by class.",
-        formula="now − its first occurrence",
+        formula="now − since when it is open (again, if it had been done with); 0 where there is none",
         owner="operations",
         aim="below a day",
     ),
@@ -408,7 +426,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         statistic="Average",
         kind="gauge",
         meaning="How long exceptions that ended in the last 24 hours had been open.",
-        formula="mean of (ended − first occurrence) over groups that ended within a day; none, no value",
+        formula="mean of (done with − opened) over groups that were done with within a day; none, no value",
         owner="operations",
         aim="below 14,400 (four hours)",
     ),
@@ -419,8 +437,9 @@ METRICS: Final[tuple[Metric, ...]] = (
         unit="Count",
         statistic="Sum",
         dimensions=("kind",),
+        values=DRIFT_KINDS,
         kind="event",
-        meaning="Rows on which two systems that should agree did not. Kinds: stock, channel, customers, prices.",
+        meaning="Rows on which two systems that should agree did not: counts and balances, channels and what is true.",
         formula="1 a row and reconciliation",
         owner="integration",
         aim="below 0.1 % of what was compared",
@@ -431,6 +450,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         unit="Count",
         statistic="Sum",
         dimensions=("kind",),
+        values=DRIFT_KINDS,
         kind="event",
         meaning="Drifted rows told or adjusted anew; the others wait for a second sighting or are exceptions.",
         formula="1 a row",

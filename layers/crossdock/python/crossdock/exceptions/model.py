@@ -86,6 +86,27 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What is measured of a group that is not done with: its class, since when it is open, until when it is due.
+
+    A group that was done with and came back is open since it came back. Instants are RFC 3339 UTC texts.
+    """
+
+    failure: str
+    since: str
+    due: str | None
+    money: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A group that is done with: since when it was open, and until when."""
+
+    since: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Occurrence:
     """One refused fact. `message` is what would be replayed: the corrected payload if there is one.
 

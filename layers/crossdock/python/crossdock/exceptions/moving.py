@@ -212,7 +212,7 @@ class Moving(Reading):
         values: dict[str, Any] = {":now": now}
         update = "SET gt = :now"
         if to in AT_STAKE:
-            update += ", gs = :open"
+            update += ", gs = :open, opened = if_not_exists(opened, :now)"
             values[":open"] = OPEN
         if due is not None:
             update += ", due = if_not_exists(due, :due)"

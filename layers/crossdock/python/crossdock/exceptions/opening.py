@@ -123,6 +123,7 @@ class Opening(Moving):
         update = (
             "SET kind = :kind, #class = :class, #source = :source, subject = :subject, detail = :detail, "
             "remedy = :remedy, first_seen = if_not_exists(first_seen, :now), gs = :open, gt = :now, "
+            "opened = if_not_exists(opened, :now), "
             "due = if_not_exists(due, :due), n_replaying = if_not_exists(n_replaying, :zero), "
             "n_settled = if_not_exists(n_settled, :zero), n_closed = if_not_exists(n_closed, :zero)"
         )

@@ -132,6 +132,7 @@ class ChannelReconciler:
         theirs = {h.key: h for h in held if leaf_of(h.key) == leaf}
         found: dict[str, Found] = {}
         for key in sorted({*ours, *theirs}):
+            report.compared += 1
             state, one = ours.get(key), theirs.get(key)
             text = canonical(one.fields) if one else None
             if state is not None and state.acknowledged_value == text:
@@ -153,6 +154,7 @@ class ChannelReconciler:
             for key in part:
                 state, fields = states.get(key), current.get(key)
                 report.looked_at += 1
+                report.compared += 1
                 if fields is None or not needs_telling(view.publication, state, fields, view.still):
                     continue
                 if state is not None and not self._at_rest(state):

@@ -42,13 +42,15 @@ class Dirty:
     """An item whose value for a channel may have changed, and what caused it.
 
     `urgent`: it may have sold out or come back, and goes first. `above`: the channel is known to hold something else
-    than it acknowledged; the item is sent again, whatever the shadow says, under a version above this one.
+    than it acknowledged; the item is sent again, whatever the shadow says, under a version above this one. `since` is
+    when it was marked (UTC text, empty where nobody knows): it tells how old what a channel hears is, and nothing else.
     """
 
     key: str
     correlation_ids: tuple[str, ...]
     urgent: bool = False
     above: int | None = None
+    since: str = field(default="", compare=False)
 
 
 @dataclass(slots=True)

@@ -85,7 +85,8 @@ class KindReport:
     """What one run compared, found and did for one kind of value of a channel.
 
     `leaves_compared` is 0 for a channel that was not asked; `no_digest` says why one that was asked gave no answer.
-    `looked_at` counts the items that were compared with what is true.
+    `looked_at` counts the items that were compared with what is true, `compared` those and all that were held against
+    what the channel says it holds, of leaves that differ.
     """
 
     kind: str
@@ -94,6 +95,7 @@ class KindReport:
     leaves_left: int = 0
     settling: int = 0
     looked_at: int = 0
+    compared: int = 0
     no_digest: str | None = None
     drifts: list[Drift] = field(default_factory=list)
 

@@ -69,7 +69,7 @@ class ParkStore:
     def _write(self, key: Key, mark: Dirty, segment: str, found: dict[Key, Item]) -> Write:
         row = found.get(key)
         if row is None:
-            item = {**_values(mark, segment), "pk": key[0], "sk": key[1], "since": to_text(self._clock())}
+            item = {**_values(mark, segment), "pk": key[0], "sk": key[1], "since": mark.since or to_text(self._clock())}
             return Insert({**item, "n": 1, "rev": 1})
         both = _together(_mark(row), mark)
         put = {**_values(both, segment), "n": row["n"] + 1, "rev": row["rev"] + 1}
@@ -133,14 +133,15 @@ def _values(mark: Dirty, segment: str) -> dict[str, object]:
 
 
 def _mark(row: Item) -> Dirty:
-    return Dirty(row["sk"][1:], tuple(row["c"]), row["urgent"], row.get("above"))
+    return Dirty(row["sk"][1:], tuple(row["c"]), row["urgent"], row.get("above"), row["since"])
 
 
 def _together(first: Dirty, then: Dirty) -> Dirty:
-    """Two marks of an item as one, with the newest of their causes."""
+    """Two marks of an item as one, with the newest of their causes, since the older of them."""
     causes = tuple(dict.fromkeys((*first.correlation_ids, *then.correlation_ids)))[-_CAUSES:]
     versions = [v for v in (first.above, then.above) if v is not None]
-    return Dirty(first.key, causes, first.urgent or then.urgent, max(versions, default=None))
+    since = min(filter(None, (first.since, then.since)), default="")
+    return Dirty(first.key, causes, first.urgent or then.urgent, max(versions, default=None), since)
 
 
 def _parked(channel: str, kind: str, row: Item) -> Parked:

@@ -28,7 +28,7 @@ from crossdock.flows.forwarding import Forwarding, Origin
 from crossdock.platform.correlation import choose
 from crossdock.platform.errors import NotConfiguredError
 from crossdock.platform.logs import passed
-from crossdock.platform.metrics import measured
+from crossdock.platform.metrics import happened
 from crossdock.platform.problems import from_validation
 from crossdock.platform.queues import MESSAGE_BYTES, Record, dumps
 
@@ -41,6 +41,10 @@ _REMEDY = (
 GetSecret = Callable[[str, str], Mapping[str, Any]]
 """A source's secret document, with what its API needs; the remedy for NotConfiguredError."""
 
+Unmapped = Mapping[str, int]
+"""How many parts of a delivery could not be mapped, by source."""
+
+_NOBODYS: Final = "unknown"
 # In the message of a delivery that was mapped in part: the ids that its events had, by content (`forwarding.py`).
 _SENT: Final = "sent"
 # Of a delivery with more events than that none is kept: each has an id of its own then, made of its content.
@@ -67,8 +71,10 @@ class DeliveryMapper:
         self._secret = secret
         self._get = get
 
-    def map(self, record: Record) -> None:
+    def map(self, record: Record) -> Unmapped:
         """Handles one message of the queue `webhooks`; what cannot be mapped is on the exceptions list afterwards.
+
+        Gives back how many parts of it, by source.
 
         Raises FetchUnavailableError when the source has to be asked later; nothing was sent on then.
         """
@@ -79,11 +85,11 @@ class DeliveryMapper:
             name, delivery_id, correlation_id = (str(message[k]) for k in ("source", "delivery", "correlation_id"))
         except KeyError as exc:
             self._refuse([unreadable(ROUTE, record, exc)])
-            return
+            return {_NOBODYS: 1}
         delivery = self._inbox.find(name, delivery_id)
         if delivery is None:
             self._refuse([_refusal(message, record, "delivery_gone", "delivery", "it is not in the inbox any more")])
-            return
+            return self._unmapped(name, 1)
         corrected = _corrected(message, delivery.body)
         if corrected is not None:
             delivery = replace(delivery, body=corrected)
@@ -92,7 +98,7 @@ class DeliveryMapper:
             version, parts = self._mapped(name, delivery)
         except _UnmappableError as exc:
             self._refuse([_refusal(shown, record, exc.kind, exc.subject, exc.detail)])
-            return
+            return self._unmapped(name, 1)
         before = message.get(_SENT, {} if corrected is not None else None)
         sent = self._forwarding.send(Origin(name, delivery_id, correlation_id, version), parts, before)
         refused = [p for p in parts if isinstance(p, Refused)]
@@ -100,6 +106,11 @@ class DeliveryMapper:
             kept = {**shown, _SENT: sent if len(sent) <= _MOST_KEPT else {}} if sent else shown
             self._refuse([_refused_part(kept, record, p) for p in refused])
         passed("mapped", "webhook", [correlation_id], source=name, delivery=delivery_id, refused=len(refused))
+        return self._unmapped(name, len(refused))
+
+    def _unmapped(self, source: str, parts: int) -> Unmapped:
+        """A message may name any source, and each name would be a metric of its own."""
+        return {source if source in self._business.sources else _NOBODYS: parts}
 
     def _taken_in(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Keeps an event of a partner's bus as the delivery of its id; the message that has it mapped.
@@ -110,8 +121,8 @@ class DeliveryMapper:
         source = self._business.sources[str(message["source"])]
         event, body = str(message["id"]), dumps(message["detail"]).encode("utf-8", "surrogatepass")
         receipt = self._inbox.accept(Delivery(source.name, event, body, choose(None)), _behind)
-        if source.silent_after_seconds is not None:
-            measured("WebhookAccepted", 1, "Count", source=source.name)
+        happened(("WebhookAccepted", 1, "Count"), source=source.name)
+        happened(("DuplicatesSuppressed", int(receipt.duplicate), "Count"), domain="webhooks")
         passed(
             "accepted", "event", [receipt.correlation_id], source=source.name, delivery=event, again=receipt.duplicate
         )

@@ -9,7 +9,7 @@ proven ── mapped ───────────── kept, its facts sen
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -24,7 +24,7 @@ from crossdock.exchange.schemes import Accepted, Answer, Form, Incoming, Signatu
 from crossdock.flows.forwarding import Forwarding, Origin, unfinished
 from crossdock.platform.clock import Clock
 from crossdock.platform.logs import passed
-from crossdock.platform.metrics import measured
+from crossdock.platform.metrics import happened, measured
 from crossdock.platform.problems import FieldError, Problem, from_validation
 from crossdock.platform.queues import Sender, dumps
 
@@ -63,7 +63,19 @@ class Receiving:
 
     def receive(self, name: str, incoming: Incoming, correlation_id: str) -> Reply:
         """Raises a Problem for what is refused; nothing of it is stored then."""
-        source = self._source(name)
+        source, began = self._source(name), self.clock()
+        try:
+            return self._received(source, incoming, correlation_id, began)
+        except Exception:
+            happened(
+                ("WebhookRefused", 1, "Count"),
+                ("WebhookTime", self._since(began), "Milliseconds"),
+                source=source.name,
+            )
+            raise
+
+    def _received(self, source: Source, incoming: Incoming, correlation_id: str, began: datetime) -> Reply:
+        name = source.name
         rules = rules_of(source.scheme, source.answers)
         found = self._proven(source, incoming, rules)
         if isinstance(found, Answer):
@@ -82,7 +94,7 @@ class Receiving:
             _read_by_the_mapping(source, incoming),
         )
         delivery, receipt = self._kept(source, rules, delivery)
-        self._heard(source, found)
+        self._heard(source, found, receipt, began)
         passed(
             "accepted",
             "webhook",
@@ -93,13 +105,21 @@ class Receiving:
         )
         return _reply(rules, delivery, receipt)
 
-    def _heard(self, source: Source, found: Accepted) -> None:
+    def _heard(self, source: Source, found: Accepted, receipt: Receipt, began: datetime) -> None:
         """Says that the source is alive, and whether the subscription behind it ends soon: in the log, at no call."""
-        if source.silent_after_seconds is not None:
-            measured("WebhookAccepted", 1, "Count", source=source.name)
+        happened(
+            ("WebhookAccepted", 1, "Count"),
+            ("WebhookTime", self._since(began), "Milliseconds"),
+            source=source.name,
+        )
+        happened(("DuplicatesSuppressed", int(receipt.duplicate), "Count"), domain="webhooks")
         if found.expires_at is not None:
             soon = found.expires_at - self.clock() < _SOON
             measured("SubscriptionEndsSoon", int(soon), "Count", source=source.name)
+
+    def _since(self, began: datetime) -> int:
+        """Milliseconds."""
+        return (self.clock() - began) // timedelta(milliseconds=1)
 
     def _source(self, name: str) -> Source:
         source = self.business.sources.get(name)

@@ -51,6 +51,7 @@ from crossdock.inventory.holds import (
     shortages,
     summed,
 )
+from crossdock.inventory.markers import BACKORDER
 from crossdock.inventory.scattered import Found, Scattered
 from crossdock.platform.dynamo import Item, Outcome
 from crossdock.platform.errors import StoreUnavailableError
@@ -139,7 +140,11 @@ class Holder:
 
     def open(self, request: HoldRequest, place: Place) -> Reservation:
         """The row of a request of one place, not written yet."""
-        return self._store.new(request, self._nonce(), State.OPEN, [place])
+        return self._store.new(request, self._nonce_for([place]), State.OPEN, [place])
+
+    def _nonce_for(self, places: Iterable[Place]) -> str:
+        """A new nonce; it shows that one of the places may wait for supply (`markers.py`)."""
+        return self._nonce() + (BACKORDER if any(p.floor is not None for p in places) else "")
 
     def settle(
         self,
@@ -257,7 +262,7 @@ class Holder:
     # -- many places -------------------------------------------------------------------------------------------
 
     def _together(self, request: HoldRequest, places: Sequence[Place], again: Again | None) -> Decision:
-        row = self._store.new(request, self._nonce(), State.HELD, places)
+        row = self._store.new(request, self._nonce_for(places), State.HELD, places)
         tried: set[str] = set()
         for _ in range(_ROUNDS):
             takes = [take(p, row.marker(p), row.channel) for p in row.places]
@@ -300,7 +305,7 @@ class Holder:
         return self._repeated(request, done.existing)
 
     def _one_by_one(self, request: HoldRequest, places: Sequence[Place], again: Again | None) -> Decision:
-        row = self._store.new(request, self._nonce(), State.OPEN, places)
+        row = self._store.new(request, self._nonce_for(places), State.OPEN, places)
         (written,) = self._store.write([row_insert(row)])
         if not _is_ours(written, row):
             return self._repeated(request, written.existing)
@@ -329,7 +334,8 @@ class Holder:
         Nobody can take it for held meanwhile: no giver carries a marker of the new nonce before we write it.
         """
         places = summed(request.places)
-        planned = replace(row, nonce=self._nonce(), lines=request.lines, places=places, version=row.version + 1)
+        nonce = self._nonce_for(places)
+        planned = replace(row, nonce=nonce, lines=request.lines, places=places, version=row.version + 1)
         put = {"n": planned.nonce, "lines": line_rows(planned.lines), "places": place_rows(places)}
         (done,) = self._store.write([self._store.row_change(row, State.OPEN, **put)])
         if not _is_ours(done, planned):

@@ -1,6 +1,8 @@
 """A hold as the header carries it: the attribute r_<reservation> = "q|expiry|nonce", or "q|expiry|nonce|x|channel".
 
-x of the q units were taken from the channel's own allocation. The expiry is in epoch seconds.
+x of the q units were taken from the channel's own allocation. The expiry is in epoch seconds. The nonce of a
+reservation that may wait for supply in one of its places ends with "~", which no other nonce has: what it takes may
+leave less than nothing (`overselling.py`).
 """
 
 from dataclasses import dataclass
@@ -9,6 +11,7 @@ from decimal import Decimal
 from crossdock.quantities import Quantity, to_json, whole
 
 PREFIX = "r_"
+BACKORDER = "~"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,6 +35,11 @@ class Marker:
         if self.from_own:
             parts += [str(to_json(self.from_own)), self.channel]
         return "|".join(parts)
+
+    @property
+    def backorder(self) -> bool:
+        """Whether its reservation may wait for supply."""
+        return self.nonce.endswith(BACKORDER)
 
     def expired(self, epoch_s: float) -> bool:
         """Whether its units are free again at an instant."""

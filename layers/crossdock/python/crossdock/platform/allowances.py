@@ -22,6 +22,7 @@ from crossdock.platform.dynamo import Table
 from crossdock.platform.errors import StoreUnavailableError
 from crossdock.platform.limits import Limiter, Standing, Terms
 from crossdock.platform.logs import logger
+from crossdock.platform.metrics import happened
 from crossdock.platform.problems import FieldError, Problem
 
 _POLICY: Final = '"partner"'
@@ -47,7 +48,11 @@ def spend(event: Mapping[str, Any]) -> Allowance:
     except (StoreUnavailableError, BotoCoreError, ClientError, deadline.DeadlineExceeded) as exc:
         logger().warning("not counted", reason=str(exc), partner=str(found["partner"]))
         return Allowance()
-    return Allowance(headers_of(standing), None if standing.admitted else too_many(standing))
+    if standing.admitted:
+        return Allowance(headers_of(standing))
+    logger().info("partner limited", extra={"partner": str(found["partner"])})
+    happened(("PartnersLimited", 1, "Count"))
+    return Allowance(headers_of(standing), too_many(standing))
 
 
 def headers_of(standing: Standing) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -111,7 +112,10 @@ def pack(facts: Sequence[Mapping[str, Any]], wrap: Callable[[list[Any]], Mapping
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One message of a batch. `message` is the JSON object in it, or None when it holds none."""
+    """One message of a batch. `message` is the JSON object in it, or None when it holds none.
+
+    `sent_at` is when it was put on its queue; where SQS does not say so (a batch made by hand), None.
+    """
 
     id: str
     body: str
@@ -119,6 +123,7 @@ class Record:
     receipt_handle: str
     receive_count: int
     queue: str
+    sent_at: datetime | None = None
 
     @property
     def replay(self) -> Mapping[str, str] | None:
@@ -145,13 +150,16 @@ def records_of(event: Mapping[str, Any]) -> list[Record]:
 
 
 def _record(raw: Mapping[str, Any]) -> Record:
+    attributes = raw.get("attributes", {})
+    sent_ms = attributes.get("SentTimestamp")
     return Record(
         id=raw["messageId"],
         body=raw["body"],
         message=_object(raw["body"]),
         receipt_handle=raw["receiptHandle"],
-        receive_count=int(raw.get("attributes", {}).get("ApproximateReceiveCount", "1")),
+        receive_count=int(attributes.get("ApproximateReceiveCount", "1")),
         queue=raw["eventSourceARN"].rsplit(":", 1)[-1],
+        sent_at=None if sent_ms is None else datetime.fromtimestamp(int(sent_ms) / 1000, UTC),
     )
 
 
