@@ -94,11 +94,6 @@ NO_COGNITO: Final = Reason(
     "Callers are machines: our authorizer checks their API keys, and the access tokens of the Cognito pool's clients, "
     "against one table of partners; Cognito's own authorizer knows no keys and no partners.",
 )
-NO_FIREWALL: Final = Reason(
-    "AwsSolutions-APIG3",
-    "No browser and no query language behind it: bodies are parsed against strict contracts and refused before "
-    "anything is stored, and the gateway throttles. A distributor with a firewall associates it with this stage.",
-)
 NO_ACCESS_LOG: Final = Reason(
     "AwsSolutions-S1",
     "The bucket holds bodies of webhooks that two functions write and read; every write is a row of the inbox. An "

@@ -14,7 +14,7 @@ from constructs import Construct
 from infra.constructs.acknowledged import BODIES, PYTHON_VERSION, TRACES, VERSION_EXISTS, acknowledge, drops
 from infra.constructs.alarms import Watch, alarm
 from infra.constructs.layers import PYTHON, architecture
-from infra.constructs.permissions import allow, allow_key, allow_table, key_actions
+from infra.constructs.permissions import allow, allow_key, allow_send, allow_table, key_actions
 from infra.constructs.rollout import LIVE
 from infra.constructs.stack import StageStack
 from infra.constructs.table import Table
@@ -37,6 +37,7 @@ def log_group(scope: Construct, stack: StageStack, name: str) -> logs.LogGroup:
         "Logs",
         log_group_name=name,
         retention=_RETENTION[stage.log_days],
+        encryption_key=stack.encryption_key,
         removal_policy=RemovalPolicy.RETAIN if stage.retain else RemovalPolicy.DESTROY,
     )
 
@@ -133,7 +134,8 @@ class Function(Construct):
 
     def allow_send(self, *queues: sqs.IQueue) -> None:
         """Sending to these queues."""
-        self.allow(["sqs:SendMessage"], *(queue.queue_arn for queue in queues))
+        for statement in allow_send(self._stack.key_arn, *(queue.queue_arn for queue in queues)):
+            self.role.add_to_policy(statement)
 
     def allow_objects(
         self, bucket: s3.IBucket, key_arn: str | None, *actions: str, folders: Sequence[str] = ()
@@ -185,6 +187,8 @@ class Function(Construct):
         More than ten need a window of at least a second.
         """
         self.allow(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], queue.queue_arn)
+        if self._stack.key_arn:
+            self.role.add_to_policy(allow_key(self._stack.key_arn, "sqs", ["kms:Decrypt"]))
         scaling = lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=max_concurrency)
         lambda_.CfnEventSourceMapping(
             self,

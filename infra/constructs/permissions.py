@@ -27,8 +27,14 @@ def key_actions(table_actions: Sequence[str]) -> tuple[str, ...]:
     return _READ + _WRITE if _WRITING.intersection(table_actions) else _READ
 
 
+def allow_send(key_arn: str | None, *queue_arns: str) -> list[iam.PolicyStatement]:
+    """Sending to queues, which asks their key for a data key, and for its decryption while that one is in use."""
+    keyed = [allow_key(key_arn, "sqs", ["kms:Decrypt", "kms:GenerateDataKey"])] if key_arn else []
+    return [allow(["sqs:SendMessage"], *queue_arns), *keyed]
+
+
 def allow_key(
-    key_arn: str, service: Literal["dynamodb", "s3", "secretsmanager"], actions: Sequence[str]
+    key_arn: str, service: Literal["dynamodb", "s3", "secretsmanager", "sqs"], actions: Sequence[str]
 ) -> iam.PolicyStatement:
     """KMS actions on one key, and only when the named service asks on the caller's behalf."""
     via = f"{service}.{Aws.REGION}.amazonaws.com"

@@ -9,7 +9,7 @@ from constructs import Construct
 
 from infra.constructs.acknowledged import WINDOWS, acknowledge
 from infra.constructs.function import Function
-from infra.constructs.permissions import allow
+from infra.constructs.permissions import allow_send
 from infra.constructs.queue import Queue
 from infra.constructs.stack import StageStack, stack_of
 from infra.constructs.stream import Followed, follow, watch_lag
@@ -90,5 +90,6 @@ class PricePublication(Construct):
                 "scheduler.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": self._stack.account}}
             ),
         )
-        role.add_to_policy(allow(["sqs:SendMessage"], queue.queue_arn))
+        for statement in allow_send(self._stack.key_arn, queue.queue_arn):
+            role.add_to_policy(statement)
         return role

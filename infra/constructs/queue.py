@@ -1,6 +1,6 @@
 """A queue, its dead letters, and the alarms on both."""
 
-from typing import Final
+from typing import Any, Final
 
 from aws_cdk import Duration
 from aws_cdk import aws_sqs as sqs
@@ -8,11 +8,24 @@ from constructs import Construct
 
 from infra.constructs.alarm_stories import STORIES, Story
 from infra.constructs.alarms import Watch, alarm, told
-from infra.constructs.stack import stack_of
+from infra.constructs.stack import StageStack, stack_of
 
 DEAD_LETTER_RETENTION: Final = Duration.days(14)
 # A queue takes 1 MB unless told otherwise. Whatever comes has to fit into one item of the exceptions table, 400 KB.
 MESSAGE_BYTES: Final = 262_144
+# How long SQS uses a data key before it asks KMS for another: each asking is paid for, and the longest is a day.
+DATA_KEY_REUSE: Final = Duration.hours(1)
+
+
+def encrypted(stack: StageStack) -> dict[str, Any]:
+    """How a queue of this stack is encrypted: with the stage's key, or by SQS itself where there is none."""
+    if stack.encryption_key is None:
+        return {"encryption": sqs.QueueEncryption.SQS_MANAGED}
+    return {
+        "encryption": sqs.QueueEncryption.KMS,
+        "encryption_master_key": stack.encryption_key,
+        "data_key_reuse": DATA_KEY_REUSE,
+    }
 
 
 class DeadLetters(Construct):
@@ -31,7 +44,7 @@ class DeadLetters(Construct):
             retention_period=DEAD_LETTER_RETENTION,
             visibility_timeout=Duration.seconds(stage.visibility_seconds),
             max_message_size_bytes=MESSAGE_BYTES,
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            **encrypted(stack_of(self)),
             enforce_ssl=True,
         )
         alarm(
@@ -64,7 +77,7 @@ class Queue(Construct):
             retention_period=Duration.days(14),
             visibility_timeout=Duration.seconds(stage.visibility_seconds),
             max_message_size_bytes=MESSAGE_BYTES,
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            **encrypted(stack_of(self)),
             enforce_ssl=True,
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters.queue, max_receive_count=max_receives),
         )

@@ -44,6 +44,13 @@ REFUSALS: Final = (
         "This key belongs to no usage plan. Ask the distributor to add it to one.",
     ),
     Refusal(
+        "WAF_FILTERED",
+        403,
+        "blocked",
+        "The request looks like a probe for weaknesses, or comes from an address known for attacks. If it is neither, "
+        "tell the distributor when it was sent.",
+    ),
+    Refusal(
         "MISSING_AUTHENTICATION_TOKEN",
         404,
         "no-such-route",

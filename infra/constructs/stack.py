@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from aws_cdk import Stack, Tags
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from crossdock.config import BusinessConfig
@@ -49,6 +50,18 @@ class StageStack(Stack):
             Tags.of(self).add(key, value)
         self.part = part
         self.plan = plan
+        # What this stack's queues and logs are encrypted with; None where AWS's own keys are used.
+        self.encryption_key: kms.IKey | None = None
+
+    def encrypt_with(self, key_arn: str | None) -> None:
+        """Names the stage's key, which another stack made: known by its ARN only, so that nothing here changes it."""
+        if key_arn:
+            self.encryption_key = kms.Key.from_key_arn(self, "StageKey", key_arn)
+
+    @property
+    def key_arn(self) -> str | None:
+        """The ARN of `encryption_key`."""
+        return self.encryption_key.key_arn if self.encryption_key else None
 
     @cached_property
     def layers(self) -> Layers:

@@ -1,6 +1,6 @@
 """The front door: the partners' API and the sources' webhooks."""
 
-from typing import Final
+from typing import Final, cast
 
 from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_apigateway as apigateway
@@ -9,13 +9,13 @@ from constructs import Construct
 from infra.constructs.access_log import ACCESS_LOG_FORMAT, access_log
 from infra.constructs.acknowledged import (
     NO_COGNITO,
-    NO_FIREWALL,
     OWN_VALIDATION,
     PUBLIC_DESCRIPTIONS,
     SIGNED_WEBHOOKS,
     acknowledge,
 )
 from infra.constructs.alarms import Watch, alarm
+from infra.constructs.firewall import Firewall
 from infra.constructs.function import Function
 from infra.constructs.problems import add_problems
 from infra.constructs.stack import Plan, StageStack
@@ -30,6 +30,14 @@ REFUSED_WEBHOOKS: Final = 3
 # The name of API Gateway's own stage, which is part of every address; not to be confused with ours.
 API_STAGE: Final = "live"
 WEBHOOKS: Final = {"Method": "POST", "Resource": "/webhooks/{source}", "Stage": API_STAGE}
+# Which part of the stage's throttle a method gets, where it gets less than all of it.
+SLOWER: Final = {
+    "/v1/quotes/POST": 4,
+    "/v1/price-checks/POST": 4,
+    "/v1/price-books/{class}/GET": 10,
+    "/v1/openapi.json/GET": 50,
+    "/v1/asyncapi.json/GET": 50,
+}
 
 
 class ApiStack(StageStack):
@@ -37,12 +45,15 @@ class ApiStack(StageStack):
 
     def __init__(self, scope: Construct, plan: Plan, data: DataStack, sync: SyncStack) -> None:
         super().__init__(scope, "api", plan, "partner API and webhooks")
+        self.encrypt_with(data.key_arn)
         self.data = data
         self.sync = sync
         self._limited: set[str] = set()
         self.api = self._rest_api()
         self._routes()
         self._usage_plan()
+        if plan.stage.cloud:  # the local engine's CloudFormation knows no firewall
+            Firewall(self, self.api)
         self._alarms()
         CfnOutput(self, "ApiUrl", value=self.api.url, description="Base address of the API, with a trailing slash")
         CfnOutput(self, "ApiId", value=self.api.rest_api_id, description="For looking the API up by program")
@@ -58,6 +69,7 @@ class ApiStack(StageStack):
             # Errors of the gateway itself; never the bodies, which are business documents.
             logging_level=apigateway.MethodLoggingLevel.ERROR if cloud else None,
             data_trace_enabled=False,
+            method_options=self._slower_methods(),
             access_log_destination=access_log(self) if cloud else None,
             access_log_format=ACCESS_LOG_FORMAT if cloud else None,
         )
@@ -76,8 +88,30 @@ class ApiStack(StageStack):
         # CDK's own output of the address; ours is named in the contract.
         api.node.try_remove_child("Endpoint")
         add_problems(api)
-        acknowledge(api, OWN_VALIDATION, NO_COGNITO, NO_FIREWALL)
+        acknowledge(api, OWN_VALIDATION, NO_COGNITO)
+        if cloud:
+            _demand_modern_tls(api)
         return api
+
+    def _slower_methods(self) -> dict[str, apigateway.MethodDeploymentOptions]:
+        """Calls of which a few cost what many others do, each with a smaller share of what all may ask for.
+
+        Prices of 500 lines take a second and a half of a whole core: what the API takes in all would be more functions
+        at once than an account has. The documents are for everybody, and change with a release. (What one partner may
+        ask for is weighed by lines: docs/partners.md.)
+        """
+        throttle, cloud = self.plan.stage.api_throttle, self.plan.stage.cloud
+        return {
+            method: apigateway.MethodDeploymentOptions(
+                throttling_rate_limit=max(1, throttle.rate // part),
+                throttling_burst_limit=max(1, throttle.burst // part),
+                # A method's own settings replace the stage's, all of them.
+                metrics_enabled=cloud,
+                logging_level=apigateway.MethodLoggingLevel.ERROR if cloud else None,
+                data_trace_enabled=False,
+            )
+            for method, part in SLOWER.items()
+        }
 
     # -- functions ------------------------------------------------------------------------------
 
@@ -308,3 +342,10 @@ class ApiStack(StageStack):
         alarm(self.api, "api-slow", "api-slow", slow)
         refusing = Watch("AWS/ApiGateway", "5XXError", {**dimensions, **WEBHOOKS}, "Sum", REFUSED_WEBHOOKS)
         alarm(Construct(self.api, "Inbox"), "inbox-refusing", "inbox-refusing", refusing)
+
+
+def _demand_modern_tls(api: apigateway.RestApi) -> None:
+    """TLS 1.2 with forward secrecy at least, by the API's own name only; the default takes TLS 1.0."""
+    made = cast("apigateway.CfnRestApi", api.node.default_child)
+    made.security_policy = "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
+    made.endpoint_access_mode = "STRICT"

@@ -3,8 +3,6 @@
 from typing import Final
 
 from aws_cdk import Duration, RemovalPolicy
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
@@ -19,6 +17,7 @@ from infra.constructs.acknowledged import (
     acknowledge,
 )
 from infra.constructs.channel import needs_of
+from infra.constructs.key import make_key
 from infra.constructs.partner_pool import PartnerPool
 from infra.constructs.stack import Plan, StageStack
 from infra.constructs.table import add_index, keep_collections_whole, make_table, reference
@@ -38,7 +37,7 @@ class DataStack(StageStack):
     def __init__(self, scope: Construct, plan: Plan) -> None:
         super().__init__(scope, "data", plan, "tables, encryption key and secrets; retained")
         self._removal = RemovalPolicy.RETAIN if plan.stage.retain else RemovalPolicy.DESTROY
-        self.key = self._key() if plan.stage.cloud else None
+        self.key = self.encryption_key = make_key(self, self._removal) if plan.stage.cloud else None
         inventory = make_table(self, "inventory", self.key, stream=True)
         # Balances count the journal of an item and warehouse in the order of its stream.
         keep_collections_whole(inventory)
@@ -64,32 +63,6 @@ class DataStack(StageStack):
         self._cursor_key()
         self.bodies = self._bodies()
         self.drops = self._drops() if any("bucket" in needs_of(c) for c in plan.business.channels.values()) else None
-
-    @property
-    def key_arn(self) -> str | None:
-        """The ARN of the customer-managed key; None in the local stage, which has none."""
-        return self.key.key_arn if self.key else None
-
-    def _key(self) -> kms.Key:
-        stage = self.plan.stage
-        key = kms.Key(
-            self,
-            "Key",
-            alias=f"crossdock/{stage.name}",
-            description=f"crossdock {stage.name}: tables, secrets, alarms",
-            enable_key_rotation=True,
-            removal_policy=self._removal,
-        )
-        # CloudWatch publishes alarms to the operators' encrypted topic as itself.
-        key.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-                actions=["kms:Decrypt", "kms:GenerateDataKey"],
-                resources=["*"],  # in a key's own policy: this key
-                conditions={"StringEquals": {"aws:SourceAccount": self.account}},
-            )
-        )
-        return key
 
     def _bodies(self) -> s3.Bucket:
         """Bodies of deliveries that are too large for a row, as long as the inbox keeps their rows."""

@@ -18,7 +18,7 @@ from infra.constructs.business_alarms import business_alarms
 from infra.constructs.composites import composites
 from infra.constructs.dashboard import dashboard
 from infra.constructs.function import Function
-from infra.constructs.permissions import allow
+from infra.constructs.permissions import allow, allow_send
 from infra.constructs.stack import Plan, StageStack
 from infra.stacks.api import WEBHOOKS
 from infra.stacks.data import DataStack
@@ -47,6 +47,7 @@ class OperationsStack(StageStack):
 
     def __init__(self, scope: Construct, plan: Plan, data: DataStack, sync: SyncStack) -> None:
         super().__init__(scope, "operations", plan, "reconciliation, alarms and dashboard")
+        self.encrypt_with(data.key_arn)
         self.schedules = scheduler.CfnScheduleGroup(self, "Schedules", name=f"crossdock-{plan.stage.name}")
         self._reconciliation(data, sync)
         self._balancing(data, sync)
@@ -179,7 +180,8 @@ class OperationsStack(StageStack):
             ),
         )
         role.add_to_policy(allow(["lambda:InvokeFunction"], function.target.function_arn))
-        role.add_to_policy(allow(["sqs:SendMessage"], sync.failures.queue_arn))
+        for statement in allow_send(self.key_arn, sync.failures.queue_arn):
+            role.add_to_policy(statement)
         return role
 
     def _schedule(self, call: Call, role: iam.Role, function: Function, sync: SyncStack) -> None:

@@ -1,10 +1,11 @@
 """Facts on their way: the queues and the bus, the functions that apply facts, the channels that are told."""
 
-from typing import Final
+from typing import Final, cast
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from crossdock.contracts.deferred import RELAYED
@@ -60,6 +61,7 @@ class SyncStack(StageStack):
 
     def __init__(self, scope: Construct, plan: Plan, data: DataStack) -> None:
         super().__init__(scope, "sync", plan, "queues, event bus, workers and channels")
+        self.encrypt_with(data.key_arn)
         self.data = data
         self.failures = DeadLetters(self, "Failures", "failures").queue
         acknowledge(self.failures, FAILURES)
@@ -98,14 +100,32 @@ class SyncStack(StageStack):
 
     def _event_bus(self) -> events.EventBus:
         stage = self.plan.stage
-        bus = events.EventBus(self, "Bus", event_bus_name=f"crossdock-{stage.name}")
+        bus = events.EventBus(
+            self,
+            "Bus",
+            event_bus_name=f"crossdock-{stage.name}",
+            kms_key=self.encryption_key,
+            # Facts that could not be encrypted or decrypted; without a key of ours there are none.
+            dead_letter_queue=self.failures if self.encryption_key else None,
+        )
         if stage.cloud:  # the local engine's CloudFormation knows no archives
-            bus.archive(
+            kept = bus.archive(
                 "Archive",
                 archive_name=stage.named("facts"),
                 description="Every fact that was published, for replay",
                 event_pattern=events.EventPattern(account=[self.account]),
                 retention=Duration.days(stage.archive_days),
+            )
+            # `archive` takes a key and forgets it.
+            cast("events.CfnArchive", kept.node.default_child).kms_key_identifier = self.key_arn
+            # A bus's own dead letters are put there in its name, which the CDK does not provide for.
+            self.failures.add_to_resource_policy(
+                iam.PolicyStatement(
+                    principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                    actions=["sqs:SendMessage"],
+                    resources=[self.failures.queue_arn],
+                    conditions={"ArnEquals": {"aws:SourceArn": bus.event_bus_arn}},
+                )
             )
         for name, detail_type in ROUTES.items():
             self._route(bus, name, detail_type)

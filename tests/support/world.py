@@ -23,7 +23,7 @@ from crossdock.platform.bus import Bus
 from crossdock.platform.dynamo import Item, Table, from_item
 from crossdock.platform.queues import dumps
 from crossdock.pricing.store import PricingStore
-from tests.support import conformance
+from tests.support import calls, conformance
 from tests.support.engine import made
 from tests.support.replays import Exceptions
 from tests.support.tables import TABLES, create_tables, table_name
@@ -135,7 +135,8 @@ class World:
 
     def call(self, function: str, event: Mapping[str, Any], context: Context | None = None) -> Any:
         """What the function's handler gives back for an event; an answer of the API has to be as its document says."""
-        answer = importlib.import_module(f"functions.{function}.handler").handler(dict(event), context)
+        with calls.of(function):
+            answer = importlib.import_module(f"functions.{function}.handler").handler(dict(event), context)
         conformance.check(function, event, answer)
         return answer
 
@@ -431,6 +432,7 @@ def build(target: Target, folder: Path, patch: pytest.MonkeyPatch) -> World:
     What goes over the bus has to be as its document says.
     """
     made(target, "world", _create)
+    calls.watch()
     put = Bus.put
 
     def described(bus: Bus, events: Sequence[Event]) -> None:
