@@ -266,7 +266,7 @@ def test_the_key_is_used_only_through_the_service_it_protects(prod: Templates) -
                 assert all(pair.endswith(" key") for pair in _pairs(prod, statement))
                 via = prod.read(statement["Stack"], statement["Condition"]["StringEquals"]["kms:ViaService"])
                 seen.add(via)
-    assert seen == {f"{service}.<Region>.amazonaws.com" for service in ("dynamodb", "s3", "secretsmanager")}
+    assert seen == {f"{service}.<Region>.amazonaws.com" for service in ("dynamodb", "s3", "secretsmanager", "sqs")}
 
 
 def test_a_star_stands_only_where_aws_knows_no_resource(prod: Templates) -> None:
@@ -474,7 +474,9 @@ def test_queues_are_encrypted_and_refuse_plain_http(prod: Templates) -> None:
                 guarded.add(prod.read(stack, statement["Resource"]))
     queues = prod.named("AWS::SQS::Queue", "QueueName")
     assert guarded == {f"queue/{name}" for name in queues}
-    assert all(q["SqsManagedSseEnabled"] is True for q in queues.values())
+    assert {prod.read("sync", q["KmsMasterKeyId"]) for q in queues.values()} == {"key"}
+    # Each asking for a data key is paid for.
+    assert {q["KmsDataKeyReusePeriodSeconds"] for q in queues.values()} == {3600}
 
 
 def test_the_bus_routes_each_kind_of_fact_to_its_queue_and_loses_none(prod: Templates) -> None:
@@ -502,6 +504,7 @@ def test_everything_on_the_bus_is_archived_for_a_year(prod: Templates) -> None:
     ((stack, archive),) = prod.all("AWS::Events::Archive")
     assert archive["Properties"]["RetentionDays"] == 365
     assert prod.read(stack, archive["Properties"]["SourceArn"]) == "bus/crossdock-prod"
+    assert prod.read(stack, archive["Properties"]["KmsKeyIdentifier"]) == "key"
 
 
 def _sources(prod: Templates) -> dict[tuple[str, str], dict[str, Any]]:
@@ -657,10 +660,20 @@ def test_bodies_arrive_raw_and_the_authorizer_names_the_key(prod: Templates) -> 
 
 def test_the_api_is_throttled_as_a_whole_and_by_partner(prod: Templates) -> None:
     ((_, stage),) = prod.all("AWS::ApiGateway::Stage")
-    (settings,) = stage["Properties"]["MethodSettings"]
+    settings, *slower = stage["Properties"]["MethodSettings"]
     assert stage["Properties"]["StageName"] == "live"
+    assert (settings["HttpMethod"], settings["ResourcePath"]) == ("*", "/*")
     assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (1000, 2000)
-    assert settings["DataTraceEnabled"] is False, "bodies are business documents"
+    assert {s["DataTraceEnabled"] for s in (settings, *slower)} == {False}, "bodies are business documents"
+    # A method's own settings replace the stage's as a whole.
+    assert {(s["MetricsEnabled"], s["LoggingLevel"]) for s in (settings, *slower)} == {(True, "ERROR")}
+    assert {f"{s['HttpMethod']} {s['ResourcePath']}": s["ThrottlingRateLimit"] for s in slower} == {
+        "POST /~1v1~1quotes": 250,
+        "POST /~1v1~1price-checks": 250,
+        "GET /~1v1~1price-books~1{class}": 100,
+        "GET /~1v1~1openapi.json": 20,
+        "GET /~1v1~1asyncapi.json": 20,
+    }
     ((_, plan),) = prod.all("AWS::ApiGateway::UsagePlan")
     assert plan["Properties"]["UsagePlanName"] == "crossdock-prod-partners"
     assert plan["Properties"]["Throttle"] == {"RateLimit": 100, "BurstLimit": 200}
@@ -717,8 +730,8 @@ def test_a_windows_schedule_may_put_its_message_on_the_queue_of_cells_and_nothin
         for stack, policy in prod.all("AWS::IAM::Policy")
         if "Opener" in json.dumps(policy["Properties"]["Roles"])
     ]
-    (statement,) = opener["PolicyDocument"]["Statement"]
-    assert _pairs(prod, {**statement, "Stack": stack}) == {"sqs:SendMessage queue/price-cells"}
+    pairs = [_pairs(prod, {**s, "Stack": stack}) for s in opener["PolicyDocument"]["Statement"]]
+    assert set().union(*pairs) == {"sqs:SendMessage queue/price-cells", "kms:Decrypt key", "kms:GenerateDataKey key"}
 
 
 def test_nothing_names_an_account_or_a_region(prod: Templates) -> None:
@@ -739,6 +752,7 @@ def test_the_local_stage_leaves_out_what_its_engine_cannot_do(
     local = Templates(assembly, "local")
     kinds = {r["Type"] for t in local.stacks.values() for r in t["Resources"].values()}
     cloud_only = {"AWS::Events::Archive", "AWS::KMS::Key", "AWS::SNS::Topic", "AWS::ApiGateway::Account"}
+    cloud_only |= {"AWS::WAFv2::WebACL", "AWS::WAFv2::WebACLAssociation", "AWS::WAFv2::LoggingConfiguration"}
     assert kinds.isdisjoint(cloud_only)
     queues = local.named("AWS::SQS::Queue", "QueueName")
     assert {q["VisibilityTimeout"] for q in queues.values()} == {30}

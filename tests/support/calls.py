@@ -1,6 +1,6 @@
-"""Which calls of AWS each function makes when its handler runs in a test: recorded at the client, as IAM would name them.
+"""Which calls of AWS each function makes when its handler runs in a test: heard at the client, as IAM names them.
 
-    dynamodb:PartiQLInsert table/inventory      sqs:SendMessage queue/channel-*      secretsmanager:GetSecretValue sources
+    dynamodb:PartiQLInsert table/inventory    sqs:SendMessage queue/channel-*    secretsmanager:GetSecretValue sources
 
 Three things follow, and all three fail a test:
 
@@ -91,22 +91,25 @@ def _only_one() -> str | None:
 
 def calls(service: str, operation: str, params: Mapping[str, Any]) -> set[str]:
     """What IAM asks for this operation."""
+    if service == "dynamodb":
+        return _dynamodb(operation, params)
+    if service == "scheduler":
+        return {f"scheduler:{operation} {_own(params['GroupName'])}", "iam:PassRole role"}
+    return {f"{service}:{_BATCHES.get(operation, operation)} {_resource(service, params)}"}
+
+
+def _resource(service: str, params: Mapping[str, Any]) -> str:
     match service:
-        case "dynamodb":
-            return _dynamodb(operation, params)
         case "sqs":
-            queue = re.sub(r"^channel-.*", "channel-*", _own(params["QueueUrl"].rsplit("/", 1)[-1]))
-            return {f"sqs:{_BATCHES.get(operation, operation)} queue/{queue}"}
+            return "queue/" + re.sub(r"^channel-.*", "channel-*", _own(params["QueueUrl"].rsplit("/", 1)[-1]))
         case "events":
-            return {f"events:{operation} bus"}
+            return "bus"
         case "secretsmanager":
-            return {f"secretsmanager:{operation} {params['SecretId'].split('/')[2]}"}
+            return str(params["SecretId"].split("/")[2])
         case "s3":
-            return {f"s3:{operation} {_own(params['Bucket']).split('-')[0]}"}
-        case "scheduler":
-            return {f"scheduler:{operation} {_own(params['GroupName'])}", "iam:PassRole role"}
+            return _own(params["Bucket"]).split("-")[0]
         case _:
-            return {f"{service}:{operation} ?"}
+            return "?"
 
 
 def _dynamodb(operation: str, params: Mapping[str, Any]) -> set[str]:

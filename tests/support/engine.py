@@ -8,10 +8,13 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from crossdock_cli.local import cdk, fast, fixups
 from crossdock_cli.local import engine as local_engine
+from crossdock_cli.local.interrupt import Interrupts
 from crossdock_cli.local.paths import Paths, checkout
 from crossdock_cli.local.process import free_port
 from crossdock_cli.local.progress import Steps
+from crossdock_cli.local.seed import seed
 from crossdock_cli.local.up import Options, down, up
 from crossdock_cli.target import Target, local_target
 from tests.support.tables import create_tables
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from crossdock_cli.local.state import LocalState
 
 _PROGRAM: Final = Path(__file__).with_name("rewinding.py")
+_ENFORCING: Final = Path(__file__).with_name("enforcing.py")
 
 
 @contextmanager
@@ -32,6 +36,25 @@ def bare_engine(home: Path) -> Iterator[Target]:
     try:
         local_engine.wait_ready(state, paths)
         yield local_target(state)
+    finally:
+        local_engine.stop(state, paths)
+
+
+@contextmanager
+def enforcing_engine(home: Path) -> Iterator[Target]:
+    """The whole app, deployed without the CDK command line into an engine that enforces IAM (enforcing.py)."""
+    paths = Paths(checkout(), home)
+    paths.home.mkdir(parents=True, exist_ok=True)
+    state = local_engine.start(paths, free_port(), ("-P", str(_ENFORCING)))
+    try:
+        local_engine.wait_ready(state, paths)
+        paths.deploy_log.write_text("")
+        with Interrupts() as interrupts:
+            fast.deploy(state, cdk.synthesise(paths, state, interrupts))
+        fixups.complete(state, paths.assembly)
+        seeded = seed(paths, state)
+        seeded.save(paths)
+        yield local_target(seeded)
     finally:
         local_engine.stop(state, paths)
 

@@ -112,7 +112,7 @@ def test_problems_of_the_gateway_and_of_every_handler_are_described() -> None:
     assert quotes == {
         400: ["idempotency-key-missing", "idempotency-key-unusable", "malformed-body", "malformed-json", "refused"],
         401: ["credential-refused"],
-        403: ["channel-not-yours", "customer-not-yours", "key-without-plan", "scope-missing"],
+        403: ["blocked", "channel-not-yours", "customer-not-yours", "key-without-plan", "scope-missing"],
         413: ["body-too-large"],
         415: ["unsupported-media-type"],
         422: ["idempotency-key-reused", "invalid-document", "unknown-channel", "unknown-unit"],
