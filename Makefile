@@ -13,7 +13,7 @@ STAGE  ?= dev
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install local demo test test-unit test-e2e bench replay replay-prices soak costs schemas lint format synth deploy clean
+.PHONY: help install local demo test test-unit test-e2e bench replay replay-prices soak costs schemas lint format synth diff pins upgrade-drill deploy clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,15 @@ format: $(READY) ## let ruff lay the code out
 
 synth: $(READY) ## the CloudFormation of a stage (STAGE=dev)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk synth --quiet --context stage=$(STAGE) $(ARGS)
+
+diff: $(READY) ## what a deployment would change, without credentials; fails on what holds data (STAGE=prod BASE=HEAD~1)
+	@$(BIN)/python -m infra.diffing --stage $(if $(filter command,$(origin STAGE)),$(STAGE),prod) $(if $(BASE),--base $(BASE)) $(ARGS)
+
+pins: $(READY) ## pin what holds data as it is now; shows in the review (infra/retained.json)
+	@$(BIN)/python -m infra.retained --write
+
+upgrade-drill: $(READY) ## upgrade and roll back under load, count what was accepted (ARGS="--seconds 30 --json FILE")
+	@$(BIN)/python -m tests.upgrade_drill $(ARGS)
 
 # Tables and logs outlive their stack under their names: a stack that is made again takes them back instead of failing.
 deploy: $(READY) ## deploy to your AWS account (STAGE=dev); needs credentials and a bootstrapped region

@@ -40,6 +40,7 @@ from crossdock_cli.demo import command as demo
 from crossdock_cli.errors import CliError, from_aws
 from crossdock_cli.local import commands as local
 from crossdock_cli.output import errors
+from crossdock_cli.releases import commands as releases
 from crossdock_cli.target import DEFAULT_STAGE, check_stage
 
 app = typer.Typer(
@@ -78,6 +79,8 @@ secrets.channels.command("pause", epilog=channel_states.PAUSE_EXAMPLE)(channel_s
 secrets.channels.command("resume", epilog=channel_states.RESUME_EXAMPLE)(channel_states.resume_command)
 app.add_typer(secrets.channels, name="channels")
 app.add_typer(webhooks.app, name="webhooks")
+app.command("rollback", epilog=releases.ROLLBACK_EXAMPLE)(releases.rollback_command)
+app.add_typer(releases.app, name="versions")
 app.command("trace", epilog=trace.EXAMPLE)(trace.command)
 app.command("demo", epilog=demo.EXAMPLE)(demo.command)
 

@@ -39,11 +39,15 @@ def up(
     fast: Annotated[
         bool, typer.Option("--fast", help="Deploy without the CDK command line (what the tests do).")
     ] = False,
+    with_aliases: Annotated[
+        bool,
+        typer.Option("--aliases", help="Let callers reach published versions, as in the cloud, to try a rollback."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Start the engine, deploy the current code into it, print how to use it."""
     steps = Steps(silent=as_json)
-    state = bring_up(Paths.default(), Options(port, keep_on_failure, fast), steps)
+    state = bring_up(Paths.default(), Options(port, keep_on_failure, fast, with_aliases), steps)
     if as_json:
         emit_json(_document(state))
     else:

@@ -1,6 +1,7 @@
-"""Runs the emulator with two corrections: PartiQL writes reach the table's stream, and CloudWatch measures.
+"""Runs the emulator with corrections: PartiQL writes reach the table's stream, CloudWatch measures, aliases shift.
 
-What it does not measure is in `cloudwatch.py`. The stream, here, as it works in DynamoDB:
+What it does not measure is in `cloudwatch.py`, how an alias shifts in `weights.py`. The stream, here, as it works in
+DynamoDB:
 
 The journal is written by PartiQL batch inserts (half the cost of a transaction), and balances
 are projected from its stream. The emulator writes stream records for every other kind of
@@ -20,6 +21,7 @@ from ministack import app  # type: ignore[import-untyped]
 from ministack.services import dynamodb  # type: ignore[import-untyped]
 
 from crossdock_cli.local.cloudwatch import measure_as_cloudwatch_does
+from crossdock_cli.local.weights import shift_as_lambda_does
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,4 +76,5 @@ def _event(before: Item | None, after: Item | None) -> str:
 if __name__ == "__main__":
     put_partiql_writes_on_streams()
     measure_as_cloudwatch_does()
+    shift_as_lambda_does()
     app.main()
