@@ -84,6 +84,18 @@ def made(target: Target, name: str, make: Callable[[Target], None]) -> None:
         _ask(target.state, f"keep?as={name}")
 
 
+def keep(target: Target, name: str) -> None:
+    """Keeps what there is on the emulator now, for `rewind`."""
+    assert target.state is not None
+    assert _ask(target.state, f"keep?as={name}") == HTTPStatus.OK
+
+
+def rewind(target: Target, name: str) -> None:
+    """Brings the emulator back to where it was kept."""
+    assert target.state is not None
+    assert _ask(target.state, f"rewind?to={name}") == HTTPStatus.OK
+
+
 def fill(target: Target, table: str, first: int, behind: int) -> None:
     """Puts the cross-references of customers `first` to `behind` - 1 (many_xrefs.py) into a table, in seconds."""
     assert target.state is not None

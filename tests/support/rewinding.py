@@ -17,7 +17,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from ministack import app  # type: ignore[import-untyped]
-from ministack.services import dynamodb  # type: ignore[import-untyped]
+from ministack.services import dynamodb, s3  # type: ignore[import-untyped]
 
 from crossdock.platform.dynamo import to_item
 from crossdock_cli.local.cloudwatch import measure_as_cloudwatch_does
@@ -32,17 +32,23 @@ if TYPE_CHECKING:
 
 _SERVICES: Final = "ministack.services."
 _kept: dict[str, dict[str, Any]] = {}
+# What the emulator does not call its state: what streams carry, what objects hold.
+_BESIDE: Final = ((dynamodb, "_stream_records"), (dynamodb, "_stream_trimmed"), (s3, "_buckets"))
+_beside: dict[str, list[Any]] = {}
 
 
 def _keep(name: str) -> None:
     services = {n: m for n, m in sys.modules.items() if n.startswith(_SERVICES) and hasattr(m, "get_state")}
     _kept[name] = {n: copy.deepcopy(m.get_state()) for n, m in services.items()}
+    _beside[name] = [copy.deepcopy(getattr(module, part)) for module, part in _BESIDE]
 
 
 def _rewind(name: str) -> None:
     app._reset_all_state()
     for service, state in _kept[name].items():
         sys.modules[service].load_persisted_state(copy.deepcopy(state))  # type: ignore[attr-defined]
+    for (module, part), held in zip(_BESIDE, _beside[name], strict=True):
+        getattr(module, part).update(copy.deepcopy(held))
 
 
 def _fill(table: str, first: int, behind: int) -> None:

@@ -247,8 +247,13 @@ class System:
         return {}
 
     def dump(self) -> dict[str, Any]:
-        """Everything there is: all rows of all tables, and the depth of all queues."""
-        return {**{table: self.rows(table) for table in TABLES if table != "limits"}, "queues": self.depths()}
+        """Everything there is: all rows of all tables, and the depth of all queues.
+
+        But for what a schedule moves on by itself: until when prices are acknowledged, every five minutes.
+        """
+        found: dict[str, Any] = {table: self.rows(table) for table in TABLES if table != "limits"}
+        found["exchange"] = [row for row in found["exchange"] if not row["pk"].startswith("WM#")]
+        return {**found, "queues": self.depths()}
 
     # -- waiting -----------------------------------------------------------------------------------------------
 

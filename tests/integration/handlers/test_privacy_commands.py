@@ -26,6 +26,7 @@ from crossdock_cli.privacy.erasing import erase
 from crossdock_cli.target import Target
 from tests.support.crashes import Killed, Moment, reaper
 from tests.support.customers import Customers, crossdock, document
+from tests.support.engine import keep, rewind
 from tests.support.world import BODIES, World, build
 
 if TYPE_CHECKING:
@@ -373,11 +374,15 @@ def shape(world: World) -> list[str]:
 def test_an_erasure_that_dies_anywhere_and_is_run_again_leaves_nothing(
     engine: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def run(at: int, moment: Moment) -> tuple[World, list[str]]:
-        world = build(engine, tmp_path, monkeypatch)
-        desk = arrange(world)
-        for service in ("dynamodb", "s3"):
-            monkeypatch.setitem(engine.__dict__, service, clients._client(service))
+    world = build(engine, tmp_path, monkeypatch)
+    desk, now = arrange(world), world.now
+    keep(engine, "scenario")
+    for service in ("dynamodb", "s3"):
+        monkeypatch.setitem(engine.__dict__, service, clients._client(service))
+
+    def run(at: int, moment: Moment) -> list[str]:
+        rewind(engine, "scenario")
+        world.back_to(now)
         dies = pytest.raises(Killed) if at else nullcontext()
         with reaper(at, moment) as found, dies:
             document("privacy", "erase", "crm:0039-ADA", "--why", "request 12", "--yes")
@@ -389,9 +394,9 @@ def test_an_erasure_that_dies_anywhere_and_is_run_again_leaves_nothing(
         acme = desk.uses.xrefs.canonicals("customer", [("crm", "1")])["crm", "1"]
         kept = desk.uses.store.load(acme)
         assert faults(list(desk.uses.store.history(acme)), kept.customer.seal) == []
-        return world, found.calls
+        return found.calls
 
-    world, calls = run(0, "before")
+    calls = run(0, "before")
     expected = shape(world)
     # A death at a read is a death after the write before it.
     changing = [n for n, call in enumerate(calls, 1) if any(w in call for w in ("Put", "Transact", "Delete", "Update"))]
@@ -399,5 +404,5 @@ def test_an_erasure_that_dies_anywhere_and_is_run_again_leaves_nothing(
     moments: tuple[Moment, ...] = ("before", "after")
     for at in changing:
         for moment in moments:
-            world, _ = run(at, moment)
+            run(at, moment)
             assert shape(world) == expected, (at, moment)
