@@ -36,8 +36,10 @@ from crossdock_cli import (
     webhooks,
     xref,
 )
+from crossdock_cli.audit import commands as audit
+from crossdock_cli.audit import listening
 from crossdock_cli.demo import command as demo
-from crossdock_cli.errors import CliError, from_aws
+from crossdock_cli.errors import EXIT_FAILED, CliError, from_aws
 from crossdock_cli.local import commands as local
 from crossdock_cli.output import errors
 from crossdock_cli.releases import commands as releases
@@ -67,6 +69,7 @@ app.add_typer(items.app, name="items")
 app.add_typer(customers.app, name="customers")
 app.add_typer(ownership.app, name="ownership")
 app.add_typer(privacy.app, name="privacy")
+app.add_typer(audit.app, name="audit")
 app.add_typer(price.app, name="price")
 app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(partners.app, name="partners")
@@ -112,16 +115,22 @@ def root(
 
 def run() -> None:
     """The entry point: 0 done, 1 an expected failure (one line and a remedy), 2 wrong usage, 130 Ctrl-C."""
+    code = EXIT_FAILED
     try:
         app()
+    except SystemExit as end:  # how every command ends that says how
+        code = end.code if isinstance(end.code, int) else EXIT_FAILED if end.code else 0
     except CliError as error:
-        sys.exit(_report(error))
+        code = _report(error)
     except (ClientError, BotoCoreError) as error:
-        sys.exit(_report(from_aws(error)))
+        code = _report(from_aws(error))
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        sys.exit(_report(CliError("no space is left where the output goes", "make room, or write it elsewhere")))
+        code = _report(CliError("no space is left where the output goes", "make room, or write it elsewhere"))
+    finally:
+        listening.ended(code)
+    sys.exit(code)
 
 
 def _report(error: CliError) -> int:

@@ -196,13 +196,21 @@ class Target:
 def connect(stage: str, paths: Paths | None = None) -> Target:
     """The stage as a command wants it: deployed and answering. Raises CliError with the remedy otherwise."""
     if stage != LOCAL:
-        return Target(stage, boto3.session.Session())
+        return _heard(Target(stage, boto3.session.Session()))
     state = LocalState.load(paths or Paths.default())
     if state is None or not state.running():
         raise CliError("the local engine is not up", "start it: make local (or crossdock local up)")
     if state.phase != READY:
         raise CliError("the local engine is up but the app is not deployed yet", "finish it: crossdock local up")
-    return local_target(state)
+    return _heard(local_target(state))
+
+
+def _heard(target: Target) -> Target:
+    """What the running command changes there is put in the audit trail first (audit/listening.py)."""
+    from crossdock_cli.audit.listening import listen  # noqa: PLC0415 - it needs this module's Target
+
+    listen(target)
+    return target
 
 
 def local_target(state: LocalState) -> Target:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
 from infra.constructs.alarms import Watch, alarm
@@ -27,11 +28,13 @@ def make_table(
     *,
     stream: bool = False,
     ttl: str | None = None,
+    append_only: bool = False,
 ) -> dynamodb.Table:
     """`crossdock-{stage}-{name}` with the keys `pk` and `sk`.
 
     With `stream`, every change is carried by a stream, with the item before and after it; `ttl`
-    names the attribute with the epoch second of expiry.
+    names the attribute with the epoch second of expiry. With `append_only`, nobody may change or remove an item,
+    whatever his role says; only who changes the table's policy could, and CloudTrail tells of that.
     """
     stage = stack.plan.stage
     table = dynamodb.Table(
@@ -48,6 +51,7 @@ def make_table(
         point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
             point_in_time_recovery_enabled=True
         ),
+        resource_policy=_append_only() if append_only else None,
         deletion_protection=stage.retain,
         removal_policy=RemovalPolicy.RETAIN if stage.retain else RemovalPolicy.DESTROY,
     )
@@ -58,6 +62,20 @@ def make_table(
         watch = Watch("AWS/DynamoDB", metric, {"TableName": stage.named(name)}, "Sum", 1)
         alarm(table, f"{name}-{verb}-throttled", kind, watch, table=name, verb=verb)
     return table
+
+
+def _append_only() -> iam.PolicyDocument:
+    actions = ("DeleteItem", "UpdateItem", "BatchWriteItem", "PartiQLDelete", "PartiQLUpdate", "PartiQLInsert")
+    return iam.PolicyDocument(
+        statements=[
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY,
+                principals=[iam.AnyPrincipal()],
+                actions=[f"dynamodb:{action}" for action in actions],
+                resources=["*"],  # in a table's own policy: this table
+            )
+        ]
+    )
 
 
 def reference(table: dynamodb.Table, key: kms.IKey | None) -> Table:

@@ -54,6 +54,8 @@ class DataStack(StageStack):
         self.exceptions = reference(exceptions, self.key)
         # How much of its share each partner has used; it may be lost, and then every bucket is full.
         self.limits = reference(make_table(self, "limits", self.key), self.key)
+        # What operators change, by the command line: appended to, never changed.
+        make_table(self, "audit", self.key, append_only=plan.stage.cloud)
         self.partners = PartnerPool(self, self._removal)
         for name in plan.business.sources:
             self._secret("sources", name)

@@ -7,6 +7,7 @@ takes a grant away to see that there are any.
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 SKU = "ROLE-A"
+_DENIED = re.compile(r"not authorized to perform: \S+|AccessDenied[^\"]{0,300}")
 
 
 def _rule(**fields: Any) -> dict[str, Any]:
@@ -75,7 +77,7 @@ def test_a_customer_is_taken_in_found_and_checked(system: System) -> None:
         return answer.status_code == 200 and answer.json()["customers"]
 
     (customer,) = system.until("the customer is known", found)
-    assert customer["name"] == "Role Ltd"
+    assert "Role Ltd" in json.dumps(customer)
 
 
 def test_what_cannot_be_applied_is_an_exception_that_is_corrected_and_replayed(system: System) -> None:
@@ -106,7 +108,7 @@ def test_no_function_was_refused_anything_on_the_way(system: System) -> None:
         name = group["logGroupName"]
         for event in system.target.logs.filter_log_events(logGroupName=name)["events"]:
             if "AccessDenied" in event["message"] or "not authorized to perform" in event["message"]:
-                refused.setdefault(name, event["message"][:600])
+                refused.setdefault(name, _DENIED.findall(event["message"]))
     assert refused == {}
 
 

@@ -362,6 +362,7 @@ def test_tables_outlive_their_stack_and_can_be_restored_to_any_second(prod: Temp
         "exchange",
         "exceptions",
         "limits",
+        "audit",
     }
     for stack, table in tables:
         properties = table["Properties"]

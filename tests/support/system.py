@@ -29,7 +29,7 @@ from crossdock_cli.local.paths import LOCAL_DIR_VARIABLE
 from crossdock_cli.main import run
 from crossdock_cli.secrets import signing_secrets
 from tests.support.demo_customers import customers_are_told
-from tests.support.tables import TABLES, table_name
+from tests.support.tables import BESIDE, TABLES, table_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -251,7 +251,7 @@ class System:
 
         But for what a schedule moves on by itself: until when prices are acknowledged, every five minutes.
         """
-        found: dict[str, Any] = {table: self.rows(table) for table in TABLES if table != "limits"}
+        found: dict[str, Any] = {table: self.rows(table) for table in TABLES if table not in BESIDE}
         found["exchange"] = [row for row in found["exchange"] if not row["pk"].startswith("WM#")]
         return {**found, "queues": self.depths()}
 

@@ -30,7 +30,10 @@ TABLES: Final[dict[str, dict[str, Any]]] = {
     "exchange": {"StreamSpecification": _STREAM, "LocalSecondaryIndexes": [_WHOLE]},
     "limits": {},
     "exceptions": {"GlobalSecondaryIndexes": [_BY_STATE]},
+    "audit": {},
 }
+# What is counted and what operators do: no facts of the business.
+BESIDE: Final = ("audit", "limits")
 TTL: Final = {"exchange": "ttl", "pricing": "ttl"}
 
 

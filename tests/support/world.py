@@ -26,7 +26,7 @@ from crossdock.pricing.store import PricingStore
 from tests.support import calls, conformance
 from tests.support.engine import made
 from tests.support.replays import Exceptions
-from tests.support.tables import TABLES, create_tables, table_name
+from tests.support.tables import BESIDE, TABLES, create_tables, table_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -205,7 +205,7 @@ class World:
 
     def dump(self) -> dict[str, list[Item]]:
         """Everything in all tables, but for what partners used of their shares."""
-        return {table: self.rows(table) for table in TABLES if table != "limits"}
+        return {table: self.rows(table) for table in TABLES if table not in BESIDE}
 
     def row(self, table: str, pk: str, sk: str) -> Item | None:
         return self.table(table).get((pk, sk), consistent=True)

@@ -1,0 +1,147 @@
+"""Hears each command's calls of AWS: before the first one that changes something, a record of the command stands.
+
+So nothing that a command changes goes unrecorded, whichever command it is, and a command that only reads leaves
+nothing. What cannot be recorded is not done.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import replace
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+
+from crossdock.platform.clock import system_clock, to_text
+from crossdock_cli.audit.record import Record, shown, why
+from crossdock_cli.audit.trail import Trail
+from crossdock_cli.errors import CliError
+from crossdock_cli.looks import caller
+from crossdock_cli.output import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from crossdock_cli.target import Target
+
+TABLE: Final = "audit"
+# Everything else changes something, or may.
+_READS: Final = (
+    "BatchGet",
+    "Check",
+    "Describe",
+    "Filter",
+    "Get",
+    "Head",
+    "List",
+    "Query",
+    "ReceiveMessage",
+    "Scan",
+    "StartQuery",
+    "StopQuery",
+    "TransactGet",
+)
+_READING_FUNCTIONS: Final = ("explain-prices",)
+# The record of a look at a customer is no change, and is a record itself.
+_LOOKS: Final = "A#"
+
+
+class Listener:
+    """One command's ear."""
+
+    def __init__(self, target: Target, command: str, params: Mapping[str, Any]) -> None:
+        self._target = target
+        self._command = command
+        self._params = params
+        self._lock = threading.Lock()
+        self._own = threading.local()
+        self._began: tuple[int, Record] | None = None
+        self._changes: Counter[str] = Counter()
+
+    def heard(self, params: Mapping[str, Any], model: Any, **_: Any) -> None:
+        """Called before every request of the command's clients. Raises CliError when the record cannot be kept."""
+        if getattr(self._own, "writing", False):
+            return
+        service, operation = model.service_model.service_name, model.name
+        if not changes(service, operation, params):
+            return
+        with self._lock:
+            if self._began is None:
+                self._began = self._begin()
+            self._changes[f"{service}:{operation}"] += 1
+
+    def end(self, code: int) -> None:
+        """Keeps how the command ended, if it changed anything. A failure to do so is said, and changes nothing."""
+        if self._began is None:
+            return
+        number, record = self._began
+        ended = replace(record, at=to_text(system_clock()), of=number, code=code, changes=dict(self._changes), given={})
+        try:
+            self._append(ended)
+        except (CliError, ClientError, BotoCoreError) as exc:
+            errors.print(f"[yellow]the end of this command could not be put in the audit trail:[/yellow] {exc}")
+
+    def _begin(self) -> tuple[int, Record]:
+        try:
+            self._own.writing = True
+            record = Record(
+                at=to_text(system_clock()),
+                by=caller(self._target),
+                stage=self._target.stage,
+                command=self._command,
+                given=shown(self._params),
+                why=why(self._params),
+                version=version("crossdock"),
+            )
+            return self._append(record), record
+        except (ClientError, BotoCoreError) as exc:
+            raise CliError(
+                "what an operator changes is recorded, and it cannot be recorded now: nothing is changed",
+                f"write access to {self._target.name(TABLE)} and to sts:GetCallerIdentity is needed; a stage that was "
+                f"deployed before there was this table is deployed anew ({exc})",
+            ) from exc
+        finally:
+            self._own.writing = False
+
+    def _append(self, record: Record) -> int:
+        was, self._own.writing = getattr(self._own, "writing", False), True
+        try:
+            return Trail(self._target.dynamodb, self._target.name(TABLE)).append(record)
+        finally:
+            self._own.writing = was
+
+
+_current: list[Listener] = []
+
+
+def listen(target: Target) -> None:
+    """From now on the running command's calls to this stage are heard. Outside a command nothing happens."""
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return
+    listener = Listener(target, context.command_path.partition(" ")[2], context.params)
+    _current.append(listener)
+    target.session.events.register("provide-client-params", listener.heard)
+
+
+def ended(code: int) -> None:
+    """The command that ran in this process is over."""
+    while _current:
+        _current.pop().end(code)
+
+
+def changes(service: str, operation: str, params: Mapping[str, Any]) -> bool:
+    """Whether a call changes something, or may."""
+    if operation.startswith(_READS):
+        return False
+    if operation in {"ExecuteStatement", "BatchExecuteStatement"}:
+        statements = params.get("Statements") or [params]
+        return not all(str(one["Statement"]).lstrip().upper().startswith("SELECT") for one in statements)
+    if service == "lambda" and operation == "Invoke":
+        return not str(params["FunctionName"]).endswith(_READING_FUNCTIONS)
+    if operation == "PutItem":
+        return not str(params["Item"].get("pk", {}).get("S", "")).startswith(_LOOKS)
+    return True
