@@ -26,7 +26,7 @@ EXCEPTIONS: Final = ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")
 # together: GetItem.)
 HOLDS: Final = ("BatchGetItem", "PartiQLInsert", "PartiQLUpdate", "PutItem", "UpdateItem")
 # What people's changes of price rules cost: versions judged and kept, drafts listed, decided and struck off.
-PRICE_RULES: Final = ("BatchGetItem", "GetItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate", "Query")
+PRICE_RULES: Final = ("BatchGetItem", "DeleteItem", "GetItem", "PartiQLInsert", "PartiQLUpdate", "Query")
 # What a report costs: ids and records read, all of a customer that changed written in one transaction.
 CUSTOMERS: Final = ("BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "Query", "UpdateItem")
 # Names are compared by tables of a hundred countries.
@@ -377,7 +377,8 @@ class SyncStack(StageStack):
                 "EXPIRIES_QUEUE_URL": self.expiries.queue.queue_url,
             },
         )
-        announce.allow_table(self.data.exchange, "PartiQLInsert")
+        # A note that is there already is read.
+        announce.allow_table(self.data.exchange, "BatchGetItem", "PartiQLInsert")
         announce.allow_send(*(queue.queue for queue in self.channels.values()), self.expiries.queue)
         changed = ["INSERT", "MODIFY"]
         headers = Followed(self.data.inventory, "T#", changed, window, others=[("RSV#", ["INSERT"])])
@@ -416,7 +417,7 @@ class SyncStack(StageStack):
             function.allow_table(data.identity, "Query")
         if any("customer" in c.publishes for c in channels):
             # Read, noted as told, and what their systems call them.
-            function.allow_table(data.identity, *CUSTOMERS, "GetItem")
+            function.allow_table(data.identity, *CUSTOMERS, "GetItem", "PartiQLInsert")
         if data.drops:
             folders = [f"{c.settings['folder']}{c.name}" for c in channels if "bucket" in needs_of(c)]
             function.allow_objects(data.drops, data.key_arn, "PutObject", folders=folders)

@@ -39,7 +39,7 @@ DOMAINS = (
 )
 HOLDS = ("BatchGetItem", "PartiQLInsert", "PartiQLUpdate", "PutItem", "UpdateItem")
 CUSTOMERS = ("BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "Query", "UpdateItem")
-PRICE_RULES = ("BatchGetItem", "GetItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate", "Query")
+PRICE_RULES = ("BatchGetItem", "DeleteItem", "GetItem", "PartiQLInsert", "PartiQLUpdate", "Query")
 CUSTOMERS = ("BatchGetItem", "ConditionCheckItem", "DeleteItem", "PutItem", "Query", "UpdateItem")
 QUEUES = {*DOMAINS, *(f"channel-{c}" for c in CHANNELS)}
 
@@ -120,7 +120,7 @@ ALLOWED = {
     | _consumes("listings"),
     "announce-customers": {"events:PutEvents bus/crossdock-prod"} | _follows("identity"),
     "announce-changes": {f"sqs:SendMessage queue/channel-{c}" for c in CHANNELS}
-    | _table("exchange", "PartiQLInsert")
+    | _table("exchange", "BatchGetItem", "PartiQLInsert")
     | {"sqs:SendMessage queue/expiries"}
     | _follows("inventory", "pricing"),
     "apply-price-changes": _table("pricing", "PartiQLInsert", "PartiQLUpdate", "BatchGetItem")
