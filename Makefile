@@ -9,11 +9,13 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 PYTHON ?= python3
 BIN    := .venv/bin
 READY  := .venv/.ready
+# A browser is only needed to test the console in one, and is 60 MB: not for who deploys.
+BROWSER := tests/browser/node_modules/.ready
 STAGE  ?= dev
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install local demo test test-unit test-e2e bench replay replay-prices soak costs schemas lint format synth diff pins upgrade-drill deploy clean
+.PHONY: help install local demo test test-unit test-e2e screenshots bench replay replay-prices soak costs schemas lint format synth diff pins upgrade-drill deploy clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +30,11 @@ $(READY): requirements.lock package-lock.json pyproject.toml .ci/bootstrap.lock 
 	@npm ci --silent --no-fund --no-audit
 	@touch $@
 
+$(BROWSER): tests/browser/package-lock.json
+	@echo "installing a browser for the tests of the console (once)"
+	@npm ci --silent --no-fund --no-audit --prefix tests/browser
+	@touch $@
+
 install: $(READY) ## install the locked packages into .venv and node_modules
 
 local: $(READY) ## start the local engine, deploy the app into it, print how to use it
@@ -37,14 +44,17 @@ demo: $(READY) ## a day of business through the deployed app (ARGS="--days 10 --
 	@$(BIN)/crossdock demo $(ARGS)
 
 # Three workers for two cores: what is deployed is waited for (holds that end, windows that open) two minutes in all.
-test: $(READY) ## every test but the benchmarks
+test: $(READY) $(BROWSER) ## every test but the benchmarks
 	@$(BIN)/python -m pytest tests -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 test-unit: $(READY) ## the tests that need no engine: seconds
 	@$(BIN)/python -m pytest tests/unit tests/property $(ARGS)
 
-test-e2e: $(READY) ## the deployed app, driven over HTTP, SQS and EventBridge
+test-e2e: $(READY) $(BROWSER) ## the deployed app, driven over HTTP, SQS and EventBridge
 	@$(BIN)/python -m pytest tests/e2e $(ARGS)
+
+screenshots: $(READY) $(BROWSER) ## the console's pages, from made-up data; writes docs/screenshots/
+	@CROSSDOCK_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest tests/e2e/test_console.py $(ARGS)
 
 bench: $(READY) ## count what each operation costs; writes .build/bench.json
 	@$(BIN)/python -m tests.bench $(ARGS)
@@ -93,4 +103,4 @@ deploy: $(READY) ## deploy to your AWS account (STAGE=dev); needs credentials an
 
 clean: ## stop the local engine and remove everything that was built
 	@if test -x $(BIN)/crossdock; then $(BIN)/crossdock local down --quiet; fi
-	@rm -rf .venv .build node_modules cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .build node_modules tests/browser/node_modules cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -72,7 +72,7 @@ def show_command(
     under_way = in_transit(stock)
     accounts = [account(inventory, w) for w in stock.warehouses]
     if as_json:
-        emit_json([_document(a, under_way, last) for a in accounts])
+        emit_json([account_document(a, under_way, last) for a in accounts])
         return
     _print_stock(stock, under_way)
     for found in accounts:
@@ -170,7 +170,7 @@ def signed(quantity: Quantity) -> str:
     return f"+{to_json(quantity)}" if quantity >= 0 else str(to_json(quantity))
 
 
-def _document(found: Account, under_way: Mapping[str, Quantity], last: int) -> dict[str, Any]:
+def account_document(found: Account, under_way: Mapping[str, Quantity], last: int) -> dict[str, Any]:
     now, stock = system_clock(), found.stock
     details = [{**asdict(d), "on_hand": row["q"]} for d, row in sorted(found.found.details.items()) if row["q"]]
     document: dict[str, Any] = plain(

@@ -54,7 +54,7 @@ def command(
     listed = {
         wh: [
             row
-            for row in _running(store.recorded(sku, wh))
+            for row in running(store.recorded(sku, wh))
             if row[0].entry.occurred_at >= begin
             and kind in {None, row[0].entry.type}
             and source in {None, row[0].entry.source}
@@ -62,7 +62,7 @@ def command(
         for wh in warehouses
     }
     if as_json:
-        emit_json([_document(recorded, balance) for rows in listed.values() for recorded, balance in rows])
+        emit_json([movement_document(recorded, balance) for rows in listed.values() for recorded, balance in rows])
         return
     for name, rows in listed.items():
         console.print(f"{name}: {len(rows) or 'no'} movement{'' if len(rows) == 1 else 's'}", markup=False)
@@ -82,7 +82,7 @@ def instant(text: str, now: datetime) -> str:
     return to_text(found.replace(tzinfo=UTC) if found.tzinfo is None else from_text(text))
 
 
-def _running(recorded: Iterable[Recorded]) -> list[tuple[Recorded, Any]]:
+def running(recorded: Iterable[Recorded]) -> list[tuple[Recorded, Any]]:
     """Each movement with the stock on hand after it, in the order in which they occurred."""
     rows = sorted(recorded, key=lambda r: (r.entry.occurred_at, r.entry.position or 0, r.recorded_at, r.entry.id))
     return list(zip(rows, accumulate(r.entry.quantity for r in rows), strict=True))
@@ -108,7 +108,7 @@ def _moved(origin: str | None, goal: str | None) -> str | None:
     return f"{origin or ''} → {goal}" if goal else origin
 
 
-def _document(recorded: Recorded, balance: Any) -> dict[str, Any]:
+def movement_document(recorded: Recorded, balance: Any) -> dict[str, Any]:
     e = recorded.entry
     said = {name: getattr(e, name) for name in e.__slots__}
     document: dict[str, Any] = plain({**said, "recorded_at": recorded.recorded_at, "balance": whole(balance)})

@@ -38,6 +38,7 @@ from crossdock_cli import (
 )
 from crossdock_cli.audit import commands as audit
 from crossdock_cli.audit import listening
+from crossdock_cli.console import command as console
 from crossdock_cli.demo import command as demo
 from crossdock_cli.errors import EXIT_FAILED, CliError, from_aws
 from crossdock_cli.local import commands as local
@@ -85,6 +86,7 @@ app.add_typer(webhooks.app, name="webhooks")
 app.command("rollback", epilog=releases.ROLLBACK_EXAMPLE)(releases.rollback_command)
 app.add_typer(releases.app, name="versions")
 app.command("trace", epilog=trace.EXAMPLE)(trace.command)
+app.command("console", epilog=console.EXAMPLE)(console.command)
 app.command("demo", epilog=demo.EXAMPLE)(demo.command)
 
 

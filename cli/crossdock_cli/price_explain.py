@@ -16,6 +16,8 @@ from crossdock_cli.target import connect
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from crossdock_cli.target import Target
+
 EXAMPLE: Final = "Example: [bold]crossdock price explain mfzwizltoq2gk3tumvzq --today[/bold]"
 FUNCTION: Final = "explain_prices"
 EXIT_NO_PRICE: Final = 1
@@ -45,12 +47,11 @@ def command(
     """
     target, channel = connect(ctx.obj), what.partition(":")[0] if ":" in what else None
     if channel is None:
-        event = _quote(what, line, today=today)
+        document = importing.invoke(target, _quote(what, line, today=today), FUNCTION)
     elif line is not None or today:
         raise typer.BadParameter("a channel's item has neither lines nor a yesterday", param_hint="--line, --today")
     else:
-        event = {"action": "item", "channel": channel, "key": what.partition(":")[2]}
-    document = importing.invoke(target, event, FUNCTION)
+        document = item_explained(target, channel, what.partition(":")[2])
     if as_json:
         emit_json(document)
     elif channel is None:
@@ -59,6 +60,11 @@ def command(
         showing_cells.item(console, document)
     if not (_quote_stands(document) if channel is None else _item_stands(document)):
         raise typer.Exit(EXIT_NO_PRICE)
+
+
+def item_explained(target: Target, channel: str, key: str) -> dict[str, Any]:
+    """What a channel holds of an item's price, and why. Raises CliError with what the function says against it."""
+    return importing.invoke(target, {"action": "item", "channel": channel, "key": key}, FUNCTION)
 
 
 def _quote(what: str, line: str | None, *, today: bool) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def list_command(
     as_json: AsJson = False,
 ) -> None:
     """List the live holds on an item, those that end first at the top. An expired one is free and not yet ended."""
-    found = _holds_of(connect(ctx.obj), sku, warehouse)
+    found = holds_of(connect(ctx.obj), sku, warehouse)
     if as_json:
         emit_json([h.document() for h in found])
         return
@@ -113,7 +113,7 @@ def sweep_command(ctx: typer.Context, sku: Sku, as_json: AsJson = False) -> None
     """End all holds on an item whose time is over, also those that have lost their row or their message."""
     target = connect(ctx.obj)
     reservations = _reservations(target)
-    over = [h for h in _holds_of(target, sku, None) if h.expired]
+    over = [h for h in holds_of(target, sku, None) if h.expired]
     for warehouse, shard in sorted({(h.warehouse, h.shard) for h in over}):
         reservations.reclaim(Place(sku, warehouse, 0, shard=shard))
     if as_json:
@@ -122,7 +122,7 @@ def sweep_command(ctx: typer.Context, sku: Sku, as_json: AsJson = False) -> None
     console.print(f"{len(over)} holds on {sku} were over and have ended", markup=False)
 
 
-def _holds_of(target: Target, sku: str, warehouse: str | None) -> list[Held]:
+def holds_of(target: Target, sku: str, warehouse: str | None) -> list[Held]:
     """The holds on an item, those that end first at the top."""
     standing = StandingStore(Table(target.dynamodb, target.name("inventory"))).item(sku, _warehouses(target, sku))
     if standing is None:

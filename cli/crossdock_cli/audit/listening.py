@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
@@ -18,12 +19,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from crossdock.platform.clock import system_clock, to_text
 from crossdock_cli.audit.record import Record, shown, why
 from crossdock_cli.audit.trail import Trail
-from crossdock_cli.errors import CliError
+from crossdock_cli.errors import EXIT_FAILED, CliError
 from crossdock_cli.looks import caller
 from crossdock_cli.output import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from crossdock_cli.target import Target
 
@@ -63,6 +64,10 @@ class Listener:
 
     def heard(self, params: Mapping[str, Any], model: Any, **_: Any) -> None:
         """Called before every request of the command's clients. Raises CliError when the record cannot be kept."""
+        step: Listener | None = getattr(_step, "listener", None)
+        if step is not None and step is not self:
+            step.heard(params, model)
+            return
         if getattr(self._own, "writing", False):
             return
         service, operation = model.service_model.service_name, model.name
@@ -115,6 +120,8 @@ class Listener:
 
 
 _current: list[Listener] = []
+# The step that a thread is at, of a command that does the work of many.
+_step: Final = threading.local()
 
 
 def listen(target: Target) -> None:
@@ -122,9 +129,27 @@ def listen(target: Target) -> None:
     context = click.get_current_context(silent=True)
     if context is None:
         return
-    listener = Listener(target, context.command_path.partition(" ")[2], context.params)
-    _current.append(listener)
+    _current.append(hear(target, context.command_path.partition(" ")[2], context.params))
+
+
+def hear(target: Target, command: str, params: Mapping[str, Any]) -> Listener:
+    """Hears the calls of all clients that this target makes from now on, on behalf of a command."""
+    listener = Listener(target, command, params)
     target.session.events.register("provide-client-params", listener.heard)
+    return listener
+
+
+@contextmanager
+def step(target: Target, command: str, params: Mapping[str, Any]) -> Iterator[None]:
+    """What this thread changes meanwhile is recorded as a command of its own: the console does the work of many."""
+    _step.listener = Listener(target, command, params)
+    code = EXIT_FAILED
+    try:
+        yield
+        code = 0
+    finally:
+        listener, _step.listener = _step.listener, None
+        listener.end(code)
 
 
 def ended(code: int) -> None:
@@ -141,7 +166,7 @@ def changes(service: str, operation: str, params: Mapping[str, Any]) -> bool:
         statements = params.get("Statements") or [params]
         return not all(str(one["Statement"]).lstrip().upper().startswith("SELECT") for one in statements)
     if service == "lambda" and operation == "Invoke":
-        return not str(params["FunctionName"]).endswith(_READING_FUNCTIONS)
+        return not str(params["FunctionName"]).partition(":")[0].endswith(_READING_FUNCTIONS)  # without its alias
     if operation == "PutItem":
         return not str(params["Item"].get("pk", {}).get("S", "")).startswith(_LOOKS)
     return True

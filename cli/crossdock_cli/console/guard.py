@@ -18,7 +18,9 @@ from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from email.message import Message
+
+    Headers = Message[str, str]
 
 COMMAND_HEADER: Final = "x-crossdock-console"
 HEADERS: Final = {
@@ -31,7 +33,7 @@ HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     # What is shown is of customers and of money: it stays in no cache.
@@ -39,13 +41,14 @@ HEADERS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal(Exception):
+class RefusedError(Exception):
     """Why a request is not answered: a status, what is wrong, what to do."""
 
-    status: int
-    message: str
-    remedy: str = ""
+    def __init__(self, status: int, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.remedy = remedy
 
 
 @dataclass
@@ -75,43 +78,43 @@ class Guard:
         return f"{self.origin}/enter?token={token}"
 
     def enter(self, token: str) -> str:
-        """The Set-Cookie header for a link's token. Raises Refusal for one that was used, or never given."""
+        """The Set-Cookie header for a link's token. Raises RefusedError for one that was used, or never given."""
         with self._lock:
             known = next((link for link in self._links if hmac.compare_digest(link.encode(), token.encode())), None)
             if known is None:
-                raise Refusal(401, "this link was used already", "press Enter where the console runs for another")
+                raise RefusedError(401, "this link was used already", "press Enter where the console runs for another")
             self._links.discard(known)
             session = secrets.token_urlsafe(32)
             self._sessions.add(session)
         return f"{self.cookie}={session}; Path=/; HttpOnly; SameSite=Strict"
 
-    def check_host(self, headers: Mapping[str, str]) -> None:
-        """Raises Refusal for a request that was sent to another name than the console's."""
+    def check_host(self, headers: Headers) -> None:
+        """Raises RefusedError for a request that was sent to another name than the console's."""
         if headers.get("Host") != f"127.0.0.1:{self.port}":
-            raise Refusal(421, "this is not the console's address", f"use {self.origin}")
+            raise RefusedError(421, "this is not the console's address", f"use {self.origin}")
 
-    def check_session(self, headers: Mapping[str, str]) -> None:
-        """Raises Refusal for a browser that was not let in."""
+    def check_session(self, headers: Headers) -> None:
+        """Raises RefusedError for a browser that was not let in."""
         given = _cookie(headers.get("Cookie", ""), self.cookie)
         with self._lock:
             known = any(hmac.compare_digest(session.encode(), given.encode()) for session in self._sessions)
         if not known:
-            raise Refusal(401, "this browser was not let in", "open the link that `crossdock console` printed")
+            raise RefusedError(401, "this browser was not let in", "open the link that `crossdock console` printed")
 
-    def check_command(self, headers: Mapping[str, str]) -> None:
-        """Raises Refusal for a change that the console's own page did not ask for."""
+    def check_command(self, headers: Headers) -> None:
+        """Raises RefusedError for a change that the console's own page did not ask for."""
         site = headers.get("Sec-Fetch-Site", "same-origin")
         if headers.get("Origin") != self.origin or site != "same-origin":
-            raise Refusal(403, "this was not asked for by the console's page")
+            raise RefusedError(403, "this was not asked for by the console's page")
         if COMMAND_HEADER not in headers:
-            raise Refusal(403, f"a change needs the header {COMMAND_HEADER}")
+            raise RefusedError(403, f"a change needs the header {COMMAND_HEADER}")
         if headers.get("Content-Type", "").partition(";")[0].strip() != "application/json":
-            raise Refusal(415, "a change is JSON", "set Content-Type: application/json")
+            raise RefusedError(415, "a change is JSON", "set Content-Type: application/json")
 
-    def check_read(self, headers: Mapping[str, str]) -> None:
-        """Raises Refusal for data that another site's page asks for."""
+    def check_read(self, headers: Headers) -> None:
+        """Raises RefusedError for data that another site's page asks for."""
         if headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
-            raise Refusal(403, "this was not asked for by the console's page")
+            raise RefusedError(403, "this was not asked for by the console's page")
 
 
 def _cookie(header: str, name: str) -> str:

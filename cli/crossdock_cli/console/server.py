@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from crossdock.platform.errors import CrossdockError
-from crossdock_cli.console.guard import HEADERS, Guard, Refusal
+from crossdock_cli.console.guard import HEADERS, Guard, RefusedError
 from crossdock_cli.console.runbooks import runbook_page
 from crossdock_cli.errors import CliError, from_aws
 
@@ -67,7 +67,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             self.server.guard.check_host(self.headers)
             work(urlsplit(self.path))
-        except Refusal as exc:
+        except RefusedError as exc:
             self._problem(exc.status, exc.message, exc.remedy)
         except CliError as exc:
             self._problem(HTTPStatus.CONFLICT, exc.message, exc.remedy)
@@ -89,10 +89,10 @@ class Handler(BaseHTTPRequestHandler):
             kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
             self._send(HTTPStatus.OK, _FILES[path].read_bytes(), f"{kind}; charset=utf-8")
             return
-        guard.check_session(self.headers)
-        if path == "/":
+        if path == "/":  # holds nothing of the stage: what it shows, it asks for
             self._send(HTTPStatus.OK, _INDEX.read_bytes(), "text/html; charset=utf-8")
             return
+        guard.check_session(self.headers)
         guard.check_read(self.headers)
         if path.startswith("/runbooks/"):
             self._send(HTTPStatus.OK, runbook_page(path.removeprefix("/runbooks/")), "text/html; charset=utf-8")
@@ -108,16 +108,16 @@ class Handler(BaseHTTPRequestHandler):
         try:
             document = json.loads(body)
         except ValueError as exc:
-            raise Refusal(400, f"the body is no JSON: {exc}") from exc
+            raise RefusedError(400, f"the body is no JSON: {exc}") from exc
         if not isinstance(document, dict):
-            raise Refusal(400, "the body is no JSON object")
+            raise RefusedError(400, "the body is no JSON object")
         self._json(HTTPStatus.OK, self.server.routes.do(url.path, document))
 
     def _body(self) -> bytes:
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal() or int(length) > _MOST_BYTES:
             self.close_connection = True
-            raise Refusal(413, "a body of at most 1 MB, with its length, is taken")
+            raise RefusedError(413, "a body of at most 1 MB, with its length, is taken")
         return self.rfile.read(int(length))
 
     def _problem(self, status: int, message: str, remedy: str) -> None:
