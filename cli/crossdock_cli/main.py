@@ -44,6 +44,7 @@ from crossdock_cli.errors import EXIT_FAILED, CliError, from_aws
 from crossdock_cli.local import commands as local
 from crossdock_cli.output import errors
 from crossdock_cli.releases import commands as releases
+from crossdock_cli.restore import commands as restore
 from crossdock_cli.target import DEFAULT_STAGE, check_stage
 
 app = typer.Typer(
@@ -85,6 +86,7 @@ app.add_typer(secrets.channels, name="channels")
 app.add_typer(webhooks.app, name="webhooks")
 app.command("rollback", epilog=releases.ROLLBACK_EXAMPLE)(releases.rollback_command)
 app.add_typer(releases.app, name="versions")
+app.add_typer(restore.app, name="restore")
 app.command("trace", epilog=trace.EXAMPLE)(trace.command)
 app.command("console", epilog=console.EXAMPLE)(console.command)
 app.command("demo", epilog=demo.EXAMPLE)(demo.command)

@@ -108,18 +108,19 @@ def main(
 def drill(folder: Path, seconds: float) -> Result:
     """The whole of it on an engine of its own, which is taken down again."""
     paths = Paths(checkout(), folder / "engine")
-    _say("version n is deployed")
-    state = up(paths, Options(port=free_port(), fast=True, aliases=True), Steps(silent=True))
-    try:
-        # Beside the checkout's own build, where its layers can be linked from.
-        with (
-            tempfile.TemporaryDirectory(prefix="next-", dir=checkout() / ".build") as tree,
-            _system(paths, state) as system,
-        ):
-            assembly = synthesise(next_tree(Path(tree) / "tree"), paths, state)
-            return _upgrade_and_back(system, state, assembly, seconds)
-    finally:
-        down(paths)
+    # Beside the checkout's own build, where its layers can be linked from.
+    build = checkout() / ".build"
+    build.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="next-", dir=build) as beside:
+        tree = next_tree(Path(beside) / "tree")
+        _say("version n is deployed")
+        state = up(paths, Options(port=free_port(), fast=True, aliases=True), Steps(silent=True))
+        try:
+            assembly = synthesise(tree, paths, state)
+            with _system(paths, state) as system:
+                return _upgrade_and_back(system, state, assembly, seconds)
+        finally:
+            down(paths)
 
 
 @contextmanager

@@ -60,9 +60,14 @@ def projected(rows: list[dict[str, Any]]) -> bool:
     for row in rows:
         if row["pk"].startswith("M#UPG-"):
             left[row["pk"].split("#")[1]] += row["q"]
-        elif row["pk"].startswith("T#UPG-") and row["sk"] == "A#MAIN":
+        elif _is_header(row):
             left[row["pk"][2:]] -= row["oh"]
     return not any(left.values())
+
+
+def _is_header(row: dict[str, Any]) -> bool:
+    """Whether it is the balance of one of the drill's items, and not a shard of it."""
+    return row["pk"].startswith("T#UPG-") and row["pk"].count("#") == 1 and row["sk"] == "A#MAIN" and "oh" in row
 
 
 def _movements(rows: list[dict[str, Any]], accepted: Accepted) -> Count:
@@ -86,7 +91,7 @@ def _balances(rows: list[dict[str, Any]], accepted: Accepted) -> Count:
         on_hand[sku] += quantity
     for sku, quantity in accepted.holds.values():
         held[sku] += quantity
-    heads = {r["pk"][2:]: r for r in rows if r["pk"].startswith("T#UPG-") and r["sk"] == "A#MAIN"}
+    heads = {r["pk"][2:]: r for r in rows if _is_header(r)}
     right = [
         sku
         for sku in ITEMS

@@ -40,12 +40,12 @@ def next_tree(folder: Path) -> Path:
     if built.is_dir():
         shutil.copytree(built, folder / ".build" / "layers", symlinks=True, copy_function=os.link)
     # Not `git apply` with an index: the copy is no repository, and lies in one.
-    command = ["patch", "--strip=1", "--forward", "--fuzz=0", "--silent", f"--input={PATCH}"]
+    command = ["patch", "--strip=1", "--forward", "--no-backup-if-mismatch", "--silent", f"--input={PATCH}"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise TreeError(
             f"{PATCH.name} does not fit this tree any more:\n{done.stdout}{done.stderr}"
-            "make it anew: it is the difference between this tree and the next version in tests/upgrade_drill/README.md"
+            "make it anew: apply it to a copy of the tree, mend what was refused, and keep `git diff -U1` of the copy"
         )
     return folder
 
