@@ -132,6 +132,12 @@ class Function(Construct):
         if table.key_arn:
             self.role.add_to_policy(allow_key(table.key_arn, "dynamodb", key_actions(actions)))
 
+    def allow_index(self, table: Table, index: str) -> None:
+        """Queries of one of the table's indexes, and of nothing else."""
+        self.role.add_to_policy(allow(["dynamodb:Query"], f"{table.arn}/index/{index}"))
+        if table.key_arn:
+            self.role.add_to_policy(allow_key(table.key_arn, "dynamodb", key_actions(["Query"])))
+
     def allow_send(self, *queues: sqs.IQueue) -> None:
         """Sending to these queues."""
         for statement in allow_send(self._stack.key_arn, *(queue.queue_arn for queue in queues)):

@@ -26,6 +26,7 @@ from infra.stacks.sync import EXCEPTIONS, HOLDS, SyncStack
 
 CHANNELS_EVERY: Final = "rate(5 minutes)"
 PRICES_EVERY: Final = "rate(5 minutes)"
+FIGURES_EVERY: Final = "rate(5 minutes)"
 # One of sixteen parts of all cells each time.
 CELLS_EVERY: Final = "rate(1 hour)"
 SILENCE_EVERY: Final = "rate(15 minutes)"
@@ -56,6 +57,7 @@ class OperationsStack(StageStack):
             self._watched_channels(data, sync)
         if self.plan.business.channels_for("price"):
             self._prices(data, sync)
+        self._figures(data, sync)
         business_alarms(self)
         if data.key:
             self._topics(data.key)
@@ -169,6 +171,26 @@ class OperationsStack(StageStack):
         self._schedule(late, role, function, sync)
         cells = Call("check-prices", "Computes a part of all published prices", {"check": "cells"}, CELLS_EVERY)
         self._schedule(cells, role, function, sync)
+
+    def _figures(self, data: DataStack, sync: SyncStack) -> None:
+        """What no single event shows: how quiet warehouses are, how far behind channels, what exceptions come to."""
+        function = Function(
+            self,
+            "measure_business",
+            {
+                "EXCEPTIONS_TABLE": data.exceptions.name,
+                "EXCHANGE_TABLE": data.exchange.name,
+                "INVENTORY_TABLE": data.inventory.name,
+            },
+        )
+        function.allow_table(data.inventory, "BatchGetItem")
+        function.allow_table(data.exchange, "Query")
+        function.allow_index(data.exceptions, "by_state")
+        function.fail_to(sync.failures)
+        role = self._caller("FiguresScheduler", function, sync)
+        # The next run makes up for one that failed.
+        call = Call("measure-business", "Measures what no single event shows", {}, FIGURES_EVERY, tries=0)
+        self._schedule(call, role, function, sync)
 
     def _caller(self, label: str, function: Function, sync: SyncStack) -> iam.Role:
         """What the scheduler may do: invoke this function, and put what it could not deliver among the failures."""

@@ -145,6 +145,9 @@ ALLOWED = {
     | _consumes("price-cells"),
     "watch-channels": _table("exchange", "GetItem", "PartiQLInsert", "PartiQLUpdate", "Query")
     | {f"sqs:SendMessage queue/{q}" for q in ("failures", *(f"channel-{c}" for c in CHANNELS))},
+    "measure-business": _table("inventory", "BatchGetItem")
+    | _table("exchange", "Query")
+    | {"dynamodb:Query table/exceptions/index/by_state", "sqs:SendMessage queue/failures"},
     "watch-prices": _table("pricing", "BatchGetItem", "Query")
     | _table("exchange", "BatchGetItem", "GetItem", "PartiQLDelete", "PutItem", "Query")
     | EXCEPTIONS
@@ -588,6 +591,7 @@ def test_what_may_drift_is_compared_every_hour(prod: Templates) -> None:
         every = {
             "balance-hot-items": "rate(1 minute)",
             "check-silence": "rate(15 minutes)",
+            "measure-business": "rate(5 minutes)",
             "watch-channels": "rate(5 minutes)",
             "watch-prices": "rate(5 minutes)",
         }
@@ -596,6 +600,7 @@ def test_what_may_drift_is_compared_every_hour(prod: Templates) -> None:
     assert found == {
         "balance-hot-items": ("function/balance-hot-items:live", {}),
         "check-silence": ("function/reconcile-stock:live", {"check": "silence"}),
+        "measure-business": ("function/measure-business:live", {}),
         "watch-channels": ("function/watch-channels:live", {}),
         "watch-prices": ("function/watch-prices:live", {"check": "late"}),
         "check-prices": ("function/watch-prices:live", {"check": "cells"}),

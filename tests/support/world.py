@@ -89,6 +89,7 @@ FUNCTIONS: Final = (
     "import_price_rules",
     "list_deliveries",
     "map_webhooks",
+    "measure_business",
     "project_balances",
     "quote_prices",
     "publish_prices",

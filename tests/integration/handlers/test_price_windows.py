@@ -10,6 +10,7 @@ import pytest
 from crossdock.contracts.deliveries import HttpAnswer
 from crossdock.exchange.pending import PendingStore
 from crossdock.flows import price_publication
+from tests.support import figures
 from tests.support.publishing import OPEN, Prices, rule
 from tests.support.world import CORRELATION, NOW, World
 
@@ -165,8 +166,8 @@ def late(world: World, minutes: int, **told: Any) -> dict[str, Any]:
 
 
 def measures(capsys: Any) -> list[tuple[str, int]]:
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"PriceLag":' in line]
-    return [(line["price_class"], line["PriceLag"]) for line in lines]
+    lags = [(said["price_class"], value) for name, value, _, said in figures.measured(capsys) if name == "PriceLag"]
+    return [(name, lag) for name, value in lags for lag in (value if isinstance(value, list) else [value])]
 
 
 def test_prices_that_a_strategic_class_waits_for_ring_once_and_are_closed_when_acknowledged(

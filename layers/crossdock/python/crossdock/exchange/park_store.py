@@ -9,6 +9,7 @@ row that was read may be taken away: an item that was marked once more while it 
 
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from crossdock.exchange.delivery import Dirty
@@ -17,6 +18,7 @@ from crossdock.platform.dynamo import Item, Table
 from crossdock.platform.errors import StoreUnavailableError
 from crossdock.platform.writes import Delete, Insert, Key, Update, When, Write
 
+MOST_LOOKED_AT: Final = 20_000
 _ROUNDS: Final = 8
 _CAUSES: Final = 8
 # So many small rows cost no more to read than one.
@@ -94,6 +96,14 @@ class ParkStore:
     def everything(self, channel: str, kind: str) -> Iterable[Parked]:
         """All of them."""
         return (_parked(channel, kind, row) for row in self._table.query(_partition(channel, kind)))
+
+    def oldest(self, channel: str, kind: str) -> str | None:
+        """Since when the oldest has been waiting; None when nothing is. Half a read unit for some twenty items.
+
+        Rows lie by key, so all have to be looked at, MOST_LOOKED_AT at most: of more, the oldest of these is told.
+        """
+        rows = self._table.query(_partition(channel, kind))
+        return min((str(row["since"]) for row in islice(rows, MOST_LOOKED_AT)), default=None)
 
     def taken(self, told: Sequence[Parked]) -> int:
         """Takes away what was told, unless it was marked again since it was read; gives back how many went."""

@@ -50,10 +50,11 @@ class PendingStore:
         if writes:
             self._table.write(writes)
 
-    def oldest(self, channel: str, price_class: str, most: int) -> list[Pending]:
-        """The oldest that are not settled, read consistently."""
+    def oldest(self, channel: str, price_class: str, most: int, *, consistent: bool = True) -> list[Pending]:
+        """The oldest that are not settled. Whoever only looks need not read consistently, which is half the cost."""
         found: list[Pending] = []
-        for row in self._table.query(f"PEND#{channel}#{price_class}", consistent=True):
+        page = None if consistent else most
+        for row in self._table.query(f"PEND#{channel}#{price_class}", consistent=consistent, page=page):
             found.append(Pending(channel, price_class, row["sk"].partition("#")[0], tuple(row["keys"])))
             if len(found) == most:
                 break

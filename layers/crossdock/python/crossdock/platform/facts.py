@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, Self, TypeAlias
+from typing import Final, Literal, Self, TypeAlias, get_args
 
 from crossdock.platform.clock import Clock
 from crossdock.platform.metrics import happened
 from crossdock.platform.queues import Record
 
 Domain: TypeAlias = Literal["movements", "prices", "customers", "supply", "counts", "references"]
+DOMAINS: Final[tuple[str, ...]] = get_args(Domain)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,11 @@ def measured(name: str, value: Value, unit: Unit, **dimensions: str) -> None:
     _write([(name, value, unit)], dimensions)
 
 
+def measured_together(*figures: Figure, **dimensions: str) -> None:
+    """The same for several figures of one thing: one line."""
+    _write(figures, dimensions)
+
+
 def happened(*figures: Figure, **dimensions: str) -> None:
     """Adds what one batch of work came to: one line for all of it, none where nothing happened.
 
