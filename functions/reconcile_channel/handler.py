@@ -33,7 +33,7 @@ from crossdock.platform.startup import warm
 from crossdock.pricing.cell_store import CellStore
 from crossdock.pricing.instants import instant_text
 
-_MEASURED_AS = {"availability": "availability", "price": "prices", CUSTOMER: "customers"}
+_MEASURED_AS = {"availability": "channel", "price": "prices", CUSTOMER: "customers"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,8 @@ FACTS: Final = ("movements", "prices", "customers", "supply", "counts", "referen
 EXCEPTION_CLASSES: Final = ("transient", "permanent", "poison", "destination_down", "deadline_missed")
 """As `exceptions/failures.py` has them."""
 
-DRIFT_KINDS: Final = ("stock", "availability", "prices", "customers")
+DRIFT_KINDS: Final = ("stock", "channel", "customers", "prices")
+"""Counts and balances; the availability that channels hold; customers; the prices that channels hold."""
 
 METRICS: Final[tuple[Metric, ...]] = (
     # -- stock ----------------------------------------------------------------------------------------------------
