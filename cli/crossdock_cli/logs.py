@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from crossdock_cli import insights
+from crossdock_cli.target import LOCAL
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -72,7 +75,15 @@ def log_groups(target: Target, function: str = "") -> list[str]:
 
 
 def events(target: Target, function: str = "", start: int = 0, phrase: str = "") -> list[LogEvent]:
-    """The structured lines since `start` (epoch milliseconds) that hold `phrase`, in order of time."""
+    """The structured lines since `start` (epoch milliseconds) that hold `phrase`, in order of time.
+
+    In an account a phrase is searched by Insights, which reads all log groups at once. Raises CliError as it does.
+    """
+    if phrase and target.stage != LOCAL:
+        prefix = f"/aws/lambda/{target.function_name(function)}"
+        lines = insights.search(target, phrase, start, prefix=prefix)
+        parsed = (parse(text, at, f"{at}{text}") for text, at in lines)
+        return sorted(event for event in parsed if event is not None)
     groups = log_groups(target, function)
     with ThreadPoolExecutor(_READERS) as readers:
         found = list(readers.map(lambda group: _read(target, group, start, phrase), groups))

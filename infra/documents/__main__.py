@@ -1,4 +1,4 @@
-"""`python -m infra.documents`: writes docs/openapi.json, docs/asyncapi.json, docs/alarms.md and the runbooks' index."""
+"""`python -m infra.documents`: writes the API's documents, and the pages that are made from the code, into docs/."""
 
 import sys
 

@@ -18,6 +18,7 @@ from infra.constructs.business_alarms import business_alarms
 from infra.constructs.composites import composites
 from infra.constructs.dashboard import dashboard
 from infra.constructs.function import Function
+from infra.constructs.log_queries import save_log_queries
 from infra.constructs.permissions import allow, allow_send
 from infra.constructs.stack import Plan, StageStack
 from infra.stacks.api import WEBHOOKS
@@ -64,6 +65,7 @@ class OperationsStack(StageStack):
             composites(self)
             burn_rates(self, WEBHOOKS)
             dashboard(self)
+            save_log_queries(self)
 
     def _reconciliation(self, data: DataStack, sync: SyncStack) -> None:
         function = Function(
