@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,11 +14,11 @@ import typer
 from crossdock_cli.main import app
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "runbooks"
 SECTIONS: Final = ("Symptom", "Impact", "Check", "Steps", "It is over when", "Call somebody when", "Do not")
-_FENCE: Final = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
+_FENCE: Final = re.compile(r"^( *)```sh\n(.*?)^\1```", re.DOTALL | re.MULTILINE)
 _HEADING: Final = re.compile(r"^## (.+)$", re.MULTILINE)
 _DECLARED: Final = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)
 _PLACEHOLDER: Final = re.compile(r"\b[A-Z][A-Z_]{2,}\b")
@@ -33,7 +33,7 @@ class Runbook:
 
     @property
     def commands(self) -> list[str]:
-        return [line for block in _FENCE.findall(self.text) for line in block.splitlines() if line.strip()]
+        return [line.strip() for _, block in _FENCE.findall(self.text) for line in block.splitlines() if line.strip()]
 
     def commands_of(self, section: str) -> list[str]:
         """Those of one of its sections."""
@@ -98,3 +98,32 @@ def _resolve(command: Any, words: list[str]) -> None:
         rest = [*context._protected_args, *context.args]
         _, child, left = command.resolve_command(context, rest)
         _resolve(child, left)
+
+
+@dataclass
+class Follower:
+    """Somebody who follows a page: each command in order, by `run`, with the values of its placeholders.
+
+    `values` may be functions: what a placeholder stands for is often known only when its command's turn comes.
+    `before` maps the beginning of a command to what happens in the world before its first turn.
+    """
+
+    page: Runbook
+    run: Callable[..., Any]
+    values: Mapping[str, str | Callable[[], str]]
+    before: Mapping[str, Callable[[], object]] = field(default_factory=dict)
+
+    def follow(self) -> list[tuple[str, Any]]:
+        """All commands of the page, as written. Each has to end well; gives back what each said."""
+        said: list[tuple[str, Any]] = []
+        waiting = dict(self.before)
+        for command in self.page.commands:
+            for beginning in [b for b in waiting if command.startswith(f"crossdock {b}")]:
+                waiting.pop(beginning)()
+            named = set(_PLACEHOLDER.findall(command))
+            now = {n: v if isinstance(v := self.values[n], str) else v() for n in named}
+            answer = self.run(*filled(command, now))
+            assert answer.code == 0, (command, answer.out, answer.err)
+            said.append((command, answer))
+        assert not waiting, f"{self.page.slug} has no command that begins with {sorted(waiting)}"
+        return said
