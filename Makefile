@@ -15,7 +15,7 @@ STAGE  ?= dev
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install local demo test test-unit test-e2e screenshots bench replay replay-prices soak costs schemas lint format synth diff pins upgrade-drill deploy clean
+.PHONY: help install local demo test test-unit test-e2e screenshots bench replay replay-prices soak costs schemas drill lint format synth diff pins upgrade-drill deploy clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ costs: $(READY) ## the cost model: counted requests × dated published prices; w
 schemas: $(READY) ## what outsiders rely on, from the code; writes docs/openapi.json, docs/asyncapi.json and docs/schemas/
 	@$(BIN)/python -m infra.documents
 	@$(BIN)/python -c "from pathlib import Path; from crossdock.contracts.price_schemas import write; write(Path('docs/schemas'))"
+
+drill: $(READY) ## six faults on the deployed app: figure, alarm, runbook, nothing lost (ARGS="--json --only channel")
+	@$(BIN)/python -m tests.drill $(ARGS)
 
 lint: $(READY) ## ruff, mypy, import rules
 	@$(BIN)/ruff check .

@@ -18,9 +18,6 @@ SILENCE_MINUTES: Final = 30
 SUBSCRIPTION_MINUTES: Final = 15
 DRIFT_MINUTES: Final = 60
 SLOW_MILLISECONDS: Final = 3_000
-DOMAINS: Final = ("movements", "prices", "customers", "supply")
-REPEATED: Final = ("webhooks", "movements", "reservations", "customers", "prices")
-DRIFTS: Final = ("stock", "channel", "customers", "prices")
 
 
 def business_alarms(stack: StageStack) -> None:
@@ -114,15 +111,15 @@ def _channel(stack: StageStack, name: str) -> None:
 
 def _facts(stack: StageStack) -> None:
     terms = stack.plan.business.alarms
-    for domain in DOMAINS:
+    for domain in BY_NAME["FactsRefused"].values:
         story = STORIES["facts-refused"].of(domain=domain)
         watch = _watch(stack, "FactsRefused", terms.refused_facts, domain=domain)
         _alarm(stack, f"Facts-{domain}", f"facts-{domain}-refused", story, watch)
-    for domain in REPEATED:
+    for domain in BY_NAME["DuplicatesSuppressed"].values:
         story = STORIES["facts-repeated"].of(domain=domain)
         watch = _watch(stack, "DuplicatesSuppressed", terms.duplicates, domain=domain)
         _alarm(stack, f"Repeated-{domain}", f"facts-{domain}-repeated", story, watch)
-    for kind in DRIFTS:
+    for kind in BY_NAME["DriftFound"].values:
         watch = _watch(stack, "DriftFound", terms.drifted_rows, DRIFT_MINUTES, kind=kind)
         _alarm(stack, f"Drift-{kind}", f"drift-{kind}", STORIES["drift"].of(kind=kind), watch)
     limited = _watch(stack, "PartnersLimited", terms.limited_requests)

@@ -36,6 +36,7 @@ LAGGING: Final = (
     "project-balances",
     "spread-price-changes",
 )
+FACTS: Final = ("movements", "prices", "customers", "supply", "counts", "references")
 PAGED: Final = {
     "oversold",
     "prices-list-late",
@@ -43,10 +44,10 @@ PAGED: Final = {
     *(f"{f}-errors" for f in ("receive-webhook", "receive-movements", "receive-supply")),
 }
 NOTED: Final = {
-    *(f"facts-{d}-repeated" for d in ("webhooks", "movements", "reservations", "customers", "prices")),
+    *(f"facts-{d}-repeated" for d in ("webhooks", "reservations", *FACTS)),
     "partners-limited",
 }
-TICKETS: Final = {f"drift-{kind}" for kind in ("stock", "channel", "customers", "prices")}
+TICKETS: Final = {f"drift-{kind}" for kind in ("stock", "availability", "prices", "customers")}
 WATCHED: Final = ("MetricName", "Period", "Threshold", "ComparisonOperator", "TreatMissingData")
 PROMISES: Final = ("api", "webhooks", "movements", *(f"deliveries-{c}" for c in CHANNELS))
 
@@ -89,7 +90,7 @@ GROUPS: Final[dict[str, set[str]]] = {
     | {f"{f}-lag" for f in LAGGING}
     | {"holds-expire-late"},
     "functions-failing": {f"{f}-errors" for f in ALLOWED} - PAGED,
-    "exceptions-pile-up": {f"facts-{d}-refused" for d in ("movements", "prices", "customers", "supply")}
+    "exceptions-pile-up": {f"facts-{d}-refused" for d in FACTS}
     | {"exceptions-poison", "exceptions-destination-down", "exceptions-overdue", "money-GBP-held-up"},
     "dead-letters-lie": {f"{queue}-depth" for queue in ("failures", *(f"{q}-dlq" for q in QUEUES))},
     "source-wms-trouble": {f"source-wms-{what}" for what in ("refused", "unmapped", "slow")}

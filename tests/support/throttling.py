@@ -29,6 +29,13 @@ _REFUSAL: Final = json.dumps(
 ).encode()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A function that was cut short hangs up: nobody has to be told."""
+
+
 class Proxy:
     """Refuses every call about one table while it is told to; `refused` counts them."""
 
@@ -39,7 +46,7 @@ class Proxy:
         self._name = target.name(table)
         self._engine = urlsplit(str(target.options["endpoint_url"]))
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property

@@ -1,0 +1,1 @@
+"""Faults on the deployed app, each seen by a figure, told by an alarm, ended by a runbook; nothing lost."""
