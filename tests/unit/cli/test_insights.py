@@ -109,7 +109,7 @@ def test_what_goes_wrong_is_one_sentence_and_a_remedy(found: Logs, message: str)
 def test_a_search_that_takes_too_long_is_ended_there_too(monkeypatch: pytest.MonkeyPatch) -> None:
     found = Logs({"status": "Running"}, {"status": "Running"})
     now = [0.0]
-    monkeypatch.setattr(insights.time, "time", lambda: now[0])
+    monkeypatch.setattr("crossdock_cli.insights.time.time", lambda: now[0])
 
     def pause(_: float) -> None:
         now[0] += 301

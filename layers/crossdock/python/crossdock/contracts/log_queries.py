@@ -1,7 +1,7 @@
 """Questions to the functions' logs that operators ask again and again, in the language of CloudWatch Logs Insights.
 
-They are saved with each stage (Logs Insights → Queries → crossdock/{stage}/…); docs/logs.md is written from here. They
-rest on what `platform/logs.py` writes: one JSON object a line with `service`, `station`, `message` and `correlation_ids`.
+They are saved with each stage (Logs Insights → Queries → crossdock/{stage}/…); docs/logs.md is written from here.
+They rest on what `platform/logs.py` writes: one JSON object a line with `service`, `station`, `message`, ids.
 """
 
 from dataclasses import dataclass
