@@ -17,6 +17,7 @@ from crossdock.flows.draining import Chain, Kept
 from crossdock.platform.clock import from_text, system_clock
 from crossdock.platform.dynamo import Table
 from crossdock.platform.queues import Sender
+from crossdock_cli import completing
 from crossdock_cli.errors import CliError
 from crossdock_cli.exceptions.machinery import business_of
 from crossdock_cli.output import AsJson, console, emit_json, table
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
     from crossdock.config import Channel
     from crossdock.exchange.breaker import Health
 
-Name = Annotated[str, typer.Argument(help="The channel, as in the stage's business configuration.")]
+Name = Annotated[
+    str,
+    typer.Argument(autocompletion=completing.channels, help="The channel, as in the stage's business configuration."),
+]
 
 STATUS_EXAMPLE: Final = "Example: [bold]crossdock channels status webshop[/bold]"
 PAUSE_EXAMPLE: Final = 'Example: [bold]crossdock channels pause webshop --why "their database moves"[/bold]'
@@ -43,7 +47,7 @@ _HERE: Final = {"closed": "takes deliveries", "half": "is coming back, and was t
 
 def status_command(
     ctx: typer.Context,
-    name: Annotated[str | None, typer.Argument(help="Only this channel.")] = None,
+    name: Annotated[str | None, typer.Argument(autocompletion=completing.channels, help="Only this channel.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show whether each channel takes deliveries, what is parked for it, and when it is tried again."""

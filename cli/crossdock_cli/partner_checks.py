@@ -24,6 +24,7 @@ SANDBOX_SCOPES: Final = (
     "deliveries:read",
 )
 """What a sandbox partner may have: nothing that changes what others see, and no costs."""
+_SPEAKS_AS_A_SOURCE: Final = frozenset({"inventory:write", "customers:write"})
 MOST_RATE: Final = 10_000
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 # API Gateway takes some 8 KB of an authorizer in all.
@@ -38,6 +39,11 @@ def check(target: Target, access: PartnerAccess) -> None:
         raise CliError(f"unknown scope {', '.join(unknown)}", f"the scopes are {', '.join(SCOPES)}")
     if not access.scopes:
         raise CliError("a partner without a scope may do nothing", f"the scopes are {', '.join(SCOPES)}")
+    if not access.sources and (writes := sorted(set(access.scopes) & _SPEAKS_AS_A_SOURCE)):
+        raise CliError(
+            f"scope {', '.join(writes)} without a source: the key could write nothing",
+            f"name whom it speaks for: --source {' or '.join(target.secret_names('sources'))}",
+        )
     _check_known(target, "sources", access.sources)
     _check_known(target, "channels", access.channels)
     _check_customers(access.customers)

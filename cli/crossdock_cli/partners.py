@@ -14,7 +14,7 @@ from rich.markup import escape
 
 from crossdock.identity.partners import BURST, RATE, SCOPES, PartnerAccess
 from crossdock.platform.clock import system_clock, to_text
-from crossdock_cli import partner_access
+from crossdock_cli import completing, partner_access
 from crossdock_cli.errors import CliError
 from crossdock_cli.output import AsJson, console, emit_json, table
 from crossdock_cli.partner_checks import SANDBOX_SCOPES
@@ -40,10 +40,16 @@ def add_command(
     ctx: typer.Context,
     name: Name,
     scope: Annotated[
-        list[str] | None, typer.Option(help=f"A right: {' or '.join(SCOPES)}; give it several times.")
+        list[str] | None,
+        typer.Option(autocompletion=completing.scopes, help=f"A right: {' or '.join(SCOPES)}; give it several times."),
     ] = None,
-    source: Annotated[list[str] | None, typer.Option(help="A source it may send facts for; several times.")] = None,
-    channel: Annotated[list[str] | None, typer.Option(help="A channel of its own; several times.")] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(autocompletion=completing.sources, help="A source it may send facts for; several times."),
+    ] = None,
+    channel: Annotated[
+        list[str] | None, typer.Option(autocompletion=completing.channels, help="A channel of its own; several times.")
+    ] = None,
     customer: Annotated[
         list[str] | None, typer.Option(help="A customer it may ask prices for, or '*' for all; several times.")
     ] = None,

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from crossdock_cli import completing
 from crossdock_cli.errors import CliError
 from crossdock_cli.output import AsJson, console, emit_json, table
 from crossdock_cli.reconcile_customers import customers_command
@@ -52,7 +53,9 @@ INVENTORY_EXAMPLE = "Example: [bold]crossdock inventory reconcile wms[/bold]"
 
 def inventory_command(
     ctx: typer.Context,
-    source: Annotated[str, typer.Argument(help="The source whose counts are compared.")],
+    source: Annotated[
+        str, typer.Argument(autocompletion=completing.sources, help="The source whose counts are compared.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """The same as [bold]crossdock reconcile stock[/bold]: compare a source's newest counts with our balances."""
@@ -90,7 +93,12 @@ def _print_observed(disagreements: list[dict[str, Any]]) -> None:
 @app.command("channel", epilog="Example: [bold]crossdock reconcile channel webshop[/bold]")
 def channel_command(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="The channel, as in the stage's business configuration.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            autocompletion=completing.channels, help="The channel, as in the stage's business configuration."
+        ),
+    ],
     full: Annotated[bool, typer.Option("--full", help="Look at every item, not at the part whose turn it is.")] = False,
     only: Annotated[str | None, typer.Option("--kind", help="Only availability, price or customer.")] = None,
     as_json: AsJson = False,

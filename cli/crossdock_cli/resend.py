@@ -13,6 +13,7 @@ from crossdock.contracts.deliveries import EVENT_TYPES
 from crossdock.contracts.price_keys import LIST, price_key
 from crossdock.exchange.dirty import Marks
 from crossdock.platform.dynamo import from_item
+from crossdock_cli import completing
 from crossdock_cli.errors import CliError
 from crossdock_cli.exceptions.machinery import business_of
 from crossdock_cli.output import AsJson, console, emit_json, errors
@@ -25,7 +26,12 @@ _CUSTOMER: Final = "C#customer#"
 
 def command(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="The channel, as in the stage's business configuration.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            autocompletion=completing.channels, help="The channel, as in the stage's business configuration."
+        ),
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Mark everything dirty that a channel hears of: what it does not hold as it is now is sent to it.

@@ -24,6 +24,7 @@ from crossdock.platform.addresses import (
 )
 from crossdock.platform.clock import system_clock
 from crossdock.platform.dynamo import Table
+from crossdock_cli import completing
 from crossdock_cli.errors import CliError
 from crossdock_cli.output import AsJson, console, emit_json, table
 from crossdock_cli.target import LOCAL, Target, connect
@@ -82,7 +83,10 @@ def drop_old_secrets(target: Target, name: str) -> int:
 )
 def restart_sequence(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="The source, as in the stage's business configuration.")],
+    name: Annotated[
+        str,
+        typer.Argument(autocompletion=completing.sources, help="The source, as in the stage's business configuration."),
+    ],
     warehouse: Annotated[
         str | None, typer.Option(help="The warehouse, where the source numbers each warehouse's movements apart.")
     ] = None,
@@ -143,7 +147,12 @@ def list_channels(ctx: typer.Context, as_json: AsJson = False) -> None:
 )
 def set_command(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="The channel, as in the stage's business configuration.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            autocompletion=completing.channels, help="The channel, as in the stage's business configuration."
+        ),
+    ],
     url: Annotated[
         str, typer.Option(help="Where deliveries are POSTed to, or where the vendor's API begins; left out: as it is.")
     ] = "",

@@ -20,7 +20,7 @@ from crossdock.exchange.schemes import SCHEMES, Form
 from crossdock.platform.clock import system_clock
 from crossdock.platform.errors import NotConfiguredError
 from crossdock.platform.outbound import Http
-from crossdock_cli import secrets, source_apis, source_files, source_trials
+from crossdock_cli import completing, secrets, source_apis, source_files, source_trials
 from crossdock_cli.errors import CliError
 from crossdock_cli.output import AsJson, console, emit_json, table
 from crossdock_cli.target import LOCAL, Target, connect
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SECRET_BYTES: Final = 32
-Name = Annotated[str, typer.Argument(help="The source, as in the stage's business configuration.")]
+Name = Annotated[
+    str, typer.Argument(autocompletion=completing.sources, help="The source, as in the stage's business configuration.")
+]
 File = Annotated[
     str, typer.Option("--file", metavar="FILE", help="The configuration, if not the stage's own under config/.")
 ]

@@ -285,3 +285,12 @@ class Aged:
 
     def get(self, name: str, remedy: str, max_age: int | None = None, *, needs: str) -> dict[str, Any]:
         return self._kept if max_age is None else self._stage.secret_document("quotes", name)
+
+
+@pytest.mark.parametrize("scope", ["inventory:write", "customers:write"])
+def test_a_key_that_could_write_nothing_is_not_made(stage: Target, scope: str) -> None:
+    with pytest.raises(CliError) as refusal:
+        partners.add(stage, PartnerAccess("acme", (scope,), (), ()))
+    assert refusal.value.message == f"scope {scope} without a source: the key could write nothing"
+    assert refusal.value.remedy.startswith("name whom it speaks for: --source ")
+    assert partners.listing(stage) == []
