@@ -17,6 +17,7 @@ from infra.constructs.burn_rates import burn_rates
 from infra.constructs.business_alarms import business_alarms
 from infra.constructs.composites import composites
 from infra.constructs.dashboard import dashboard
+from infra.constructs.exceptions_widget import widget_function
 from infra.constructs.function import Function
 from infra.constructs.log_queries import save_log_queries
 from infra.constructs.permissions import allow, allow_send
@@ -59,6 +60,7 @@ class OperationsStack(StageStack):
         if self.plan.business.channels_for("price"):
             self._prices(data, sync)
         self._figures(data, sync)
+        self.exceptions_widget = widget_function(self, data, sync)
         business_alarms(self)
         if data.key:
             self._topics(data.key)

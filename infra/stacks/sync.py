@@ -6,6 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from crossdock.contracts.deferred import RELAYED
@@ -451,6 +452,13 @@ class SyncStack(StageStack):
         for queue in (*domains, *self.channels.values()):
             function.consume(queue.node.id, queue.dead_letters.queue)
         function.consume("Failures", self.failures)
+
+    @property
+    def replayed(self) -> dict[str, sqs.IQueue]:
+        """The queues that a refused fact may have fallen out of, and goes back to, by their short names."""
+        single = (self.movements, self.webhooks, self.reservations, self.expiries)
+        found = {queue.name: queue.queue for queue in (*single, *self.routed.values())}
+        return found | {f"channel-{name}": queue.queue for name, queue in self.channels.items()}
 
     def channel_urls(self) -> str:
         """JSON object: channel → URL of its queue."""

@@ -141,11 +141,13 @@ def test_an_exception_is_corrected_and_replayed_by_keyboard_alone(
         keys.press("Enter")
         page.wait_for_selector("dialog :text('would be applied')")
         assert page.locator("dialog td.number").all_inner_texts() == ["1", "-12"]
+        _picture(page, "replay")
         assert day.TYPO not in morning.journal(day.LANTERN)
         tab_to(page, "Send 1 fact", 8)
         keys.press("Enter")
         page.wait_for_selector("main .tag:has-text('done')")
         page.wait_for_selector("#said:has-text('1 fact sent, 0 passed over')")
+        _picture(page, "run")
 
     morning.until("it is settled", lambda: morning.shown(group)["settled"] == 1)
     assert morning.journal(day.LANTERN)["con-typo"] == -12
@@ -170,15 +172,12 @@ def test_no_view_has_anything_that_axe_finds_wrong(
         for view in (*VIEWS, f"exceptions/{group['id']}"):
             go(page, server, view)
             assert (view, judged(page)) == (view, [])
-            page.screenshot() if not _FOLDER else _picture(page, f"{view.split('/')[0]}-{scheme}", view)
+            name = "exception" if view.startswith("exceptions/") else view.split("/", maxsplit=1)[0]
+            _picture(page, f"{name}-{scheme}", whole=True)
         for name in ("Correct…", "Replay…", "Assign…", "Close…", "Show uncovered…"):
             page.get_by_role("button", name=name).click()
             page.wait_for_selector("dialog[open]")
             assert (name, [found for found in judged(page) if found[1] in SERIOUS]) == (name, [])
-            if name == "Replay…" and _FOLDER:
-                page.get_by_role("button", name="Dry run").click()
-                page.wait_for_selector("dialog table")
-                _picture(page, f"replay-{scheme}", "dialog")
             page.keyboard.press("Escape")
             page.wait_for_selector("dialog", state="detached")
             assert focused(page) == name, "focus is where it was"
@@ -259,8 +258,8 @@ def test_every_view_fits_a_narrow_screen_and_one_enlarged_twice(
                 go(page, server, view)
                 wide = page.evaluate("document.documentElement.scrollWidth")
                 assert (view, wide) == (view, size["width"])
-                if narrow and _FOLDER and view == "overview":
-                    _picture(page, "overview-narrow", view)
+                if narrow and view == "overview":
+                    _picture(page, "overview-narrow")
 
 
 def test_a_channel_is_paused_with_a_reason_and_resumed(morning: System, server: Server, browser: Browser) -> None:
@@ -289,8 +288,9 @@ def test_the_command_says_where_the_console_is(morning: System) -> None:
     assert re.search(r"http://127\.0\.0\.1:[0-9]+/enter\?token=[\w-]{43}\n", said.out)
 
 
-def _picture(page: Page, name: str, view: str) -> None:
-    path = Path(_FOLDER) / f"{name}.png"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    whole = view != "dialog" and not name.endswith("narrow")
-    page.screenshot(path=path, full_page=whole, animations="disabled", clip=None)
+def _picture(page: Page, name: str, *, whole: bool = False) -> None:
+    """A picture for docs/console.md, where they are asked for."""
+    if _FOLDER:
+        path = Path(_FOLDER) / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=path, full_page=whole, animations="disabled")

@@ -145,6 +145,13 @@ ALLOWED = {
     | _consumes("price-cells"),
     "watch-channels": _table("exchange", "GetItem", "PartiQLInsert", "PartiQLUpdate", "Query")
     | {f"sqs:SendMessage queue/{q}" for q in ("failures", *(f"channel-{c}" for c in CHANNELS))},
+    "show-exceptions": _table("inventory", "BatchGetItem", "Query")
+    | _table("identity", "BatchGetItem")
+    | _table("pricing", "Query")
+    | EXCEPTIONS
+    | _table("exceptions", "ConditionCheckItem", "PartiQLInsert", "Query")
+    | {"dynamodb:Query table/exceptions/index/by_state"}
+    | {f"sqs:SendMessage queue/{queue}" for queue in QUEUES - {"price-cells"} | {"failures"}},
     "measure-business": _table("inventory", "BatchGetItem")
     | _table("exchange", "Query")
     | {"dynamodb:Query table/exceptions/index/by_state", "sqs:SendMessage queue/failures"},

@@ -103,6 +103,7 @@ FUNCTIONS: Final = (
     "reconcile_stock",
     "reserve_stock",
     "set_allocations",
+    "show_exceptions",
     "spread_price_changes",
     "watch_channels",
     "watch_prices",
@@ -545,6 +546,7 @@ def _environment(world: World, folder: Path) -> dict[str, str]:
         "QUOTE_SECRET_PREFIX": "crossdock/local/quotes/",
         "CURSOR_SECRET_PREFIX": "crossdock/local/cursors/",
         "TOKEN_ISSUER": TOKEN_ISSUER,
+        "QUEUE_URLS": json.dumps(world.urls),
         "CHANNEL_QUEUE_URLS": json.dumps(channels),
         "CUSTOMER_QUEUE_URLS": json.dumps({c: u for c, u in channels.items() if c != "marketplace"}),
     }

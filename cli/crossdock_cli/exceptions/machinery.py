@@ -46,13 +46,13 @@ def replayer_of(target: Target) -> Replayer:
     stores = Stores(
         store_of(target),
         runs_of(target),
-        Inbox(exchange, system_clock, _Bodies(target)),
-        ShadowStore(exchange, system_clock),
         References(identity),
         Items(identity),
         JournalStore(inventory, system_clock),
         SupplyStore(inventory, system_clock),
         PricingStore(Table(target.dynamodb, target.name("pricing")), system_clock),
+        Inbox(exchange, system_clock, _Bodies(target)),
+        ShadowStore(exchange, system_clock),
     )
     return replayer(stores, business_of(target), sender_of(target), system_clock)
 

@@ -95,7 +95,7 @@ function cellOf(cell, column, first) {
 
 /** A sign and a word: `tag("bad", "down")`. The sign is for eyes; the word says it all. */
 export function tag(kind, word) {
-  const sign = { ok: "✓", warn: "▲", bad: "✕", none: "○" }[kind] ?? "";
+  const sign = { ok: "✓", warn: "▲", bad: "✕" }[kind] ?? "";
   return h("span", { class: `tag tag-${kind}` }, sign && h("span", { "aria-hidden": "true" }, sign), h("span", {}, word));
 }
 

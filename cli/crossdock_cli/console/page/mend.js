@@ -107,6 +107,7 @@ export function replay(found, fact) {
       show(
         `Dry run: ${many(seen.facts, "fact")}`,
         [
+          Object.keys(seen.verdicts).every((verdict) => verdict.startsWith("would be refused again")) && h("p", { class: "note note-bad" }, "None of them would go through: correct them first."),
           table("What would become of them", ["Verdict", { name: "Facts", number: true }], verdicts),
           stock.length && table("Stock on hand would change", ["Of", { name: "By", number: true }], stock),
           ...seen.examples.filter((e) => e.diff.length).map((e) => diff(e.occurrence, e.diff)),

@@ -6,7 +6,7 @@ import { age, count, due, instant, many, money, plain } from "../format.js";
 import { assign, close, correct, look, replay } from "../mend.js";
 
 const STATES = { open: ["bad", "open"], replaying: ["warn", "replaying"], settled: ["ok", "settled"], closed: ["none", "closed"] };
-const SIGNS = { passed: "✓", here: "●", ahead: "○" };
+const SIGNS = { passed: "✓", here: "✕", ahead: "·" };
 const PLACES = { passed: "passed", here: "stands here", ahead: "ahead" };
 
 export async function show(stage, alive, id) {
@@ -74,7 +74,7 @@ function factOf(found, fact) {
     "section",
     { class: "card", "aria-labelledby": "fact-title" },
     h("div", { class: "head" }, h("h2", { id: "fact-title", tabindex: -1 }, `Fact ${fact.id}`), tag(kind, word)),
-    h("ol", { class: "way", "aria-label": "Where it stands" }, fact.way.map(station)),
+    h("ol", { class: "way", "aria-label": "Where it stands" }, fact.way.map((way) => station(way, fact))),
     fact.detail !== found.detail && h("p", { class: "wrap" }, `Refused with: ${fact.detail}`),
     h("div", { class: "group" },
       h("h3", {}, fact.corrected ? "Payload, corrected" : "Payload"),
@@ -84,11 +84,11 @@ function factOf(found, fact) {
   );
 }
 
-function station(way) {
+function station(way, fact) {
   return h(
     "li",
     {},
-    h("span", { class: `sign sign-${way.state}`, "aria-hidden": "true" }, SIGNS[way.state]),
+    h("span", { class: `sign sign-${way.state}`, "aria-hidden": "true" }, way.state === "here" && fact.state === "replaying" ? "▲" : SIGNS[way.state]),
     h("span", { class: "wrap" }, way.name),
     h("span", { class: "note-line" }, [PLACES[way.state], way.note].filter(Boolean).join(": ")),
   );

@@ -8,13 +8,15 @@ import { spark } from "../spark.js";
 
 const EVERY_S = 5;
 const BREAKER = { closed: ["ok", "up"], open: ["bad", "down"], half: ["warn", "coming back"], paused: ["warn", "paused"] };
+const OTHERS = /./;
 const SECTIONS = [
-  ["Exceptions and money", /^(Exceptions|MoneyHeldUp|TimeToResolve)/],
-  ["Stock and reservations", /^(Stock|Warehouse|Holds|Expired|Oversold|Reservation)/],
+  ["Exceptions", /^(Exceptions|MoneyHeldUp|TimeToResolve)/],
+  ["Stock", /^(Stock|Warehouse|Holds|Expired|Oversold|Reservation)/],
   ["Prices", /^Price/],
   ["What comes in", /^(Webhook|Subscription|Duplicates|Mapping|Facts?|Partners?|Source|Customer)/],
   ["What goes out", /^(Deliver|Channel|Publication)/],
-  ["Agreement between systems", /^Drift/],
+  ["Agreement", /^Drift/],
+  ["Others", OTHERS],
 ];
 
 export async function show(stage, alive) {
@@ -111,13 +113,12 @@ function channel(c) {
 // -- figures -------------------------------------------------------------------------------------------------------
 
 function sectionsOf(figures) {
-  const left = new Set(figures);
-  const take = (pattern) => figures.filter((f) => pattern.test(f.name) && left.delete(f));
-  const sections = SECTIONS.map(([title, pattern]) => [title, take(pattern)]);
-  sections.push(["Others", [...left]]);
-  const told = (found) => found.filter((f) => f.all.value !== null);
-  const shown = sections.filter(([, found]) => told(found).length).map(([title, found]) => section(title, told(found)));
-  return [...shown, silent(figures.filter((f) => f.all.value === null))].filter(Boolean);
+  const told = figures.filter((f) => f.all.value !== null);
+  const area = (f) => SECTIONS.findIndex(([, pattern]) => pattern.test(f.name) || pattern === OTHERS);
+  told.sort((a, b) => area(a) - area(b));
+  const tiles = told.map((f) => tile(f, SECTIONS[area(f)][0]));
+  const shown = h("section", { class: "group", "data-key": "told" }, h("h2", {}, "Figures of the last hour"), h("ul", { class: "tiles" }, tiles));
+  return [told.length > 0 && shown, silent(figures.filter((f) => f.all.value === null))].filter(Boolean);
 }
 
 function silent(figures) {
@@ -126,16 +127,12 @@ function silent(figures) {
   return h("section", { class: "group", "data-key": "silent" }, h("h2", {}, "No data in the last hour"), h("ul", { class: "silent" }, names));
 }
 
-function section(title, figures) {
-  return h("section", { class: "group", "data-key": title }, h("h2", {}, title), h("ul", { class: "tiles" }, figures.map(tile)));
-}
-
-function tile(f) {
+function tile(f, area) {
   const summed = f.statistic === "Sum" ? "in the last hour" : "";
   return h(
     "li",
     { class: "tile", "data-key": f.name, title: f.meaning },
-    h("h3", {}, f.title),
+    h("h3", {}, h("span", { class: "over" }, area), f.title),
     h("p", { class: "value" }, h("span", { class: "figure" }, figure(f.all.value, f.unit)), summed && h("span", { class: "hint" }, summed)),
     spark(f, f.all.points),
     h("p", { class: "hint" }, `Aim: ${f.aim}`),

@@ -37,25 +37,25 @@ PutEntries = Callable[[list[dict[str, str]]], None]
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """All that a replay looks at."""
+    """All that a replay looks at. Without an inbox nothing is mapped anew; without a shadow no delivery is lifted."""
 
     exceptions: ExceptionsStore
     runs: RunStore
-    inbox: Inbox
-    shadow: ShadowStore
     references: References
     items: Items
     journal: JournalStore
     supply: SupplyStore
     prices: PricingStore
+    inbox: Inbox | None = None
+    shadow: ShadowStore | None = None
 
 
 def replayer(stores: Stores, business: BusinessConfig, send: Send, clock: Clock) -> Replayer:
     """What drafts, previews and works off a stage's runs, by this configuration and its connectors."""
     versions = StoredVersions(stores.prices.ledger, stores.supply, stores.references.skus)
-    shadow = stores.shadow
+    shadow, inbox = stores.shadow, stores.inbox
     preparing = Preparing(
-        Remapping(stores.inbox.find, _mappings(business)),
+        Remapping(inbox.find if inbox else _kept_nowhere, _mappings(business)),
         VersionGate(versions.by_route, lambda channel, kind, key: _shadow_version(shadow, channel, kind, key)),
         business,
     )
@@ -104,6 +104,12 @@ def _mappings(business: BusinessConfig) -> Callable[[str], tuple[str, Codes] | N
     return find
 
 
-def _shadow_version(shadow: ShadowStore, channel: str, kind: str, key: str) -> int | None:
+def _kept_nowhere(_source: str, _delivery: str) -> None:
+    return None
+
+
+def _shadow_version(shadow: ShadowStore | None, channel: str, kind: str, key: str) -> int | None:
+    if shadow is None:
+        return None
     state = shadow.read(channel, kind, [key]).get(key)
     return None if state is None else state.version
