@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tests.support.system import System
 
 _SILENT_S: Final = 900
+_UNMAPPED: Final = "unmapped_code"
 _FORGED: Final = "whsec_" + "Zm9yZ2VkLWZvcmdlZC1mb3JnZWQ="
 
 
@@ -157,28 +158,45 @@ def _environment(system: System, function: str, **more: str) -> Iterator[None]:
 
 
 def _mapping(system: System, ledger: Ledger) -> Drill:
-    """The warehouse calls an item by another code since tonight, and nobody said so."""
-    sku, renamed = "DRL-MAPPING", "DRL-MAPPING-2"
-    code, number = wms_code(renamed), numbers(step=30)
+    """A deployment took the warehouse's code out of the source's table: what it sends means nothing any more."""
+    sku, number = "DRL-MAPPING", numbers(step=5)
+    inside: list[ExitStack] = []
 
-    def group() -> str:
-        return str(system.exception("unknown_item", f"item/{code}")["id"])
+    @contextmanager
+    def broken() -> Iterator[None]:
+        _stocked(system, ledger, sku)
+        other = {"warehouses": {"owner": "warehouse office", "values": {"ANNEX": "MAIN"}}}
+        with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+            wrong = configuration(Path(folder), codes={"wms": other})
+            for function in ("receive_webhook", "map_webhooks"):
+                stack.enter_context(_environment(system, function, CROSSDOCK_CONFIG=str(wrong)))
+            inside.append(stack)
+            yield
+
+    def send() -> None:
+        first = next(number)
+        ledger.deliver(*moves("drl-mapping", sku, first, 5), delivery=f"drl-mapping-{first}")
+        system.until("it is listed", unmapped)
+
+    def unmapped() -> str:
+        groups = system.crossdock("exceptions", "list", "--source", "wms", "--json").document
+        return next((str(g["id"]) for g in groups if g["kind"] == _UNMAPPED), "")
+
+    def all_applied() -> bool:
+        return system.on_hand(sku) == 100 + len([i for i in ledger.accepted if i.startswith("drl-mapping")])
 
     return Drill(
         name="mapping",
         title="a mapping breaks",
-        figure=("FactsRefused", {"domain": "movements"}),
-        alarm="facts-movements-refused",
-        fault=lambda: nullcontext(_stocked(system, ledger, sku)),
-        provoke=lambda: _provoked(system, ledger, renamed, next(number), group),
-        values={"GROUP": group, "SYSTEM": "wms", "CODE": code, "ITEM": sku},
-        proof=lambda: system.on_hand(sku) == 100 + len([i for i in ledger.accepted if i.startswith("drl-mapping-")]),
+        figure=("MappingFailed", {"source": "wms"}),
+        alarm="source-wms-unmapped",
+        fault=broken,
+        provoke=send,
+        values={"GROUP": unmapped, "SYSTEM": "wms", "CODE": wms_code("DRL-MAPPING-2"), "ITEM": sku},
+        # The table is put right and deployed; then what was kept is mapped anew.
+        before={"exceptions replay": lambda: inside.pop().close()},
+        proof=all_applied,
     )
-
-
-def _provoked(system: System, ledger: Ledger, sku: str, first: int, group: Any) -> None:
-    ledger.send(*moves("drl-mapping", sku, first, 30))
-    system.until("they are refused", group)
 
 
 # -- a table throttles -----------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ RELEASE: Final = "-release-"
 ALARM: Final = "AWS::CloudWatch::Alarm"
 COMPOSITE: Final = "AWS::CloudWatch::CompositeAlarm"
 SOURCES: Final = ("erp", "wms")
-TABLES: Final = ("exceptions", "exchange", "identity", "inventory", "limits", "pricing")
+TABLES: Final = ("audit", "exceptions", "exchange", "identity", "inventory", "limits", "pricing")
 LAGGING: Final = (
     "announce-changes",
     "announce-customers",
@@ -47,7 +47,7 @@ NOTED: Final = {
     *(f"facts-{d}-repeated" for d in ("webhooks", "reservations", *FACTS)),
     "partners-limited",
 }
-TICKETS: Final = {f"drift-{kind}" for kind in ("stock", "availability", "prices", "customers")}
+TICKETS: Final = {f"drift-{kind}" for kind in ("stock", "channel", "prices", "customers")}
 WATCHED: Final = ("MetricName", "Period", "Threshold", "ComparisonOperator", "TreatMissingData")
 PROMISES: Final = ("api", "webhooks", "movements", *(f"deliveries-{c}" for c in CHANNELS))
 

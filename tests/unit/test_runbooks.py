@@ -14,6 +14,7 @@ pytestmark = pytest.mark.unit
 
 # A file that there is, where a command looks whether it is there.
 FILES: Final = re.compile(r"\b(FILE|XREFS|PRICES)\b")
+NUMBERS: Final = re.compile(r"\bNUMBER\b")
 # Pages whose form is their own.
 OTHERS: Final = {"key-rotation", "restore", "rollback"}
 OURS: Final = [slug for slug in slugs() if slug not in OTHERS]
@@ -44,11 +45,10 @@ def test_a_page_has_commands_to_look_to_act_and_to_see_that_it_is_over(slug: str
 @pytest.mark.parametrize("slug", slugs())
 def test_every_command_of_a_page_is_one_that_there_is(slug: str) -> None:
     text = runbook(slug).text
-    # A command that is only named is not one to type.
-    named = {"crossdock webhooks verify"}
-    inline = [c for c in re.findall(r"`(crossdock [^`]+)`", text) if "…" not in c and c not in named]
-    commands = [c for c in (*runbook(slug).commands, *inline) if c.startswith("crossdock ")]
-    assert [wrong for c in commands if (wrong := known(FILES.sub(str(FOLDER / "README.md"), c)))] == []
+    # What is only named in a sentence, by its words alone, need not be complete.
+    inline = [c for c in re.findall(r"`(crossdock [^`]+)`", text) if "…" not in c and re.search(r" [-A-Z]", c)]
+    commands = [NUMBERS.sub("1", FILES.sub(str(FOLDER / "README.md"), c)) for c in (*runbook(slug).commands, *inline)]
+    assert [wrong for c in commands if c.startswith("crossdock ") and (wrong := known(c))] == []
 
 
 @pytest.mark.parametrize("slug", slugs())
