@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from crossdock.exceptions.model import CLOSED, OPEN
 from crossdock.exceptions.run_store import RunStoppedError
 from crossdock.exceptions.runs import AGAIN, UNDONE, Options, Payload, Run, RunState, Selection, Subscribers
 from crossdock.platform.clock import to_text
@@ -21,6 +22,7 @@ from crossdock_cli.target import connect
 
 if TYPE_CHECKING:
     from crossdock.exceptions.replaying import Replayer
+    from crossdock_cli.target import Target
 
 _FASTEST: Final = 10_000
 
@@ -55,7 +57,10 @@ def command(
 
     Ctrl-C loses nothing: go on with `crossdock exceptions runs resume RUN`, from any terminal.
     """
-    replayer = replayer_of(connect(ctx.obj))
+    target = connect(ctx.obj)
+    replayer = replayer_of(target)
+    if source is not None:
+        _check_source(target, replayer, source)
     if override is not None and not override.strip():
         raise CliError("--override-versions: no reason", "say why what is older should count")
     if group is not None:
@@ -85,6 +90,14 @@ def command(
         return
     console.print(f"run {done.id}: {done.sent} sent, {done.passed_over} passed over")
     console.print(f"[dim]see how it ended: crossdock exceptions {f'show {group}' if group else 'list'}[/dim]")
+
+
+def _check_source(target: Target, replayer: Replayer, source: str) -> None:
+    """Raises CliError for a name that neither the stage nor any exception knows: most likely it is mistyped."""
+    known = {*target.secret_names("sources"), *target.secret_names("channels")}
+    if source in known or any(g.source == source for s in (OPEN, CLOSED) for g in replayer.exceptions.groups(s)):
+        return
+    raise CliError(f"nothing comes from a source or channel '{source}'", f"known here: {', '.join(sorted(known))}")
 
 
 def work(replayer: Replayer, run_id: str, by: str, rate: int | None = None) -> Run:

@@ -637,3 +637,12 @@ def test_every_command_of_the_guide_runs(world: World) -> None:
         assert words[:2] == ["crossdock", "exceptions"]
         assert crossdock(*words[2:]), command
         world.now = later(60 * number)
+
+
+def test_a_mistyped_source_is_said_to_be_one_and_makes_no_run(world: World) -> None:
+    before = world.dump()
+    with pytest.raises(CliError) as error:
+        crossdock("replay", "--source", "wmss", "--dry-run")
+    assert error.value.message == "nothing comes from a source or channel 'wmss'"
+    assert "wms" in error.value.remedy.removeprefix("known here: ").split(", ")
+    assert world.dump() == before
