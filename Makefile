@@ -15,7 +15,7 @@ STAGE  ?= dev
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install local demo test test-unit test-e2e screenshots bench replay replay-prices soak costs schemas drill lint format synth diff pins upgrade-drill deploy clean
+.PHONY: help install local demo test test-unit test-e2e screenshots bench replay replay-prices soak costs schemas drill lint format synth diff pins upgrade-drill deploy clean audit sbom test-roles pentest
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,24 @@ schemas: $(READY) ## what outsiders rely on, from the code; writes docs/openapi.
 
 drill: $(READY) ## six faults on the deployed app: figure, alarm, runbook, nothing lost (ARGS="--json --only channel")
 	@$(BIN)/python -m tests.drill $(ARGS)
+
+AUDITING := .build/audit
+$(AUDITING)/.ready: .ci/audit.lock $(READY)
+	@$(BIN)/python -m venv --clear $(AUDITING)
+	@VIRTUAL_ENV=$(AUDITING) $(BIN)/uv pip sync --quiet --require-hashes .ci/audit.lock
+	@touch $@
+
+audit: $(AUDITING)/.ready ## known vulnerabilities of everything locked; exit code 3 when nobody can be asked
+	@$(AUDITING)/bin/python -m infra.supply.audit
+
+sbom: $(AUDITING)/.ready ## every locked package with its hashes as CycloneDX; writes .build/sbom.cdx.json (ARGS="--out FILE")
+	@$(AUDITING)/bin/python -m infra.supply.sbom $(ARGS)
+
+test-roles: $(READY) ## the app with IAM enforced: each role may do what its function does, and no more
+	@$(BIN)/python -m pytest tests/enforced $(ARGS)
+
+pentest: $(READY) ## attacks on a deployment it starts itself, in a table (ARGS="--json" or "--url … --i-own-this …")
+	@$(BIN)/python -m tests.pentest $(ARGS)
 
 lint: $(READY) ## ruff, mypy, import rules
 	@$(BIN)/ruff check .
