@@ -204,7 +204,7 @@ class ApiStack(StageStack):
             {"CHANNEL_SECRET_PREFIX": self.plan.stage.secret_prefix("channels"), "PRICING_TABLE": pricing.name},
             self.plan.stage.quotes,
         )
-        function.allow_table(pricing, "BatchGetItem", "Query")
+        function.allow_table(pricing, "BatchGetItem")
         # A channel's manifest is signed with the secrets of its deliveries.
         function.allow_secrets("channels", self.plan.business.channels, self.data.key_arn)
         return function

@@ -176,7 +176,7 @@ class SyncStack(StageStack):
         files = Function(
             self, "import_price_rules", {"IDENTITY_TABLE": data.identity.name, "PRICING_TABLE": data.pricing.name}
         )
-        files.allow_table(data.pricing, *PRICE_RULES)
+        files.allow_table(data.pricing, *(action for action in PRICE_RULES if action != "Query"))
         files.allow_table(data.identity, "BatchGetItem")
         files.fail_to(self.failures)
 
@@ -211,7 +211,7 @@ class SyncStack(StageStack):
 
         references = Function(self, "apply_references", {**stored, "PRICING_TABLE": data.pricing.name})
         # Both directions of a reference are put in one transaction, under conditions.
-        references.allow_table(data.identity, "BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem")
+        references.allow_table(data.identity, "BatchGetItem", "PutItem")
         # A profile is written by its version, and its lot policy put on every code of the item.
         references.allow_table(data.identity, "PartiQLInsert", "PartiQLUpdate", "Query")
         # What prices depend on of an item stands beside its rules; the lists of families' items gain and lose it.

@@ -95,7 +95,7 @@ ALLOWED = {
     "quote-prices": _table("pricing", "BatchGetItem", "GetItem", "PutItem", "Query") | _secrets("quotes", "key"),
     "read-price-book": _table("pricing", "Query") | _secrets("cursors", "key"),
     "list-deliveries": _table("exchange", "BatchGetItem", "Query") | _secrets("cursors", "key"),
-    "check-prices": _table("pricing", "BatchGetItem", "Query") | _secrets("channels", *CHANNELS),
+    "check-prices": _table("pricing", "BatchGetItem") | _secrets("channels", *CHANNELS),
     "read-customers": _table("identity", "BatchGetItem", "Query") | _secrets("cursors", "key"),
     "change-customers": _table("identity", *CUSTOMERS, "GetItem") | EXCEPTIONS,
     "check-orders": _table("identity", "BatchGetItem", "Query") | _secrets("quotes", "key"),
@@ -128,7 +128,7 @@ ALLOWED = {
     | EXCEPTIONS
     | _consumes("prices"),
     "change-price-rules": _table("pricing", *PRICE_RULES) | _table("identity", "BatchGetItem"),
-    "import-price-rules": _table("pricing", *PRICE_RULES)
+    "import-price-rules": _table("pricing", *(verb for verb in PRICE_RULES if verb != "Query"))
     | _table("identity", "BatchGetItem")
     | {"sqs:SendMessage queue/failures"},
     "explain-prices": _table("pricing", "BatchGetItem", "GetItem", "Query")
@@ -168,7 +168,7 @@ ALLOWED = {
     | _table("identity", "BatchGetItem")
     | EXCEPTIONS
     | _consumes("counts"),
-    "apply-references": _table("identity", "PutItem", "GetItem", "BatchGetItem", "ConditionCheckItem")
+    "apply-references": _table("identity", "PutItem", "BatchGetItem")
     | _table("identity", "PartiQLInsert", "PartiQLUpdate", "Query")
     | _table("pricing", "BatchGetItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate")
     | EXCEPTIONS
