@@ -5,6 +5,7 @@ Credentials are shown once, here. docs/partners.md tells operators and partners 
 
 from __future__ import annotations
 
+import secrets as random
 from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Partners: who may call the API, and for what.", no_args_is_help=True)
 
 _OVERLAP_HOURS: Final = 168
+_CURSOR_KEY_BYTES: Final = 48
 
 Name = Annotated[str, typer.Argument(help="The partner: lower-case letters, digits and dashes.")]
 
@@ -157,6 +159,16 @@ def remove_command(ctx: typer.Context, name: Name, as_json: AsJson = False) -> N
         emit_json({"name": name, "removed": True})
         return
     console.print(f"partner {escape(name)} is shut out")
+
+
+@app.command("renew-cursors", epilog="Example: [bold]crossdock partners renew-cursors[/bold]")
+def renew_cursors_command(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """Sign the cursors of pages with a new key: listings that are under way begin again, within a minute."""
+    connect(ctx.obj).write_secret_document("cursors", "key", {"k1": random.token_urlsafe(_CURSOR_KEY_BYTES)})
+    if as_json:
+        emit_json({"renewed": True})
+        return
+    console.print("cursors have a new key: whoever is amid a listing is told to begin again")
 
 
 def add(target: Target, rights: PartnerAccess) -> str:

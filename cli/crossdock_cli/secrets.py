@@ -165,6 +165,9 @@ def set_command(
     new_secret: Annotated[
         bool, typer.Option("--new-secret", help="Sign with a new secret from now on, and with the old one too.")
     ] = False,
+    drop_old_secret: Annotated[
+        bool, typer.Option("--drop-old-secret", help="Sign with the newest secret alone: the receiver has it by now.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Say where a channel listens, and how we prove ourselves to it.
@@ -173,7 +176,7 @@ def set_command(
     made the first time, and printed when it is new. Channels of the kind csv_drop need none of this.
     """
     target = connect(ctx.obj)
-    secret = set_channel(target, name, url, token=token, new_secret=new_secret)
+    secret = set_channel(target, name, url, token=token, new_secret=new_secret, drop_old=drop_old_secret)
     address = str(target.secret_document("channels", name)["url"])
     if as_json:
         emit_json({"name": name, "url": address, "signing_secret": secret, "token": bool(token)})
@@ -186,10 +189,13 @@ def set_command(
         console.print(secret, markup=False)
 
 
-def set_channel(target: Target, name: str, url: str = "", *, token: str = "", new_secret: bool = False) -> str | None:
+def set_channel(
+    target: Target, name: str, url: str = "", *, token: str = "", new_secret: bool = False, drop_old: bool = False
+) -> str | None:
     """Writes a channel's document; returns the signing secret if a new one was made.
 
-    What is not given stays as it is. One with a token is not signed for, unless somebody asks for a secret.
+    What is not given stays as it is. One with a token is not signed for, unless somebody asks for a secret. With
+    `drop_old` only the newest secret is left.
     """
     if url:
         _check_url(target, url)
@@ -200,6 +206,8 @@ def set_channel(target: Target, name: str, url: str = "", *, token: str = "", ne
     current = signing_secrets(document)
     secret = new_signing_secret() if new_secret or not (current or proof) else None
     chosen = [secret, *current[:1]] if secret else current
+    if drop_old:
+        chosen = chosen[:1]
     written: dict[str, Any] = {"url": address}
     written |= {_SIGNING: chosen} if chosen else {}
     written |= {_TOKEN: proof} if proof else {}
