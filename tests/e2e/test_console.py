@@ -84,7 +84,7 @@ def opened(browser: Browser, server: Server, **options: Any) -> Iterator[Page]:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("dialog", lambda _: complaints.append("a script of somebody else ran"))
     page.goto(server.guard.link())
-    page.wait_for_selector("main h1")
+    page.wait_for_selector("main[data-view=overview]")
     yield page
     context.close()
     assert complaints == []
@@ -98,8 +98,7 @@ def _is_ours(said: ConsoleMessage) -> bool:
 def go(page: Page, server: Server, view: str) -> None:
     """Goes to a view and waits until it is all there."""
     page.goto(f"{server.guard.origin}/#/{view}")
-    page.wait_for_function("() => !document.querySelector('main [role=status]') && document.querySelector('main h1')")
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function("view => document.getElementById('main').dataset.view === view", arg=view)
 
 
 def test_an_exception_is_corrected_and_replayed_by_keyboard_alone(
@@ -111,12 +110,12 @@ def test_an_exception_is_corrected_and_replayed_by_keyboard_alone(
         tab_to(page, "Skip to the content")
         tab_to(page, "Exceptions")
         keys.press("Enter")
-        page.wait_for_selector("text=by what they hold up")
+        page.wait_for_selector("main[data-view=exceptions]")
         assert focused(page).startswith("Exceptions"), "after a change of view focus is on the view"
         while page.evaluate("document.activeElement.getAttribute('href')") != f"#/exceptions/{group['id']}":
             tab_to(page, "unknown item")
         keys.press("Enter")
-        page.wait_for_selector(f"text={wms_code(day.TYPO)}")
+        page.wait_for_selector(f"main[data-view='exceptions/{group['id']}']")
 
         tab_to(page, "Correct…")
         keys.press("Enter")

@@ -35,6 +35,8 @@ async function route() {
   mark(path.split("/")[0]);
   const stage = h("div", { class: "form" });
   main.replaceChildren(stage);
+  main.setAttribute("aria-busy", "true");
+  delete main.dataset.view;
   const alive = { yes: true };
   leave = () => (alive.yes = false);
   try {
@@ -43,6 +45,8 @@ async function route() {
     if (alive.yes) stage.replaceChildren(h("h1", {}, "This cannot be shown"), h("p", { class: "note note-bad" }, words(error)));
   }
   if (!alive.yes) return;
+  main.removeAttribute("aria-busy");
+  main.dataset.view = path; // all of it is there now
   const title = stage.querySelector("h1")?.textContent;
   document.title = `${title ? `${title} · ` : ""}crossdock console`;
   // The first view comes with the page, whose beginning is where reading starts; a later one begins at its heading.
