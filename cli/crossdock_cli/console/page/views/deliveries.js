@@ -32,7 +32,7 @@ function card(c, now, look) {
     "li",
     { class: "card", "data-key": c.channel },
     h("div", { class: "head" }, h("h2", {}, c.channel), tag(...STATES[c.state])),
-    c.error && h("p", { class: "note wrap" }, c.error),
+    c.error && h("p", { class: "note wrap" }, c.state === "closed" ? `Last trouble: ${c.error}` : c.error),
     pairs({ "Hears of": c.publishes.map(plain).join(", "), "Parked": count(c.parked), "Oldest parked": c.oldest && `${age(c.oldest, now)} ago`, "Next probe": instant(c.next_probe), "Requests a second": c.requests_per_second ? String(c.requests_per_second) : "any number", "Since": c.since ? instant(c.since) : null }),
     h("div", { class: "row" },
       h("a", { href: `#/deliveries/${part(c.channel)}`, "data-key": "told" }, "What it was told"),
