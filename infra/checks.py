@@ -32,7 +32,7 @@ from constructs import IConstruct
 
 from infra.stages import Stage
 
-TAGS: Final = ("owner", "project", "stack", "stage")
+TAGS: Final = ("domain", "owner", "project", "stack", "stage")
 _L1 = TypeVar("_L1", bound=CfnResource)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from aws_cdk import ArnFormat, Duration, RemovalPolicy, SymlinkFollowMode
+from aws_cdk import ArnFormat, Duration, RemovalPolicy, SymlinkFollowMode, Tags
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -13,6 +13,7 @@ from constructs import Construct
 
 from infra.constructs.acknowledged import BODIES, PYTHON_VERSION, TRACES, VERSION_EXISTS, acknowledge, drops
 from infra.constructs.alarms import Watch, alarm
+from infra.constructs.domains import TAG, domain_of
 from infra.constructs.layers import PYTHON, architecture
 from infra.constructs.permissions import allow, allow_key, allow_send, allow_table, key_actions
 from infra.constructs.rollout import LIVE
@@ -62,6 +63,7 @@ class Function(Construct):
     ) -> None:
         super().__init__(stack, "".join(part.capitalize() for part in name.split("_")))
         stage = stack.plan.stage
+        Tags.of(self).add(TAG, domain_of(name))
         self.name = name
         self.physical_name = stage.function_name(name)
         self.size = size or stage.worker

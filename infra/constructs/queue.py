@@ -2,12 +2,13 @@
 
 from typing import Any, Final
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Tags
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.constructs.alarm_stories import STORIES, Story
 from infra.constructs.alarms import Watch, alarm, told
+from infra.constructs.domains import TAG, domain_of
 from infra.constructs.stack import StageStack, stack_of
 
 DEAD_LETTER_RETENTION: Final = Duration.days(14)
@@ -36,6 +37,7 @@ class DeadLetters(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, name: str) -> None:
         super().__init__(scope, construct_id)
+        Tags.of(self).add(TAG, domain_of(name))
         stage = stack_of(self).plan.stage
         self.queue = sqs.Queue(
             self,
@@ -67,6 +69,7 @@ class Queue(Construct):
         self, scope: Construct, name: str, *, max_receives: int, late_after_seconds: int, late: Story | None = None
     ) -> None:
         super().__init__(scope, "".join(part.capitalize() for part in name.replace("_", "-").split("-")))
+        Tags.of(self).add(TAG, domain_of(name))
         stage = stack_of(self).plan.stage
         self.name = name
         self.dead_letters = DeadLetters(self, "DeadLetters", f"{name}-dlq")

@@ -10,6 +10,7 @@ from constructs import Construct
 
 from crossdock.config import BusinessConfig
 from infra.bundling import LayerFolders
+from infra.constructs.domains import PLATFORM, TAG
 from infra.constructs.layers import Layers
 from infra.constructs.rollout import Rollout
 from infra.stages import Stage
@@ -37,6 +38,8 @@ class StageStack(Stack):
 
     def __init__(self, scope: Construct, part: str, plan: Plan, description: str) -> None:
         tags = {"project": "crossdock", "stage": plan.stage.name, "stack": part, "owner": plan.stage.owner}
+        # What serves one part of the business says so itself, nearer to it.
+        tags[TAG] = PLATFORM
         super().__init__(
             scope,
             part,

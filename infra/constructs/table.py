@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import RemovalPolicy, Tags
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
 from infra.constructs.alarms import Watch, alarm
+from infra.constructs.domains import TAG, domain_of
 from infra.constructs.stack import StageStack
 
 
@@ -55,6 +56,7 @@ def make_table(
         deletion_protection=stage.retain,
         removal_policy=RemovalPolicy.RETAIN if stage.retain else RemovalPolicy.DESTROY,
     )
+    Tags.of(table).add(TAG, domain_of(name))
     # Many that want one item at once are what a table of stock is throttled by.
     kind = "stock-throttled" if name == "inventory" else "table-throttled"
     for verb in ("reads", "writes"):

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Tags
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
@@ -17,6 +17,7 @@ from infra.constructs.acknowledged import (
     acknowledge,
 )
 from infra.constructs.channel import needs_of
+from infra.constructs.domains import TAG, domain_of
 from infra.constructs.key import make_key
 from infra.constructs.partner_pool import PartnerPool
 from infra.constructs.stack import Plan, StageStack
@@ -89,6 +90,7 @@ class DataStack(StageStack):
             removal_policy=self._removal,
         )
         acknowledge(bucket, without_log)
+        Tags.of(bucket).add(TAG, domain_of(name))
         return bucket
 
     def _secret(self, kind: str, name: str) -> None:

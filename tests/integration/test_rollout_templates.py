@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from infra.app import build
+from infra.constructs.domains import DOMAINS, domain_of
 from infra.stages import UnknownStageError
 from tests.integration.conftest import Templates
 
@@ -210,3 +211,41 @@ def test_the_local_stage_calls_plain_functions_unless_it_is_asked_for_aliases(
     kinds = {r["Type"] for t in asked.stacks.values() for r in t["Resources"].values()}
     assert {"AWS::Lambda::Alias", "AWS::Lambda::Version"} <= kinds
     assert "AWS::CodeDeploy::DeploymentGroup" not in kinds, "the engine has none: whoever tries it moves the alias"
+
+
+# -- whose bill it is ---------------------------------------------------------------------------------------------
+
+
+def _tags(resource: dict[str, Any]) -> dict[str, str]:
+    tags = resource["Properties"].get("Tags") or []
+    return tags if isinstance(tags, dict) else {tag["Key"]: tag["Value"] for tag in tags}
+
+
+def test_what_costs_money_says_which_part_of_the_business_it_works_for(prod: Templates) -> None:
+    found: dict[str, set[str]] = {}
+    for kind, key in (
+        ("AWS::Lambda::Function", "FunctionName"),
+        ("AWS::DynamoDB::Table", "TableName"),
+        ("AWS::SQS::Queue", "QueueName"),
+        ("AWS::S3::Bucket", "BucketName"),
+    ):
+        for _, resource in prod.all(kind):
+            name = resource["Properties"][key]
+            own = prod.own(name) if isinstance(name, str) else "bodies"
+            found.setdefault(_tags(resource)["domain"], set()).add(own)
+    assert set(found) == set(DOMAINS)
+    assert found["inventory"] >= {"inventory", "movements", "movements-dlq", "apply-movements", "reserve-stock"}
+    assert found["pricing"] >= {"pricing", "prices", "price-cells", "quote-prices"}
+    assert found["customers"] >= {"identity", "accounts", "change-customers"}
+    assert found["exchange"] >= {"exchange", "bodies", "channel-webshop", "deliver-to-channel", "receive-webhook"}
+    assert found["exceptions"] >= {"exceptions", "collect-dead-letters"}
+    # A function's role, log, alias and alarms go with it.
+    for _, group in prod.all("AWS::Logs::LogGroup"):
+        if "quote-prices" in group["Properties"]["LogGroupName"]:
+            assert _tags(group)["domain"] == "pricing"
+
+
+def test_what_has_no_domain_is_refused_with_where_to_say_it() -> None:
+    with pytest.raises(KeyError, match="'mystery' has no domain: say in infra/constructs/domains.py"):
+        domain_of("mystery")
+    assert (domain_of("channel-webshop-dlq"), domain_of("price-cells-dlq")) == ("exchange", "pricing")

@@ -202,6 +202,8 @@ def _print(result: Result) -> None:
     _console.print()
     counted = [(c.what, c.accepted, c.found, c.lost, c.wrong, "yes" if c.sound else "NO") for c in result.counts]
     _console.print(table(("what", ">accepted", ">found", ">lost", ">wrong", "sound"), counted))
+    for said in (example for c in result.counts for example in c.examples):
+        _console.print(said, markup=False)
     again = ", ".join(f"{n} after {status or 'no answer'}" for status, n in sorted(result.sent_again.items())) or "none"
     _console.print(f"\nrequests sent again: {again}; refused: {len(result.refused)}")
     for line in result.refused[:5]:

@@ -23,6 +23,8 @@ class Count:
     found: int
     lost: int
     wrong: int
+    examples: tuple[str, ...] = ()
+    """What is wrong, in words, of a few."""
 
     @property
     def sound(self) -> bool:
@@ -35,6 +37,7 @@ class Count:
             "found": self.found,
             "lost": self.lost,
             "wrong": self.wrong,
+            "examples": list(self.examples),
         }
 
 
@@ -92,12 +95,11 @@ def _balances(rows: list[dict[str, Any]], accepted: Accepted) -> Count:
     for sku, quantity in accepted.holds.values():
         held[sku] += quantity
     heads = {r["pk"][2:]: r for r in rows if _is_header(r)}
-    right = [
-        sku
-        for sku in ITEMS
-        if (h := heads.get(sku)) and (h["oh"], h["rsv"], h["av"]) == (on_hand[sku], held[sku], on_hand[sku] - held[sku])
-    ]
-    return Count("balances to the unit", len(ITEMS), len(right), 0, len(ITEMS) - len(right))
+    wanted = {sku: (on_hand[sku], held[sku], on_hand[sku] - held[sku]) for sku in ITEMS}
+    found = {sku: tuple(heads.get(sku, {}).get(name) for name in ("oh", "rsv", "av")) for sku in ITEMS}
+    wrong = [sku for sku in ITEMS if found[sku] != wanted[sku]]
+    examples = tuple(f"{sku}: on hand, held, available {found[sku]} and not {wanted[sku]}" for sku in wrong)
+    return Count("balances to the unit", len(ITEMS), len(ITEMS) - len(wrong), 0, len(wrong), examples)
 
 
 def _supply(rows: list[dict[str, Any]], accepted: Accepted) -> Count:

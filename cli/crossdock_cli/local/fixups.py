@@ -1,7 +1,7 @@
 """What the emulator's CloudFormation leaves out of our templates, done by API afterwards.
 
-Read from the synthesised templates, so that nothing is said twice. Today that is one thing:
-tables come up without their time to live.
+Read from the synthesised templates, so that nothing is said twice. Today that is two things:
+tables come up without their time to live and without their history.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 def complete(state: LocalState, assembly: Path) -> None:
     """Makes the deployed stacks what their templates say. Does nothing the second time."""
     client = local_target(state).dynamodb
+    for table, _ in _tables(assembly, "PointInTimeRecoverySpecification"):
+        client.update_continuous_backups(
+            TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+        )
     for table, wanted in times_to_live(assembly):
         found = client.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
         if found.get("TimeToLiveStatus") != "ENABLED":
@@ -32,8 +36,12 @@ def complete(state: LocalState, assembly: Path) -> None:
 
 def times_to_live(assembly: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Table name and TimeToLiveSpecification of every table that has one."""
+    return _tables(assembly, "TimeToLiveSpecification")
+
+
+def _tables(assembly: Path, specification: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for template in sorted(assembly.glob("*.template.json")):
         for resource in json.loads(template.read_text()).get("Resources", {}).values():
             properties = resource.get("Properties", {})
-            if resource["Type"] == "AWS::DynamoDB::Table" and "TimeToLiveSpecification" in properties:
-                yield properties["TableName"], properties["TimeToLiveSpecification"]
+            if resource["Type"] == "AWS::DynamoDB::Table" and specification in properties:
+                yield properties["TableName"], properties[specification]
