@@ -191,4 +191,6 @@ def test_the_local_stage_may_throw_its_tables_away(tmp_path: Path) -> None:
 
 def test_a_resource_without_our_tags_is_refused(tmp_path: Path) -> None:
     (found,) = problems(tmp_path, lambda stack: kms.Key(stack, "Key"), tagged=False)
-    assert found == "stack/Key/Resource: it lacks the tag(s) owner, project, stack, stage: put it in a StageStack"
+    assert (
+        found == "stack/Key/Resource: it lacks the tag(s) domain, owner, project, stack, stage: put it in a StageStack"
+    )

@@ -246,6 +246,6 @@ def test_what_costs_money_says_which_part_of_the_business_it_works_for(prod: Tem
 
 
 def test_what_has_no_domain_is_refused_with_where_to_say_it() -> None:
-    with pytest.raises(KeyError, match="'mystery' has no domain: say in infra/constructs/domains.py"):
+    with pytest.raises(KeyError, match=r"'mystery' has no domain: say in infra/constructs/domains.py"):
         domain_of("mystery")
     assert (domain_of("channel-webshop-dlq"), domain_of("price-cells-dlq")) == ("exchange", "pricing")
