@@ -86,7 +86,7 @@ def _behind(channel: config.Channel, now: datetime) -> int:
 def _exceptions(now: datetime) -> dict[str, Any]:
     """The list in figures; 0 for each class that has none: so alarms end. Half a read unit for some five groups."""
     business, store = app().business, app().exceptions
-    currencies = {business.currency, *(c.currency for c in business.price_classes.values())}
+    currencies = sorted({business.currency, *(c.currency for c in business.price_classes.values())})
     figures = figures_of(store.standing(), store.ended(to_text(now - SPAN)), now, currencies)
     for name, one in figures.classes.items():
         measured_together(

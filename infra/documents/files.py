@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from infra.documents import alarms, asyncapi, logs, openapi
+from infra.documents import alarms, asyncapi, logs, metrics, openapi
 
 
 def documents() -> dict[str, dict[str, Any]]:
@@ -15,7 +15,12 @@ def documents() -> dict[str, dict[str, Any]]:
 
 def pages() -> dict[str, str]:
     """Each page that is written from the code, by the name of its file."""
-    return {"alarms.md": alarms.alarms_page(), "logs.md": logs.logs_page(), "runbooks/README.md": alarms.index_page()}
+    return {
+        "alarms.md": alarms.alarms_page(),
+        "logs.md": logs.logs_page(),
+        "metrics.md": metrics.page(),
+        "runbooks/README.md": alarms.index_page(),
+    }
 
 
 def text(document: Mapping[str, Any]) -> str:

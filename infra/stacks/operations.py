@@ -16,8 +16,8 @@ from infra.constructs.alarms import TOPICS
 from infra.constructs.burn_rates import burn_rates
 from infra.constructs.business_alarms import business_alarms
 from infra.constructs.composites import composites
-from infra.constructs.dashboard import dashboard
-from infra.constructs.exceptions_widget import widget_function
+from infra.constructs.dashboards import dashboards
+from infra.constructs.exceptions_widget import FUNCTION, exceptions_widget, widget_function
 from infra.constructs.function import Function
 from infra.constructs.log_queries import save_log_queries
 from infra.constructs.permissions import allow, allow_send
@@ -66,7 +66,8 @@ class OperationsStack(StageStack):
             self._topics(data.key)
             composites(self)
             burn_rates(self, WEBHOOKS)
-            dashboard(self)
+            widget = exceptions_widget(self.exceptions_widget.function.function_arn)
+            dashboards(self, {FUNCTION: widget})
             save_log_queries(self)
 
     def _reconciliation(self, data: DataStack, sync: SyncStack) -> None:

@@ -25,7 +25,7 @@ def imported(path: Path) -> set[str]:
 
 
 def test_there_are_as_many_handlers_as_functions() -> None:
-    assert len(HANDLERS) == 43
+    assert len(HANDLERS) == 45
 
 
 @pytest.mark.parametrize("handler", HANDLERS, ids=lambda h: h.parent.name)
