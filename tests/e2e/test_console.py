@@ -217,7 +217,7 @@ def test_what_looks_like_markup_is_shown_as_text(morning: System, server: Server
         page.get_by_label("Owner").fill(day.SCRIPT)
         page.get_by_label("Why").fill(day.SCRIPT)
         page.locator("dialog").get_by_role("button", name="Assign").click()
-        page.wait_for_selector("dialog", state="detached")
+        page.wait_for_selector("#said:has-text('It belongs to')")
         said = page.locator("main").inner_text()
         assert said.count(day.SCRIPT) >= 5, "in subject, detail, owner, payload and history"
         go(page, server, f"items/{quote(day.SCRIPT, safe='')}")
