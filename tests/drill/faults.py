@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from itertools import count as numbers
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -46,6 +46,13 @@ def _stocked(system: System, ledger: Ledger, sku: str, quantity: int = 100) -> N
     system.knows(sku)
     ledger.send(movement(f"{sku}-first", sku, quantity))
     system.until("both channels are told", lambda: system.told(sku, quantity, quantity - 2))
+
+
+@contextmanager
+def _with_stock(system: System, ledger: Ledger, sku: str) -> Iterator[None]:
+    """All that has to be there; the fault comes from outside."""
+    _stocked(system, ledger, sku)
+    yield
 
 
 # -- a channel is killed ---------------------------------------------------------------------------------------
@@ -260,7 +267,7 @@ def _duplicates(system: System, ledger: Ledger) -> Drill:
         title="a flood of duplicates",
         figure=("DuplicatesSuppressed", {"domain": "movements"}),
         alarm="facts-movements-repeated",
-        fault=lambda: nullcontext(_stocked(system, ledger, sku)),
+        fault=lambda: _with_stock(system, ledger, sku),
         provoke=lambda: ledger.send(*batch, times=3),
         values={"SOURCE": "wms", "ITEM": sku},
         proof=lambda: system.told(sku, 200, 198),
@@ -291,7 +298,7 @@ def _forgery(system: System, ledger: Ledger) -> Drill:
         title="forged webhooks",
         figure=("WebhookRefused", {"source": "wms"}),
         alarm="source-wms-refused",
-        fault=lambda: nullcontext(_stocked(system, ledger, sku)),
+        fault=lambda: _with_stock(system, ledger, sku),
         provoke=forge,
         values={"SOURCE": "wms", "ITEM": sku},
         proof=nothing_forged,

@@ -137,8 +137,8 @@ def _run(drill: Drill, system: System, alarms: Alarms, result: Result, tell: Cal
         ringing = _until_it_rings(drill, alarms, fault_at)
         result.to_alarm_s = time.monotonic() - began
         result.priority, result.runbook = ringing.told.priority, ringing.told.runbook
-        result.before = alarms.metric(metric, baseline, fault_at, **dimensions)
-        result.after = alarms.metric(metric, fault_at, **dimensions)
+        result.before = alarms.metric(metric, dimensions, baseline, fault_at)
+        result.after = alarms.metric(metric, dimensions, fault_at)
         result.also_rang = [a.name for a in alarms.all_ringing(fault_at) if a.name != drill.alarm]
         tell(f"following {result.runbook}")
         drill.meanwhile()
@@ -152,7 +152,7 @@ def _run(drill: Drill, system: System, alarms: Alarms, result: Result, tell: Cal
         return alarms.ringing(drill.alarm, mended_at) is None and drill.proof()
 
     system.until(f"{drill.alarm} is quiet and all is well", over, PATIENCE_S)
-    result.after = alarms.metric(metric, fault_at, **dimensions)
+    result.after = alarms.metric(metric, dimensions, fault_at)
     result.to_recovery_s = time.monotonic() - began
 
 

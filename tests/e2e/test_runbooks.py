@@ -19,7 +19,7 @@ from tests.support.system import erp_code, movement, wms_code
 from tests.support.throttling import throttled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from tests.support.system import System
@@ -54,8 +54,8 @@ def well_again(system: System) -> Iterator[None]:
 def follow(
     system: System,
     slug: str,
-    values: dict[str, str | Callable[[], str]],
-    before: dict[str, Callable[[], object]] | None = None,
+    values: Mapping[str, str | Callable[[], str]],
+    before: Mapping[str, Callable[[], object]] | None = None,
 ) -> list[tuple[str, Any]]:
     return Follower(runbook(slug), system.crossdock, values, before or {}).follow()
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from crossdock.contracts.metrics import BY_NAME, NAMESPACE
 from infra.constructs.alarm_stories import Told, read
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def rings(definition: Mapping[str, Any], values: Sequence[float | None]) -> bool
     missing = {"breaching": True, "notBreaching": False}.get(definition.get("TreatMissingData", "missing"))
     judged = [missing if v is None else breaching(v, definition["Threshold"]) for v in values]
     wanted = definition.get("DatapointsToAlarm") or definition["EvaluationPeriods"]
-    return sum(j is True for j in judged) >= wanted
+    return sum(j is True for j in judged) >= int(wanted)
 
 
 @dataclass(frozen=True)
@@ -83,14 +84,8 @@ class Alarms:
         """Every alarm that rings."""
         return [found for name in sorted(self.definitions) if (found := self.ringing(name, since))]
 
-    def figure(self, name: str, start: datetime, end: datetime | None = None) -> float:
-        """The alarm's own figure over any span; 0 where there was no data."""
-        return self._value(self.definitions[name], start, end or _now() + _AHEAD) or 0.0
-
-    def metric(self, name: str, start: datetime, end: datetime | None = None, **dimensions: str) -> float:
+    def metric(self, name: str, dimensions: Mapping[str, str], start: datetime, end: datetime | None = None) -> float:
         """The sum, or the maximum of a gauge or time, of one of our figures over a span; 0 where there was no data."""
-        from crossdock.contracts.metrics import BY_NAME, NAMESPACE
-
         statistic = "Sum" if BY_NAME[name].statistic == "Sum" else "Maximum"
         names = {"stage": self._target.stage, **dimensions}
         definition = {
@@ -116,7 +111,7 @@ class Alarms:
         extended = definition.get("ExtendedStatistic")
         # One period over all of it where points cannot be put together: a percentile of percentiles is none.
         seconds = max(60, -(-int((end - start).total_seconds() + 60) // 60) * 60) if extended else 1
-        asked = {"ExtendedStatistics": [extended]} if extended else {"Statistics": [definition["Statistic"]]}
+        asked: Any = {"ExtendedStatistics": [extended]} if extended else {"Statistics": [definition["Statistic"]]}
         points: Any = self._target.cloudwatch.get_metric_statistics(
             Namespace=definition["Namespace"],
             MetricName=definition["MetricName"],
