@@ -1,6 +1,7 @@
 """Header, reservation and price cell streams → dirty marks on each channel's queue, looks at holds to come."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from crossdock.inventory.store import changed_header
 from crossdock.platform import clients, deadline, env
 from crossdock.platform.clock import system_clock
 from crossdock.platform.dynamo import Table
-from crossdock.platform.logs import passed
+from crossdock.platform.logs import logger, passed
 from crossdock.platform.metrics import happened
 from crossdock.platform.queues import Sender, dumps
 from crossdock.platform.startup import warm
@@ -60,8 +61,16 @@ def handler(event: dict[str, Any], context: deadline.LambdaContext) -> None:
         _send(name, found)
     prices = _announce_prices(event["Records"], causes)
     items = {n: len(m) + prices.get(n, 0) for n, m in marks.items() if m or n in prices}
-    happened(("Oversold", sum(oversold(record["dynamodb"]) for record in event["Records"]), "Count"))
+    _look_for_oversold(event["Records"])
     passed("announced", "changes", causes, records=len(event["Records"]), items=items)
+
+
+def _look_for_oversold(records: Sequence[Mapping[str, Any]]) -> None:
+    """Must never be. A figure has no items for dimensions: the line names them, for whoever is woken by it."""
+    found = [record["dynamodb"] for record in records if oversold(record["dynamodb"])]
+    happened(("Oversold", len(found), "Count"))
+    if found:
+        logger().error("oversold", items=sorted({change["Keys"]["pk"]["S"].split("#")[1] for change in found}))
 
 
 def _send(channel: str, marks: Marks) -> None:

@@ -11,6 +11,7 @@ from crossdock.exchange.park_store import ParkStore
 from crossdock.exchange.pending import Pending, PendingStore
 from crossdock.platform import allowances
 from crossdock.platform.limits import Standing, Terms
+from crossdock.platform.logs import logger
 from tests.support import figures
 from tests.support.metering import metered
 from tests.support.world import (
@@ -143,6 +144,17 @@ def test_an_oversell_rings_for_a_hold_on_header_or_shard_and_for_nothing_else(
     records = [lost, _change((2, -1), (0, 3)), _change((1, -1), (0, 2), "T#SKU-1#S03")]
     world.call("announce_changes", {"Records": records}, Context())
     assert figures.measured(capsys) == [("Oversold", 2, "Count", {})]
+
+
+def test_an_oversell_names_its_items_in_the_log(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[Any] = []
+    monkeypatch.setattr(logger(), "error", lambda message, **more: said.append((message, more)))
+    world.call("announce_changes", {"Records": [_change((2, -2), (3, 3))]}, Context())
+    assert said == []
+
+    records = [_change((2, -1), (0, 3)), _change((1, -1), (0, 2), "T#SKU-2#S03"), _change((1, -1), (0, 2), "T#SKU-2")]
+    world.call("announce_changes", {"Records": records}, Context())
+    assert said == [("oversold", {"items": ["SKU-1", "SKU-2"]})]
 
 
 # -- partners --------------------------------------------------------------------------------------------------
