@@ -15,7 +15,7 @@ from tests.support.runbooks import filled, runbook
 from tests.support.system import MOVED_AT, movement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from tests.support.system import Said, System
 
@@ -114,20 +114,20 @@ def _channel(system: System, follower: Follower) -> None:
         return [_verifies(secret, *seen[-1]) for secret in (old, new)]
 
     seen: list[tuple[bytes, dict[str, str]]] = []
-    receive = channel.receive
+    deliver = channel.deliver
 
-    def noting(body: bytes, headers: Any) -> Any:
-        seen.append((body, {name.lower(): value for name, value in headers.items()}))
-        return receive(body, headers)
+    def noting(headers: Mapping[str, str], body: bytes) -> Any:
+        seen.append((body, dict(headers)))
+        return deliver(headers, body)
 
-    channel.receive = noting  # type: ignore[method-assign]
+    channel.deliver = noting  # type: ignore[method-assign]
     try:
         channel.secrets[:] = [old, new]
         system.until("deliveries carry both signatures", lambda: signed_with() == [True, True])
         follower.until("channels set")
         system.until("deliveries carry the new one alone", lambda: signed_with() == [False, True])
     finally:
-        channel.receive = receive  # type: ignore[method-assign]
+        channel.deliver = deliver  # type: ignore[method-assign]
         channel.secrets[:] = [new]
 
 
