@@ -17,6 +17,7 @@ from crossdock.inventory.reserving import Reservations
 from crossdock.inventory.standing_store import StandingStore
 from crossdock.inventory.supply import Order, SupplyLine
 from crossdock.inventory.supply_store import SupplyStore
+from tests.support import figures
 from tests.support.reserving import act, body, header, line, post, stocked
 from tests.support.world import CORRELATION, Context, configuration, movement, movements_message
 
@@ -181,6 +182,19 @@ def test_supply_is_promised_once(shop: World) -> None:
     assert (status, problem["type"]) == (409, "urn:crossdock:problem:not-available")
     assert post(shop, body(line(quantity=3), on_shortage="backorder"), "third")[0] == 201
     assert header(shop) == {"oh": 1, "av": -10, "rsv": 11, "cm": 0}
+
+
+def test_what_is_promised_from_supply_is_no_oversell(shop: World, capsys: pytest.CaptureFixture[str]) -> None:
+    stocked(shop, A1=1)
+    expects(shop, 10, "2026-12-01", "MAIN")
+    for key, quantity in (("first", 8), ("second", 3)):
+        assert post(shop, body(line(quantity=quantity), on_shortage="backorder"), key)[0] == 201
+    assert header(shop) == {"oh": 1, "av": -10, "rsv": 11, "cm": 0}
+    capsys.readouterr()
+
+    shop.call("announce_changes", {"Records": shop.stream("inventory")}, Context())
+
+    assert figures.measured(capsys) == []
 
 
 def test_arriving_supply_serves_what_was_promised_from_it_first(shop: World) -> None:
