@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from crossdock_cli.local.paths import checkout
+from tests.bench import standing
 from tests.bench.model import Model, sum_of
 from tests.bench.page import AIM, deployed_batch, render
 from tests.bench.tables import usd
@@ -32,6 +33,7 @@ def main() -> None:
     """Refreshes the snapshot from the last full benchmark, if there was one, and writes docs/costs.md."""
     console = Console()
     console.print(_refresh(), highlight=False)
+    standing.write()
     model = Model.read(PRICES, COUNTED)
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(render(model), encoding="utf-8")

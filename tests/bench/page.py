@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from tests.bench import page_quotes, page_reservations
+from tests.bench import page_quotes, page_reservations, standing
 from tests.bench.model import Bill, Model, added, memory_of, sum_of, times
 from tests.bench.movements import STREAM_BATCH
 from tests.bench.tables import bill_rows, kinds_of, table, usd
@@ -30,6 +30,7 @@ def render(model: Model) -> str:
         page_reservations.render(model),
         page_quotes.render(model),
         _others(model),
+        standing.render(model.book),
         _common(model),
         _assumptions(model),
         _left_out(model),
@@ -200,16 +201,14 @@ def _assumptions(model: Model) -> str:
 
 def _left_out(model: Model) -> str:
     size, kept = model.counted["sizes"]["journal_row_bytes"], usd(model.storage_per_month())
-    idle, secret = usd(model.book.usd("sqs_request", 650_000)), usd(model.book.usd("secret_call", 43_200))
+    secret = usd(model.book.usd("secret_call", 43_200))
     return f"""## What is not in these figures
 
 - **Keeping it.** A journal row has {size} bytes: a million cost {kept} a month with point-in-time recovery.
-- **What runs without traffic.** Lambda asks every queue it consumes also when it is empty, some 650,000 times a month
-  and queue (about {idle}); alarms, keys, secrets and the dashboard have monthly prices.
 - **Secrets.** Each busy environment reads each secret it needs once a minute: {secret} a month.
-- **Cold starts**, SnapStart's cache and restores, the authorizer (invoked for each call: some $0.27 a million) and
-  the counting of partners' calls (a write unit each at most, 0.11 when they are many), KMS (DynamoDB
-  caches the tables' key), the archive of the bus, data transferred out to channels and callers, free tiers."""
+- **Cold starts**, SnapStart's restores, the authorizer (invoked for each call: some $0.27 a million) and
+  the counting of partners' calls (a write unit each at most, 0.11 when they are many), the archive of the bus,
+  data transferred out to channels and callers, free tiers."""
 
 
 def _through(model: Model, request: int) -> Bill:

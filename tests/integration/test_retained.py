@@ -13,6 +13,7 @@ import pytest
 from infra import diffing
 from infra.diffing import DiffError, base_of, judged
 from infra.retained import FIXED, Finding, compare, holding, pinned
+from tests.bench import standing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -169,3 +170,8 @@ def _in(folder: Path) -> Any:
         return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603
 
     return run
+
+
+def test_the_page_of_costs_counts_what_production_has(prod: Templates) -> None:
+    counted = json.loads(standing.STANDING.read_text(encoding="utf-8"))
+    assert counted == standing.count(prod.stacks), "run: make costs"
