@@ -12,6 +12,7 @@ import pytest
 
 from crossdock import config
 from crossdock.config import ChannelPrices
+from crossdock.config.alarm_terms import AlarmTerms
 from crossdock.config.compile import ConfigError, compile_document, compile_file
 from crossdock.config.model import from_document
 from crossdock.exceptions.correction import CorrectionError, assignments_to_patch, corrected_message
@@ -392,6 +393,32 @@ def test_who_mends_exceptions_is_read_as_it_is_written() -> None:
             config.Owner("shop", source="shop"),
         ),
     )
+
+
+def test_the_business_says_from_what_on_alarms_ring() -> None:
+    usual = from_document(compile_document(DOCUMENT, "x.toml"))
+    assert usual.alarms == AlarmTerms(money_held_up={usual.currency: 10_000})
+    assert from_document({**compile_document(DOCUMENT, "x.toml"), "alarms": None}).alarms == AlarmTerms()
+
+    document = changed("alarms", {"money_held_up": {"EUR": 500, "GBP": 400}, "drifted_rows": 7})
+    assert from_document(compile_document(document, "x.toml")).alarms == AlarmTerms(
+        money_held_up={"EUR": 500, "GBP": 400}, drifted_rows=7
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "field"),
+    [
+        ("alarms.money_held_up", {"pounds": 10}, "alarms.money_held_up.pounds"),
+        ("alarms.money_held_up", {"GBP": 0}, "alarms.money_held_up.GBP"),
+        ("alarms.refused_webhooks", 0, "alarms.refused_webhooks"),
+        ("alarms.channel_behind_seconds", 10, "alarms.channel_behind_seconds"),
+        ("alarms.loud", True, "alarms.loud"),
+    ],
+)
+def test_a_threshold_that_is_none_is_named(path: str, value: Any, field: str) -> None:
+    with pytest.raises(ConfigError, match=field.replace(".", r"\.")):
+        compile_document(changed(path, value), "x.toml")
 
 
 # -- the sandbox ---------------------------------------------------------------------------------------------------
