@@ -12,20 +12,23 @@ import pytest
 from typer.testing import CliRunner
 
 from crossdock.contracts.deliveries import HttpAnswer
+from crossdock.exchange.delivery import Dirty
 from crossdock.exchange.health_store import HealthStore
 from crossdock.exchange.park_store import ParkStore
 from crossdock.exchange.shadow import Claim, ShadowStore
+from crossdock.flows import draining
 from crossdock.platform.dynamo import to_item
 from crossdock.platform.outbound import Http
 from crossdock.platform.sequences import chunks
 from crossdock_cli import channel_states, main
 from crossdock_cli.errors import CliError
+from tests.support import figures
 from tests.support.crashes import reach
 from tests.support.endpoint import Endpoint
 from tests.support.lane import Lane, lanes
 from tests.support.publishing import Prices, rule
 from tests.support.tables import table_name
-from tests.support.world import NOW, NOW_TEXT, Context, World, configuration, dirty_message, set_secret
+from tests.support.world import NOW, NOW_TEXT, Context, World, configuration, dirty_message, later, set_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -574,6 +577,39 @@ def test_a_metric_says_of_each_channel_whether_its_breaker_is_open(
         "erp": 0,
     }
     assert lines[0]["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["stage", "channel"]]
+
+
+def sent(world: World, document: Mapping[str, Any], seconds_ago: int) -> dict[str, Any]:
+    event = world.queue_event("channel-webshop", [document])
+    at = world.now - timedelta(seconds=seconds_ago)
+    event["Records"][0]["attributes"]["SentTimestamp"] = str(int(at.timestamp() * 1000))
+    return event
+
+
+def test_what_a_channel_takes_fails_and_rejects_is_measured_and_parked_items_are_as_old_as_their_marks(
+    world: World, endpoint: Endpoint, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hold(world, {"A": 1, "B": 2})
+    shop = {"channel": "webshop"}
+
+    world.call("deliver_to_channel", sent(world, marks("A", "B"), 3), Context())
+    assert figures.measured(capsys) == [("Delivered", 2, "Count", shop), ("DeliveryLag", [3_000], "Milliseconds", shop)]
+
+    endpoint.answer = DOWN
+    hold(world, {"A": 5})
+    world.call("deliver_to_channel", sent(world, marks("A"), 3), Context())
+    assert figures.measured(capsys) == [("DeliveryFailed", 1, "Count", shop)]
+
+    ParkStore(world.table("exchange"), world.clock).park(
+        "webshop", "availability", [Dirty("A", (), since=NOW_TEXT)], ""
+    )
+    world.now = later(600)
+    endpoint.answer = HttpAnswer(200)
+    world.call("deliver_to_channel", world.queue_event("channel-webshop", [draining.message("webshop", 1)]), Context())
+    assert figures.measured(capsys) == [
+        ("Delivered", 1, "Count", shop),
+        ("DeliveryLag", [600_000], "Milliseconds", shop),
+    ]
 
 
 def test_a_stale_message_that_drains_does_nothing(world: World, lane: Lane, endpoint: Endpoint) -> None:
