@@ -79,7 +79,9 @@ def accepted(path: Path, today: date) -> dict[str, str]:
     """Ids that are accepted today, with why. Raises ValueError for one without a reason or an end."""
     found = {}
     for one in tomllib.loads(path.read_text(encoding="utf-8")).get("accepted", []) if path.exists() else []:
-        if not (one.get("id") and len(str(one.get("why", "")).split()) >= _SENTENCE and isinstance(one.get("until"), date)):
+        if not (
+            one.get("id") and len(str(one.get("why", "")).split()) >= _SENTENCE and isinstance(one.get("until"), date)
+        ):
             raise ValueError(f"{path.name}: each needs id, why (a sentence) and until (a date): {one}")
         if one["until"] >= today:
             found[one["id"]] = one["why"]
@@ -141,9 +143,8 @@ def main() -> int:
     found.add(_node())
     say = sys.stdout.write
     for name, version, ident in sorted(found.known):
-        say(
-            f"{'accepted' if ident in forgiven else 'VULNERABLE'}  {name} {version}  {ident}  {forgiven.get(ident, '')}\n"
-        )
+        word = "accepted" if ident in forgiven else "VULNERABLE"
+        say(f"{word}  {name} {version}  {ident}  {forgiven.get(ident, '')}\n")
     for name, why in sorted(found.silent.items())[:10]:
         say(f"not asked after  {name}: {why}\n")
     if len(found.silent) > 10:  # noqa: PLR2004 - as many as were shown

@@ -144,3 +144,10 @@ def test_the_api_takes_tls_1_2_with_forward_secrecy_at_least_and_by_its_own_name
     ((_, api),) = prod.all("AWS::ApiGateway::RestApi")
     assert api["Properties"]["SecurityPolicy"] == "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
     assert api["Properties"]["EndpointAccessMode"] == "STRICT"
+
+
+def test_nobody_may_change_or_remove_what_operators_did(prod: Templates) -> None:
+    audit = prod.named("AWS::DynamoDB::Table", "TableName")["audit"]
+    (statement,) = audit["ResourcePolicy"]["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"]) == ("Deny", {"AWS": "*"})
+    assert {"dynamodb:DeleteItem", "dynamodb:UpdateItem", "dynamodb:BatchWriteItem"} <= set(statement["Action"])

@@ -13,8 +13,8 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
-import click
 from botocore.exceptions import BotoCoreError, ClientError
+from typer._click.globals import get_current_context  # Typer's own copy of click, which has no other door
 
 from crossdock.platform.clock import system_clock, to_text
 from crossdock_cli.audit.record import Record, shown, why
@@ -126,7 +126,7 @@ _step: Final = threading.local()
 
 def listen(target: Target) -> None:
     """From now on the running command's calls to this stage are heard. Outside a command nothing happens."""
-    context = click.get_current_context(silent=True)
+    context = get_current_context(silent=True)
     if context is None:
         return
     _current.append(hear(target, context.command_path.partition(" ")[2], context.params))

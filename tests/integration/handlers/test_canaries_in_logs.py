@@ -79,8 +79,7 @@ def places(document: Any, way: tuple[str | int, ...] = ()) -> Iterator[tuple[str
         yield way
 
 
-def test_a_line_with_a_canary_is_noticed(world: World, logged: list[str]) -> None:
-    world.call("describe_api", {"resource": "/v1/openapi.json", "headers": {}}, Context())
+def test_a_line_with_a_canary_is_noticed(logged: list[str]) -> None:
     logger().warning("somebody forgot", extra={"said": {"name": TEXT}})
     assert [line for line in logged if TEXT in line] != []
     logged.clear()

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from crossdock_cli.audit import listening
 from crossdock_cli.audit.listening import changes
 from crossdock_cli.audit.record import FIRST_SEAL, HIDDEN, Kept, Record, document, sealed, shown, why
 from crossdock_cli.audit.trail import broken_at
@@ -102,3 +106,29 @@ def test_everything_but_reading_is_a_change(
     service: str, operation: str, params: dict[str, object], *, change: bool
 ) -> None:
     assert changes(service, operation, params) is change
+
+
+def test_a_command_is_heard_with_its_name_and_parameters_from_when_it_reaches_a_stage() -> None:
+    """What Typer's own copy of click says of the running command; nothing outside of one."""
+    heard = Mock()
+    app = typer.Typer()
+    group = typer.Typer()
+    app.add_typer(group, name="partners")
+
+    @group.command("add")
+    def add(name: str, rate: int = 5) -> None:
+        del name, rate
+        listening.listen(heard)
+
+    @group.command("remove")
+    def remove(name: str) -> None:
+        del name
+
+    listening.listen(Mock())
+    assert listening._current == []
+    assert CliRunner().invoke(app, ["partners", "add", "acme"], prog_name="crossdock").exit_code == 0
+    (listener,) = listening._current
+    assert (listener._command, dict(listener._params)) == ("partners add", {"name": "acme", "rate": 5})
+    heard.session.events.register.assert_called_once_with("provide-client-params", listener.heard)
+    listening.ended(0)
+    assert listening._current == []
