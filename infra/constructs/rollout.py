@@ -22,8 +22,11 @@ LIVE: Final = "live"
 # What customers and operators would see of a bad version, by stack: alarms that stand elsewhere, by their own names.
 # With a function's own two, CodeDeploy takes no more than ten.
 SYMPTOMS: Final[Mapping[str, Sequence[str]]] = {
-    "sync": ("failures-depth", "movements-age", "movements-dlq-depth", "project-balances-lag", "holds-expire-late"),
-    "api": ("api-5xx", "api-slow"),
+    "sync": (
+        *("failures-depth", "movements-age", "movements-dlq-depth", "project-balances-lag", "holds-expire-late"),
+        "oversold",
+    ),
+    "api": ("api-5xx", "api-slow", "oversold"),
     "operations": (),
 }
 _TURNED_BACK: Final = codedeploy.CfnDeploymentGroup.AutoRollbackConfigurationProperty(

@@ -66,7 +66,7 @@ class OperationsStack(StageStack):
             self._topics(data.key)
             composites(self)
             burn_rates(self, WEBHOOKS)
-            widget = exceptions_widget(self.exceptions_widget.function.function_arn)
+            widget = exceptions_widget(self.exceptions_widget.target.function_arn)
             dashboards(self, {FUNCTION: widget})
             save_log_queries(self)
 

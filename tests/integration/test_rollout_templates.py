@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -87,20 +88,25 @@ def test_nobody_calls_the_newest_code_past_the_alias(prod: Templates) -> None:
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
             if statement["Action"] == "lambda:InvokeFunction":
                 called.add(prod.read(stack, statement["Resource"]))
+    for stack, dashboard in prod.all("AWS::CloudWatch::Dashboard"):
+        called |= set(re.findall(r'"endpoint":"([^"]+)"', prod.read(stack, dashboard["Properties"]["DashboardBody"])))
     assert {name for name in called if not name.endswith(":live")} == set()
     asynchronous = list(prod.all("AWS::Lambda::EventInvokeConfig"))
     assert {config["Properties"]["Qualifier"] for _, config in asynchronous} == {"live"}
-    # Only operators call these, by commands or by a dashboard of CloudWatch: by the alias too.
+    # Only operators' commands call these: by the alias too.
     everything = {f"function/{name}:live" for stack in SHIFTS for name in _functions(prod, stack)}
-    operators = ("import-price-rules", "explain-prices", "show-exceptions")
+    operators = ("import-price-rules", "explain-prices")
     assert everything - called == {f"function/{name}:live" for name in operators}
 
 
 def test_a_shift_is_turned_back_by_its_own_alarms_and_by_what_customers_would_see(prod: Templates) -> None:
     alarms = prod.named("AWS::CloudWatch::Alarm", "AlarmName")
     symptoms = {
-        "sync": ["failures-depth", "movements-age", "movements-dlq-depth", "project-balances-lag", "holds-expire-late"],
-        "api": ["api-5xx", "api-slow"],
+        "sync": [
+            *("failures-depth", "movements-age", "movements-dlq-depth", "project-balances-lag", "holds-expire-late"),
+            "oversold",
+        ],
+        "api": ["api-5xx", "api-slow", "oversold"],
     }
     groups = _groups(prod)
     for stack, shared in symptoms.items():
