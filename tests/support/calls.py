@@ -129,7 +129,8 @@ def _dynamodb(operation: str, params: Mapping[str, Any]) -> set[str]:
         case "TransactGetItems":
             return {f"dynamodb:GetItem table/{_own(item['Get']['TableName'])}" for item in params["TransactItems"]}
         case _:
-            return {f"dynamodb:{operation} table/{_own(params['TableName'])}"}
+            index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
+            return {f"dynamodb:{operation} table/{_own(params['TableName'])}{index}"}
 
 
 def _statement(text: str) -> str:
