@@ -50,6 +50,10 @@ class App:
     replayer: Replayer
 
 
+def _no_bus(_: list[dict[str, str]]) -> None:
+    raise CrossdockError("from a dashboard facts go back to the queue they fell out of, not onto the bus")
+
+
 @warm
 def app() -> App:
     values, client, clock = env.read(Env), clients.dynamodb(), system_clock
@@ -140,7 +144,3 @@ def _why(event: dict[str, Any]) -> str:
     fields = forms.get("all") if isinstance(forms, dict) else None
     said_ = fields.get("why") if isinstance(fields, dict) else None
     return said_.strip()[:_LONGEST] if isinstance(said_, str) else ""
-
-
-def _no_bus(_: list[dict[str, str]]) -> None:
-    raise CrossdockError("from a dashboard facts go back to the queue they fell out of, not onto the bus")

@@ -457,7 +457,7 @@ class SyncStack(StageStack):
     def replayed(self) -> dict[str, sqs.IQueue]:
         """The queues that a refused fact may have fallen out of, and goes back to, by their short names."""
         single = (self.movements, self.webhooks, self.reservations, self.expiries)
-        found = {queue.name: queue.queue for queue in (*single, *self.routed.values())}
+        found: dict[str, sqs.IQueue] = {queue.name: queue.queue for queue in (*single, *self.routed.values())}
         return found | {f"channel-{name}": queue.queue for name, queue in self.channels.items()}
 
     def channel_urls(self) -> str:

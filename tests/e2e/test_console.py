@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import threading
@@ -22,7 +23,7 @@ from crossdock_cli.console.server import Server
 from crossdock_cli.target import local_target
 from tests.support import console_day as day
 from tests.support.browser import SERIOUS, chromium, focused, judged, tab_to
-from tests.support.system import wms_code
+from tests.support.system import movement, wms_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +43,10 @@ VIEWS: Final = (
     "runs",
 )
 _FOLDER: Final = os.environ.get("CROSSDOCK_SCREENSHOTS", "")
+_PICTURES: Final = frozenset(
+    {"overview-light", "overview-dark", "overview-narrow", "exceptions-light", "exception-dark", "replay", "run"}
+    | {"items-light", "prices-light", "deliveries-light"}
+)
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +54,8 @@ def morning(system: System) -> System:
     """The system after a morning's business, with something refused of each kind."""
     day.begin(system)
     day.refuse_many(system)
+    if _FOLDER:
+        day.measure(system)
     return system
 
 
@@ -279,6 +286,26 @@ def test_a_channel_is_paused_with_a_reason_and_resumed(morning: System, server: 
         assert state()[0] != "paused"
 
 
+def test_a_dashboard_shows_the_same_exceptions_and_replays_them(morning: System) -> None:
+    def shown(why: str = "", **event: Any) -> str:
+        given = {**event, "widgetContext": {"forms": {"all": {"why": why}}}}
+        answer = morning.target.functions.invoke(
+            FunctionName=morning.target.callee("show_exceptions"), Payload=json.dumps(given).encode()
+        )
+        return str(json.loads(answer["Payload"].read()))
+
+    morning.send(movement("con-late", "BASKET-3", 8))
+    group = morning.exception("unknown_item", f"item/{wms_code('BASKET-3')}")
+    assert wms_code("BASKET-3") in shown()
+    morning.knows("BASKET-3")
+    foreseen = shown(action="preview", group=group["id"])
+    run = re.search(r'"action": "replay", "group": "[0-9a-f]{12}", "run": "([0-9a-f]{12})"', foreseen)
+    assert run is not None, foreseen
+    assert "1: would be applied" in foreseen
+    assert f"Run {run[1]}: 1 sent, 0 passed over." in shown("it is known now", action="replay", run=run[1])
+    morning.until("it is applied", lambda: morning.journal("BASKET-3") == {"con-late": 8})
+
+
 def test_the_command_says_where_the_console_is(morning: System) -> None:
     with patch("crossdock_cli.console.command._wait", side_effect=KeyboardInterrupt):
         said = morning.crossdock("console", "--no-browser", "--by", "kim")
@@ -289,7 +316,7 @@ def test_the_command_says_where_the_console_is(morning: System) -> None:
 
 def _picture(page: Page, name: str, *, whole: bool = False) -> None:
     """A picture for docs/console.md, where they are asked for."""
-    if _FOLDER:
+    if _FOLDER and name in _PICTURES:
         path = Path(_FOLDER) / f"{name}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=path, full_page=whole, animations="disabled")

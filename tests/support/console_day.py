@@ -61,6 +61,14 @@ def refuse_many(system: System) -> None:
     _refuse(system, *(refusal for make in (_lines, _prices, _channel, _letters) for refusal in make()))
 
 
+def measure(system: System) -> None:
+    """Looks at what no single event shows, as the schedules do every few minutes; waits until it is measured."""
+    for function in ("measure_business", "watch_channels"):
+        system.target.functions.invoke(FunctionName=system.target.callee(function), Payload=b"{}")
+    ask = system.target.cloudwatch.list_metrics
+    system.until("it is measured", lambda: ask(Namespace="crossdock", MetricName="ExceptionsOpen")["Metrics"])
+
+
 def refuse_script(system: System) -> dict[str, Any]:
     """A fact whose texts are markup."""
     _refuse(system, _refusal("unknown_item", f"item/{SCRIPT}", SCRIPT, SCRIPT, {"item": SCRIPT, "quantity": 1}))
