@@ -2,7 +2,7 @@
 
 import { ask } from "../api.js";
 import { h, morph, tag } from "../dom.js";
-import { age, count, figure } from "../format.js";
+import { age, count, figure, plain } from "../format.js";
 import { live } from "../live.js";
 import { spark } from "../spark.js";
 
@@ -141,5 +141,5 @@ function tile(f, area) {
 }
 
 function split(f) {
-  return h("dl", { class: "split" }, f.by.slice(0, 8).flatMap((one) => [h("dt", {}, one.of), h("dd", {}, figure(one.value, f.unit))]));
+  return h("dl", { class: "split" }, f.by.slice(0, 8).flatMap((one) => [h("dt", {}, plain(one.of)), h("dd", {}, figure(one.value, f.unit))]));
 }

@@ -29,7 +29,8 @@ async function all(stage, alive) {
 
 async function one(stage, alive, id) {
   const body = h("div", { class: "form" });
-  stage.append(h("p", { class: "small" }, h("a", { href: "#/runs" }, "All runs")), h("h1", {}, `Run ${id}`), body);
+  const head = h("div", { class: "head" }, h("h1", {}, `Run ${id}`));
+  stage.append(h("p", { class: "small" }, h("a", { href: "#/runs" }, "All runs")), head, body);
   let last = null;
   const act = async (what) => {
     try {
@@ -52,7 +53,7 @@ async function one(stage, alive, id) {
     return new Date().toISOString();
   };
   last = "running";
-  stage.append(await live(alive, 1, look));
+  head.append(await live(alive, 1, look));
 }
 
 function runOf(run, act) {
