@@ -357,7 +357,7 @@ def _tell(stage: Stage) -> None:
 def _told(stage: Stage) -> Any:
     rows = everything(stage)
     for row in [r for table in ("exchange", "exceptions") for r in rows[table]]:
-        for instant in ("at", "acked", "first_seen", "gt", "due"):
+        for instant in ("at", "acked", "first_seen", "gt", "due", "opened"):
             row.pop(instant, None)
     return rows, stage.endpoint.held
 
