@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from crossdock_cli import main
 from crossdock_cli.errors import CliError
 from crossdock_cli.releases import commands
+from tests.support.runbooks import filled, runbook
 
 if TYPE_CHECKING:
     from crossdock_cli.target import Target
@@ -192,3 +193,23 @@ def test_functions_without_aliases_are_told_apart_with_how_to_get_them(stage: Ta
         refused.value.message == "crossdock-local-apply-movements has no alias live: its callers reach the newest code"
     )
     assert refused.value.remedy.endswith("crossdock local up --aliases")
+
+
+def test_the_runbooks_commands_bring_a_bad_release_back(stage: Target) -> None:
+    """As the page says it; only the list of exceptions, which needs a whole stage, is left to its own tests."""
+    page = runbook("rollback")
+    reached = []
+    for command in page.commands:
+        words = filled(command, {"FUNCTION": "quote_prices", "NUMBER": "1"})
+        if words[0] in {"rollback", "versions"}:
+            done = CliRunner().invoke(main.app, words)
+            reached.append((words[0], _reached(stage)["api"], done.exit_code))
+    assert reached == [
+        ("versions", "2", 0),
+        ("rollback", "2", 0),  # a dry run
+        ("rollback", "1", 0),
+        # Alone, and once more: there is nothing older, and it says so.
+        ("rollback", "1", 1),
+        ("versions", "1", 0),
+    ]
+    assert (_said(stage, "api"), _said(stage, "sync")) == ("first", "first")
