@@ -41,7 +41,7 @@ def _watch(stack: StageStack, metric: str, threshold: int, minutes: int = 5, **d
     if statistic not in {"Sum", "Maximum", "p99"}:
         raise KeyError(f"{metric} is a {statistic}: no alarm is made on that")
     full = {"stage": stack.plan.stage.name, **dimensions}
-    return Watch(NAMESPACE, metric, full, statistic, threshold, minutes)  # type: ignore[arg-type]  # one of the three
+    return Watch(NAMESPACE, metric, full, statistic, threshold, minutes)
 
 
 def _alarm(stack: StageStack, place: str, name: str, story: Story, watch: Watch) -> None:

@@ -214,20 +214,26 @@ def test_a_hot_item_is_split_levelled_and_brought_together_and_no_unit_is_lost(s
     system.knows("RB-HOT")
     system.send(movement("rb-hot", "RB-HOT", 64))
     system.until("it is there", lambda: system.on_hand("RB-HOT") == 64)
-    taken: list[int] = []
+    taken: list[str] = []
 
-    def reserve() -> None:
+    def sell() -> None:
         for n in range(4):
             body = {"channel": "webshop", "lines": [{"line": "1", "sku": "RB-HOT", "quantity": 2}]}
-            taken.append(system.post(body, "/v1/reservations", idempotency_key=f"rb-hot-{n}").status_code)
+            answer = system.post(body, "/v1/reservations", idempotency_key=f"rb-hot-{n}")
+            assert answer.status_code == 201, answer.text
+            taken.append(answer.json()["id"])
+        assert system.availability("RB-HOT")["available"] == 56
 
-    follow(system, "hot-item", {"ITEM": "RB-HOT", "WAREHOUSE": "MAIN"}, {"inventory hot rebalance": reserve})
+    def over() -> None:
+        for one in taken:
+            assert system.crossdock("reservations", "release", one).code == 0
 
-    assert taken == [201] * 4
+    before = {"inventory hot rebalance": sell, "inventory hot demote": over}
+    follow(system, "hot-item", {"ITEM": "RB-HOT", "WAREHOUSE": "MAIN"}, before)
+
     listed = system.crossdock("inventory", "hot", "list", "--json").document
-    assert [one for one in listed if one["sku"] == "RB-HOT" and one["state"] == "hot"] == []
-    found = system.availability("RB-HOT")
-    assert (found["on_hand"], found["available"]) == (64, 56)
+    assert [one for one in listed if one["sku"] == "RB-HOT"] == []
+    assert units(system, "RB-HOT") == (64, 64, 0)
 
 
 def test_an_item_that_was_promised_twice_is_promised_no_more_and_held_no_more_than_it_has(system: System) -> None:

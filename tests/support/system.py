@@ -283,7 +283,8 @@ class System:
     def _balances_are_projected(found: dict[str, Any]) -> bool:
         balances: dict[str, int] = {}
         for row in found["inventory"]:
-            kind, sku = row["pk"].split("#")[:2]
+            kind, _, rest = row["pk"].partition("#")
+            sku = rest.partition("#")[0]
             if kind == "M" or _is_header(row):
                 balances[sku] = balances.get(sku, 0) + (row["q"] if kind == "M" else -row["oh"])
         return not any(balances.values())
