@@ -55,15 +55,14 @@ def test_a_movement_is_counted_on_its_way_to_the_channels(system: System) -> Non
     reader = system.target.function_name("project_balances")
     assert total(system, "AWS/Lambda", "IteratorAge", "Maximum", FunctionName=reader) is not None
     assert (total(system, "AWS/ApiGateway", "Count", "Sum", ApiName=system.target.name("api")) or 0) >= 1
-    assert (
-        total(system, "AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", QueueName="crossdock-local-failures") == 0
-    )
+    queue = system.target.name("movements")
+    assert total(system, "AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", QueueName=queue) is not None
 
 
 def test_a_look_at_everything_is_had_by_calling_for_it(system: System) -> None:
     answer = system.target.functions.invoke(FunctionName=system.target.function_name("measure_business"))
 
-    assert "FunctionError" not in answer
+    assert not answer.get("FunctionError")
     found = json.loads(answer["Payload"].read())
     assert set(found) == {"correlation_id", "quiet", "behind", "exceptions"}
     for name in ("transient", "permanent", "poison", "destination_down", "deadline_missed"):
