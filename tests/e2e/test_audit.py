@@ -31,7 +31,7 @@ def test_every_kind_of_change_leaves_who_what_when_and_how_it_ended(system: Syst
         ("channels", "resume", "marketplace"),
         ("quotes", "rotate"),
         ("xref", "add", "erp", "AUD-CODE", "AUD-A"),
-        ("inventory", "allocate", "AUD-A", "MAIN", "webshop=2"),
+        ("inventory", "allocate", "AUD-A", "MAIN", "--channel", "webshop", "-q", "2"),
         ("inventory", "hot", "promote", "AUD-A", "MAIN"),
         ("inventory", "hot", "demote", "AUD-A", "MAIN"),
         ("inventory", "rebuild", "AUD-A"),

@@ -162,9 +162,10 @@ def _quotes(system: System, follower: Follower) -> None:
     before = quoted(system)
     sealed = follower.until("quotes rotate").document["seals_with"]
     new: Callable[[], bool] = lambda: quoted(system)["token"].split(".")[1] == sealed  # noqa: E731 - read once below
-    system.until("new quotes are sealed with the new key", new)
+    # A running function keeps its keys for a minute.
+    system.until("new quotes are sealed with the new key", new, seconds=90)
     after = quoted(system)
     assert (proven(system, before), proven(system, after)) == (True, True)
     follower.until("quotes rotate")
-    system.until("quotes under the old key stand no more", lambda: not proven(system, before))
+    system.until("quotes under the old key stand no more", lambda: not proven(system, before), seconds=90)
     assert proven(system, after)

@@ -47,6 +47,7 @@ SHOWN: Final = frozenset(
         "other",
         "partner",
         "price_class",
+        "quantity",
         "replacement",
         "reservation",
         "route",
