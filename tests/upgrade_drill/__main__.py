@@ -81,7 +81,7 @@ class Result:
             "sent_again": self.sent_again,
             "refused": self.refused,
             "rollback_seconds": round(self.rollback_seconds, 2),
-            "supply_rows_written_by_next": self.both,
+            "supply_rows_with_the_attribute_of_next": self.both,
         }
 
 
@@ -209,7 +209,7 @@ def _print(result: Result) -> None:
     for line in result.refused[:5]:
         _console.print(f"  {line}", markup=False)
     _console.print(
-        f"lines of supply last written by n + 1: {result.both}; the rollback took {result.rollback_seconds:.1f} s"
+        f"lines of supply with the attribute of n + 1: {result.both}; the rollback took {result.rollback_seconds:.1f} s"
     )
     _console.print("nothing was lost or doubled" if result.sound else "NOT everything is there once", style="bold")
 
