@@ -71,6 +71,8 @@ SHOWN: Final = frozenset(
     }
 )
 _WHY: Final = ("why", "reason")
+# Said elsewhere in the record, or of no meaning for it.
+_BESIDE: Final = (*_WHY, "as_json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def shown(params: Mapping[str, Any]) -> dict[str, Any]:
     """What a command was given, for the record: numbers and switches, names of ours; of everything else that it was."""
     found = {}
     for name, value in sorted(params.items()):
-        if name not in _WHY and value not in (None, "", [], (), False):
+        if name not in _BESIDE and value not in (None, "", [], (), False):
             found[name] = _shown(name, value)
     return found
 
