@@ -17,8 +17,8 @@ from crossdock.identity.partners import BURST, RATE, SCOPES, PartnerAccess
 from crossdock.platform.clock import system_clock, to_text
 from crossdock_cli import completing, partner_access
 from crossdock_cli.errors import CliError
-from crossdock_cli.output import AsJson, console, emit_json, table
-from crossdock_cli.partner_checks import SANDBOX_SCOPES
+from crossdock_cli.output import AsJson, console, emit_json, errors, table
+from crossdock_cli.partner_checks import SANDBOX_SCOPES, idle
 from crossdock_cli.target import connect
 
 if TYPE_CHECKING:
@@ -79,6 +79,8 @@ def add_command(
         sandbox=sandbox,
     )
     issued = partner_access.add(target, access, system_clock(), key=both or not oauth, oauth=both or oauth)
+    if nothing_yet := idle(access):
+        errors.print(f"note: without a --source, {', '.join(nothing_yet)} opens nothing")
     if as_json:
         emit_json({"name": name, **_credentials(issued), **_rights(access)})
         return

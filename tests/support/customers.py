@@ -83,7 +83,13 @@ class Customers:
         for name in self.modules:
             module = importlib.import_module(f"crossdock_cli.{name}")
             patch.setattr(module, "connect", lambda _: self.world.target)
-        for name in ("customers.common", "exceptions.common", "exceptions.showing", "privacy.looking"):
+        for name in (
+            "customers.common",
+            "exceptions.common",
+            "exceptions.documents",
+            "exceptions.showing",
+            "privacy.looking",
+        ):
             patch.setattr(importlib.import_module(f"crossdock_cli.{name}"), "system_clock", self.world.clock)
 
     def say(self, system: str, account: str, version: int, **said: Any) -> str:

@@ -81,7 +81,7 @@ def test_a_hold_counts_the_moment_it_is_applied_and_no_longer_when_it_is_lifted(
     known = customer(world)
 
     def told(version: int, *, hold: bool) -> None:
-        account = {"account": "4711", "version": 10**16 + version, "changed_at": f"2026-11-21T09:00:0{version}Z"}
+        account = {"account": "4711", "version": 10**16 + version, "changed_at": f"2026-11-21T08:00:0{version}Z"}
         account |= {"attributes": {"credit_hold": hold, "credit_hold_reason": "overdue" if hold else None}}
         event = bus_event("customers.accounts.reported.v1", {"source": "erp", "accounts": [account]}, "erp")
         world.call("apply_accounts", world.queue_event("accounts", [event]), Context())
@@ -123,7 +123,7 @@ def test_a_customer_that_is_gone_or_not_complete_or_waits_for_a_decision_may_not
     twin = post(world, "3", who=CRM, **ACME)[1]
     assert (twin["state"], reasons(check(world, CRM, customer=twin["id"])[1])) == ("review", ["customer-not-ready"])
 
-    deleted = {"account": "2", "version": 10**17, "changed_at": "2026-11-21T09:00:00Z", "deleted": True}
+    deleted = {"account": "2", "version": 10**17, "changed_at": "2026-11-21T08:00:00Z", "deleted": True}
     event = bus_event("customers.accounts.reported.v1", {"source": "erp", "accounts": [deleted]}, "erp")
     world.call("apply_accounts", world.queue_event("accounts", [event]), Context())
     assert reasons(check(world, system="erp", external="2")[1]) == ["customer-gone"]
