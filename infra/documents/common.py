@@ -1,5 +1,6 @@
 """What every endpoint of its kind has, beside what it says itself: refusals of the gateway and of `platform.http`."""
 
+from http import HTTPStatus
 from typing import Any, Final
 
 from crossdock.contracts.endpoints import Endpoint, Status
@@ -77,6 +78,10 @@ def problems(endpoint: Endpoint) -> dict[Status, list[str]]:
         may(422, "invalid-document")
     if endpoint.idempotency:
         may(400, "idempotency-key-missing", "idempotency-key-unusable")
+    # A status that is described for itself is not looked up in its range any more.
+    for name in found.get("4XX", ()):
+        for status in [s for s in found if isinstance(s, int) and s < HTTPStatus.INTERNAL_SERVER_ERROR]:
+            may(status, name)
     return {status: sorted(names) for status, names in sorted(found.items(), key=lambda pair: str(pair[0]))}
 
 

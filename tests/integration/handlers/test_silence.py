@@ -167,7 +167,7 @@ def test_a_silence_is_told_once_reconciles_its_source_and_closes_when_something_
 
 
 def metrics(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, int]]:
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"WarehouseSilent"' in line]
     for line in lines:
         assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["stage", "warehouse"]]
     return [(line["warehouse"], line["WarehouseSilent"]) for line in lines]
