@@ -107,7 +107,9 @@ def test_a_quote_is_given_once_found_again_and_stands_for_its_order(priced: Syst
 
     assert verdict(priced, order(found)) == (True, [])
     assert verdict(priced, order(found, unit_price="2.39")) == (False, ["other_unit_price"])
-    forged = {**order(found), "token": found["token"].replace("cdq1.k1.e", "cdq1.k1.f", 1)}
+    version, key, sealed = found["token"].split(".", 2)
+    assert sealed.startswith("e")
+    forged = {**order(found), "token": f"{version}.{key}.f{sealed[1:]}"}
     assert verdict(priced, forged) == (False, ["forged"])
     file = tmp_path / "order.json"
     file.write_text(json.dumps(order(found)), encoding="utf-8")
