@@ -26,7 +26,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.
     figures = home / "figures.json"
     command = [Path(sys.executable).parent / "crossdock", "demo", "--days", "1", "--json", figures, "--down"]
     environment = {**os.environ, LOCAL_DIR_VARIABLE: str(home)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=280)  # noqa: S603
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=560)  # noqa: S603
     assert done.returncode == 0, done.stdout + done.stderr
     yield done, json.loads(figures.read_text())
     assert not (home / "state.json").exists()

@@ -40,6 +40,8 @@ def facts(system: System, kind: str, queue: str, source: str, count: int) -> lis
         for group in system.crossdock("exceptions", "list", "--json").document:
             if (group["kind"], group["subject"], group["source"]) == (kind, f"queue/{queue}", source):
                 shown = system.shown(group)
+                # Others may have been dealt with before, by another test.
+                shown["occurrences"] = [fact for fact in shown["occurrences"] if fact["state"] == "open"]
                 return shown if len(shown["occurrences"]) == count else None
         return None
 
@@ -86,7 +88,12 @@ def test_a_dead_letter_is_replayed_into_the_queue_it_came_from(system: System) -
     system.crossdock("exceptions", "replay", group["id"])
 
     system.until("the channels are told", lambda: system.told("DLQ-A", 6, 4))
-    assert system.exception("dead_letter", "queue/movements", "closed")["settled"] == 1
+
+    def settled() -> bool:
+        found = system.shown(group)["occurrences"]
+        return [fact["state"] for fact in found if fact["correlation_id"] == "dead-replayed"] == ["settled"]
+
+    system.until("it is settled", settled)
 
 
 def test_a_poisoned_message_is_mended_by_a_patch_and_replayed(system: System, tmp_path: Any) -> None:
