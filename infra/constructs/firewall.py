@@ -25,7 +25,7 @@ from infra.constructs.stack import StageStack
 # Groups of AWS, each with its rules that count only: those that look at bodies, and one that machines would break.
 MANAGED: Final = {
     "AWSManagedRulesAmazonIpReputationList": (),
-    "AWSManagedRulesKnownBadInputsRuleSet": ("Log4JRCE_BODY", "JavaDeserializationRCE_BODY"),
+    "AWSManagedRulesKnownBadInputsRuleSet": ("Log4JRCE_BODY", "JavaDeserializationRCE_BODY", "ReactJSRCE_BODY"),
     "AWSManagedRulesCommonRuleSet": (
         "SizeRestrictions_BODY",
         "CrossSiteScripting_BODY",

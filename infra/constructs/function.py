@@ -98,8 +98,9 @@ class Function(Construct):
             # The service's own segments only: the X-Ray SDK in a function costs more start-up time than it shows.
             tracing=lambda_.Tracing.ACTIVE if stage.cloud else lambda_.Tracing.DISABLED,
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snapshot else None,
-            # A version that is no longer called is what the alias is turned back to.
-            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
+            # A version that is no longer called is what the alias is turned back to. One whose deployment was turned
+            # back goes with it: it would be the newest still, and the same code could not be published again.
+            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE),
         )
         acknowledge(self.function, PYTHON_VERSION)
         if snapshot:

@@ -38,7 +38,7 @@ def test_managed_rules_block_probes_and_no_rule_about_a_body_blocks(prod: Templa
             counted[name] = {o["Name"] for o in overrides}
     assert counted == {
         "AmazonIpReputationList": set(),
-        "KnownBadInputsRuleSet": {"Log4JRCE_BODY", "JavaDeserializationRCE_BODY"},
+        "KnownBadInputsRuleSet": {"Log4JRCE_BODY", "JavaDeserializationRCE_BODY", "ReactJSRCE_BODY"},
         "CommonRuleSet": {
             "SizeRestrictions_BODY",
             "CrossSiteScripting_BODY",

@@ -142,7 +142,11 @@ def test_a_shift_that_was_left_half_done_is_ended(stage: Target) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message", "remedy"),
     [
-        (["--function", "quote_everything"], "there is no function 'quote_everything'", "crossdock versions list"),
+        (
+            ["--function", "quote_everything"],
+            "there is no function 'crossdock-local-quote-everything'",
+            "crossdock versions list",
+        ),
         (["--function", "quote_prices", "--to", "9"], "has no version 9", "it has: 1, 2"),
         (["--all", "--before", "yesterday"], "--before yesterday: not an instant", "2026-11-22T10:00:00Z"),
         (["--all", "--before", "2026-11-22T10:00:00"], "not an instant with its offset", "2026-11-22T10:00:00Z"),

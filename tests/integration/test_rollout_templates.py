@@ -67,7 +67,7 @@ def test_every_function_has_the_alias_live_that_codedeploy_moves(prod: Templates
 def test_a_version_that_is_no_longer_called_stays_for_turning_back(prod: Templates) -> None:
     versions = list(prod.all("AWS::Lambda::Version"))
     assert len(versions) == len(list(prod.all("AWS::Lambda::Function")))
-    assert {v["DeletionPolicy"] for _, v in versions} == {"Retain"}
+    assert {v["DeletionPolicy"] for _, v in versions} == {"RetainExceptOnCreate"}
 
 
 def test_all_functions_of_a_stack_shift_in_the_same_way(prod: Templates) -> None:

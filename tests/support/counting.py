@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 from crossdock.platform.dynamo import KEYS_PER_CALL, STATEMENTS_PER_CALL, Item, Outcome, Statement, to_item
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from crossdock.platform.writes import Key
+
+
+_ADDING = threading.Lock()
 
 
 class CountingTable(MemoryTable):
@@ -36,19 +40,25 @@ class CountingTable(MemoryTable):
         self, keys: Iterable[Key], *, consistent: bool = False, attributes: Sequence[str] = ()
     ) -> dict[Key, Item]:
         wanted = list(dict.fromkeys(keys))
-        self.rcu += sum(read_units(self._size(k), consistent=consistent) for k in wanted)
+        read = sum(read_units(self._size(k), consistent=consistent) for k in wanted)
+        with _ADDING:  # calls of one trip come from several threads
+            self.rcu += read
         self.keys += len(wanted)
         self.calls += -(-len(wanted) // KEYS_PER_CALL)
         return super().get_many(wanted, consistent=consistent)
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
-        self.rcu += read_units(self._size(key), consistent=consistent)
+        read = read_units(self._size(key), consistent=consistent)
+        with _ADDING:  # calls of one trip come from several threads
+            self.rcu += read
         self.calls += 1
         return super().get(key, consistent=consistent)
 
     def query(self, pk: str, *, prefix: str = "", consistent: bool = False) -> Iterator[Item]:
         found = list(super().query(pk, prefix=prefix, consistent=consistent))
-        self.rcu += read_units(sum(item_size(to_item(i)) for i in found), consistent=consistent)
+        read = read_units(sum(item_size(to_item(i)) for i in found), consistent=consistent)
+        with _ADDING:  # calls of one trip come from several threads
+            self.rcu += read
         self.calls += 1
         yield from found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _READS = frozenset({"GetItem", "BatchGetItem", "Query"})
+_ADDING = threading.Lock()
 
 
 @dataclass
@@ -25,10 +27,12 @@ class Metered:
 
     def note(self, operation: str, asked: dict[str, Any], answer: dict[str, Any]) -> None:
         """One more call."""
-        self.calls.append(operation)
-        if operation in _READS:
-            self.rcu += units_read(operation, asked, answer)
-        self.keys += sum(len(r["Keys"]) for r in asked.get("RequestItems", {}).values())
+        read = units_read(operation, asked, answer) if operation in _READS else 0
+        keys = sum(len(r["Keys"]) for r in asked.get("RequestItems", {}).values())
+        with _ADDING:  # calls of one trip come from several threads
+            self.calls.append(operation)
+            self.rcu += read
+            self.keys += keys
 
 
 @contextmanager

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _MOST_BYTES: Final = 1_000_000
 _PAGE: Final = files("crossdock_cli.console") / "page"
 # Named one by one: a path of a request never becomes a path of a file.
-_FILES: Final = {f"/{path.name}": path for path in _PAGE.iterdir() if path.name != "index.html"} | {
+_FILES: Final = {f"/{path.name}": path for path in _PAGE.iterdir() if path.is_file() and path.name != "index.html"} | {
     f"/views/{path.name}": path for path in (_PAGE / "views").iterdir()
 }
 _INDEX: Final = _PAGE / "index.html"

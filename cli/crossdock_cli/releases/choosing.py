@@ -44,8 +44,11 @@ def back(functions: Sequence[Deployed], before: datetime) -> list[Turn]:
 
 
 def one(functions: Sequence[Deployed], name: str, to: int | None) -> Turn:
-    """One function to a version, or to the one before the one that its callers reach. Raises CliError for none."""
-    found = next((f for f in functions if f.name.endswith(f"-{name.replace('_', '-')}")), None)
+    """One function, by its deployed name, to a version or to the one before the one that its callers reach.
+
+    Raises CliError for none.
+    """
+    found = next((f for f in functions if f.name == name), None)
     if found is None:
         raise CliError(f"there is no function '{name}'", "the stage's functions: crossdock versions list")
     if to is not None:

@@ -57,7 +57,7 @@ def rollback_command(
     target = connect(ctx.obj)
     _nothing_under_way(target)
     functions = aliases.deployed(target)
-    turns = [choosing.one(functions, function, to)] if function else _release(functions, before)
+    turns = [choosing.one(functions, target.function_name(function), to)] if function else _release(functions, before)
     _can_go_back(turns)
     if not dry_run:
         _move(target, turns)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import ValidationError
 
-from crossdock.contracts.accounts import MAX_BYTES, AccountReport
+from crossdock.contracts.accounts import MAX_BYTES, AccountList, AccountReport, AccountsReported
+from crossdock.contracts.customer_requests import CustomerReport
 from crossdock.contracts.facts import accounts_facts, listing_facts
 from crossdock.contracts.listings import AccountListing
+
+if TYPE_CHECKING:
+    from crossdock.contracts.fields import Contract
 
 pytestmark = pytest.mark.unit
 
@@ -54,10 +58,25 @@ def test_a_page_of_large_accounts_says_of_how_many_parts_it_is() -> None:
     ]
 
 
-def test_an_account_that_no_event_could_carry_is_refused_with_what_to_do() -> None:
+LARGE = account(1, 120).model_dump(mode="json", exclude_defaults=True)
+SENT = [
+    (AccountList, {"accounts": [LARGE]}),
+    (AccountListing, {"listing": "n", "page": 1, "accounts": [LARGE]}),
+    (CustomerReport, {name: said for name, said in LARGE.items() if name not in {"version", "changed_at"}}),
+]
+
+
+@pytest.mark.parametrize(("contract", "document"), SENT, ids=["webhook", "listing", "request"])
+def test_an_account_that_no_event_could_carry_is_refused_where_it_comes_in_with_what_to_do(
+    contract: type[Contract], document: Any
+) -> None:
     with pytest.raises(ValidationError) as refused:
-        account(1, 120)
+        contract.model_validate(document)
     (error,) = refused.value.errors()
     assert error["type"] == "account_too_large"
     assert error["msg"].endswith(f"of one account, {MAX_BYTES:,} at most")
     assert error["ctx"]["remedy"] == "say its contacts and ship-tos in several reports, a version each"
+
+
+def test_one_that_was_taken_before_there_was_a_limit_is_still_read() -> None:
+    assert AccountsReported.model_validate({"source": "crm", "accounts": [LARGE]}).accounts[0].account == "1"

@@ -162,7 +162,7 @@ def test_one_closed_address_of_a_name_closes_all() -> None:
 
 @contextmanager
 def endpoint(answer: Callable[[socket.socket], None]) -> Iterator[tuple[int, list[str]]]:
-    """A server that reads a request's head and leaves the rest to `answer`; gives its port and the Host headers."""
+    """A server that reads a request and leaves the rest to `answer`; gives its port and the Host headers."""
     server = socket.create_server(("127.0.0.1", 0))
     hosts: list[str] = []
 
@@ -177,6 +177,11 @@ def endpoint(answer: Callable[[socket.socket], None]) -> Iterator[tuple[int, lis
                 while b"\r\n\r\n" not in head and (piece := client.recv(4096)):
                     head += piece
                 hosts.extend(line[6:] for line in head.decode().split("\r\n") if line.lower().startswith("host: "))
+                _, _, body = head.partition(b"\r\n\r\n")
+                length = next((int(n[15:]) for n in head.lower().split(b"\r\n") if n.startswith(b"content-length:")), 0)
+                # What is left unread when a connection is closed resets it, and the answer may be lost.
+                while len(body) < length and (piece := client.recv(4096)):
+                    body += piece
                 try:
                     answer(client)
                 except OSError:

@@ -5,9 +5,9 @@ same form holds a whole record and a change of one field, and each attribute can
 """
 
 import json
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from crossdock.contracts import customer_attributes
@@ -130,26 +130,30 @@ class AccountReport(Contract):
     contacts: Contacts = Field(default_factory=dict, max_length=MAX_MANY)
     ship_tos: ShipTos = Field(default_factory=dict, max_length=MAX_MANY)
 
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        size = len(json.dumps([self.attributes, self.contacts, self.ship_tos], ensure_ascii=False).encode())
-        if size > MAX_BYTES:
-            raise PydanticCustomError(
-                "account_too_large",
-                "{problem}",
-                {
-                    "problem": f"says {size:,} bytes of one account, {MAX_BYTES:,} at most",
-                    "remedy": "say its contacts and ship-tos in several reports, a version each",
-                },
-            )
-        return self
+
+def sized(attributes: Any, contacts: Any, ship_tos: Any) -> None:
+    """Raises PydanticCustomError for more than MAX_BYTES of one account; where it comes in, not where it is read."""
+    size = len(json.dumps([attributes, contacts, ship_tos], ensure_ascii=False).encode())
+    if size > MAX_BYTES:
+        problem = f"says {size:,} bytes of one account, {MAX_BYTES:,} at most"
+        remedy = "say its contacts and ship-tos in several reports, a version each"
+        raise PydanticCustomError("account_too_large", "{problem}", {"problem": problem, "remedy": remedy})
+
+
+def _sized(account: AccountReport) -> AccountReport:
+    sized(account.attributes, account.contacts, account.ship_tos)
+    return account
+
+
+SentAccount = Annotated[AccountReport, AfterValidator(_sized)]
+"""An account as a system sends it: not more than fits."""
 
 
 class AccountList(Contract):
     """The data of a `customers.reported` webhook; `origin` is who changed them there, where the sender says that."""
 
     origin: Text | None = None
-    accounts: list[AccountReport] = Field(min_length=1, max_length=MAX_ACCOUNTS)
+    accounts: list[SentAccount] = Field(min_length=1, max_length=MAX_ACCOUNTS)
 
 
 class AccountsReported(Contract):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from crossdock.contracts.accounts import MAX_MANY, Attributes, Contacts, ElsewhereKnown, Role, ShipTos
+from crossdock.contracts.accounts import MAX_MANY, Attributes, Contacts, ElsewhereKnown, Role, ShipTos, sized
 from crossdock.contracts.customer_attributes import FIELDS
 from crossdock.contracts.fields import Contract, FactId, SystemName
 from crossdock.contracts.price_fields import Currency, Value
@@ -54,6 +54,11 @@ class CustomerReport(Contract):
     attributes: Attributes = Field(default_factory=dict)
     contacts: Contacts = Field(default_factory=dict, max_length=MAX_MANY)
     ship_tos: ShipTos = Field(default_factory=dict, max_length=MAX_MANY)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        sized(self.attributes, self.contacts, self.ship_tos)
+        return self
 
 
 def _parts(kind: Literal["contact", "ship_to"]) -> AfterValidator:

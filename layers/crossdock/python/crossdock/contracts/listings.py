@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from crossdock.contracts.accounts import MAX_ACCOUNTS, AccountReport
+from crossdock.contracts.accounts import MAX_ACCOUNTS, AccountReport, SentAccount
 from crossdock.contracts.fields import Contract, FactId, SystemName
 from crossdock.contracts.price_fields import PriceInstant
 
@@ -23,7 +23,7 @@ class AccountListing(Contract):
     listing: FactId
     page: Page
     last: bool = False
-    accounts: list[AccountReport] = Field(max_length=MAX_ACCOUNTS)
+    accounts: list[SentAccount] = Field(max_length=MAX_ACCOUNTS)
 
 
 class AccountsListed(Contract):
